@@ -1,0 +1,35 @@
+//! What can go wrong, and in whose bytes. No variant ever carries key material.
+use crate::Scheme;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The source's codec: nothing of it may be served protected, and so nothing of it may be served.
+    #[error("codec {0} cannot be protected with {1:?}")]
+    UnsupportedCodec(String, Scheme),
+    /// The source's media: one sample cannot be taken apart as its codec demands.
+    #[error("sample {sample}: {reason}")]
+    Sample { sample: u32, reason: String },
+    /// The source's codec configuration.
+    #[error("codec configuration: {0}")]
+    CodecConfig(String),
+    /// The source's sample entry.
+    #[error("sample entry: {0}")]
+    SampleEntry(String),
+    /// The caller put the samples of two tracks into one [`SegmentAux`](crate::SegmentAux).
+    #[error("auxiliary information of samples protected in different ways in one segment")]
+    MixedAux,
+    /// The configuration's or a requester's key identifier.
+    #[error("a key id is a UUID (8-4-4-4-12) or 32 hexadecimal digits")]
+    KeyId,
+    /// The configuration's content key. Says nothing of what was given.
+    #[error("a content key is 32 hexadecimal digits")]
+    ContentKey,
+    /// Whoever made the `pssh` boxes.
+    #[error("pssh at {offset}: {reason}")]
+    Pssh { offset: usize, reason: &'static str },
+    /// The player that asks for a licence.
+    #[error("licence request: {0}")]
+    LicenceRequest(String),
+}

@@ -1,0 +1,161 @@
+//! The same samples, key and IV through shaka-packager 3.4.2: subsample maps and bytes must be equal.
+//!
+//! Where both differ, shaka-packager is at fault: it cuts `saiz` sizes above 255 down to their low eight bits; here
+//! `saiz` is left out then.
+use crate::clip::{self, CBCS_IV, CENC_IV, KEY, KID};
+use crate::ffmpeg::FIXTURES;
+use crate::{mp4, remux};
+use bytes::Bytes;
+use edgepack_drm::Scheme;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// `EDGEPACK_SHAKA_PACKAGER`, or the npm package of the end-to-end tests.
+fn packager() -> Option<PathBuf> {
+    let arch = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x64"
+    };
+    let binary = std::env::var_os("EDGEPACK_SHAKA_PACKAGER").map_or_else(
+        || {
+            clip::repository().join(format!(
+                "tests/node/node_modules/shaka-packager/bin/packager-linux-{arch}"
+            ))
+        },
+        PathBuf::from,
+    );
+    if !binary.exists() {
+        println!("skipped: no shaka-packager (EDGEPACK_SHAKA_PACKAGER names the binary)");
+        return None;
+    }
+    Some(binary)
+}
+
+fn package(packager: &Path, clear: &Path, stream: &str, scheme: Scheme) -> Bytes {
+    let file = clear.with_file_name(format!("shaka-{scheme:?}.mp4"));
+    let (scheme, iv) = match scheme {
+        Scheme::Cenc => ("cenc", CENC_IV),
+        Scheme::Cbcs => ("cbcs", CBCS_IV),
+    };
+    let output = Command::new(packager)
+        .arg(format!(
+            "input={},stream={stream},output={}",
+            clear.display(),
+            file.display()
+        ))
+        .args([
+            "--enable_raw_key_encryption",
+            "--clear_lead",
+            "0",
+            "--protection_scheme",
+            scheme,
+            "--iv",
+            iv,
+        ])
+        .args(["--keys", &format!("label=:key_id={KID}:key={KEY}")])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    std::fs::read(file).unwrap().into()
+}
+
+fn compare(packager: &Path, what: &str, clear: &Path, stream: &str) {
+    let bytes: Bytes = std::fs::read(clear).unwrap().into();
+    for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+        let iv_size = if scheme == Scheme::Cenc { 8 } else { 0 };
+        let theirs = mp4::read(&package(packager, clear, stream, scheme), iv_size);
+        let ours = mp4::read(&remux::protect(&bytes, scheme), iv_size);
+        assert!(
+            ours.samples.len() >= 25,
+            "{what}: {} samples",
+            ours.samples.len()
+        );
+        assert_eq!(
+            ours.samples.len(),
+            theirs.samples.len(),
+            "{what}, {scheme:?}"
+        );
+        assert_eq!(ours.aux.len(), theirs.aux.len(), "{what}, {scheme:?}");
+        for (i, (our, their)) in ours.aux.iter().zip(&theirs.aux).enumerate() {
+            assert_eq!(our, their, "{what}, {scheme:?}, sample {i}");
+        }
+        for (i, (our, their)) in ours.samples.iter().zip(&theirs.samples).enumerate() {
+            assert!(
+                our == their,
+                "{what}, {scheme:?}: bytes of sample {i} differ"
+            );
+        }
+        if ours.aux.iter().all(|aux| aux.subsamples.len() <= 40) {
+            assert_eq!(ours.aux_sizes, theirs.aux_sizes, "{what}, {scheme:?}");
+        } else {
+            assert!(
+                ours.aux_sizes.len() < ours.samples.len(),
+                "{what}, {scheme:?}"
+            );
+        }
+        assert_eq!(
+            protection(&ours.entry),
+            protection(&theirs.entry),
+            "{what}, {scheme:?}"
+        );
+    }
+}
+
+/// `sinf`, the last box of a protected sample entry.
+fn protection(entry: &Bytes) -> Bytes {
+    let at = entry
+        .windows(4)
+        .rposition(|window| window == b"sinf")
+        .unwrap()
+        - 4;
+    entry.slice(at..)
+}
+
+#[test]
+fn avc_of_every_make_equals_shaka_packager() {
+    let Some(packager) = packager() else { return };
+    for (what, options) in clip::AVC {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(clear) = clip::avc(folder.path(), options) else {
+            return;
+        };
+        compare(&packager, what, &clear, "video");
+    }
+}
+
+#[test]
+fn aac_equals_shaka_packager() {
+    let Some(packager) = packager() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let Some(clear) = clip::aac(folder.path()) else {
+        return;
+    };
+    compare(&packager, "AAC", &clear, "audio");
+}
+
+#[test]
+fn files_of_other_encoders_equal_shaka_packager() {
+    let Some(packager) = packager() else { return };
+    for (name, streams) in FIXTURES {
+        for stream in *streams {
+            let folder = tempfile::tempdir().unwrap();
+            let Some(file) = clip::fixture(name) else {
+                return;
+            };
+            let Some(clear) = clip::of_file(folder.path(), &file, stream) else {
+                return;
+            };
+            let kind = if stream.contains('v') {
+                "video"
+            } else {
+                "audio"
+            };
+            compare(&packager, &format!("{name} {stream}"), &clear, kind);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! AVC (ITU-T H.264): `avcC` and sequence parameter sets.
+use bytes::Bytes;
+
+use super::AvcConfig;
+use super::visual::{VisualEntry, nal_length_size};
+use crate::Result;
+use crate::boxes::{Fields, Node};
+
+mod sps;
+
+pub use sps::Sps;
+
+const NAL_SPS: u8 = 7;
+
+impl AvcConfig {
+    /// `avc1.64001f` (RFC 6381, 3.3).
+    pub fn rfc6381(&self) -> String {
+        let Self {
+            format,
+            profile,
+            compatibility,
+            level,
+            ..
+        } = self;
+        format!("{format}.{profile:02x}{compatibility:02x}{level:02x}")
+    }
+}
+
+/// An `avc1` or `avc3` sample entry (ISO/IEC 14496-15, 5.4.2).
+pub(super) fn parse(entry: &Node<'_>) -> Result<AvcConfig> {
+    let visual = VisualEntry::parse(entry, b"avcC")?;
+    let avcc = &visual.config;
+    let mut fields = avcc.fields();
+    let [version, profile, compatibility, level, length, sps_count] = fields.array()?;
+    if version != 1 {
+        return Err(avcc.malformed(format!("version {version} is not defined")));
+    }
+    let nal_length_size = nal_length_size(avcc, length)?;
+    let sps = nal_units(avcc, &mut fields, sps_count & 31)?;
+    let pps_count = fields.u8()?;
+    let pps = nal_units(avcc, &mut fields, pps_count)?;
+    let first = match sps.first() {
+        Some(nal) if nal.first().is_some_and(|header| header & 31 == NAL_SPS) => Some(
+            Sps::parse(nal)
+                .map_err(|error| avcc.malformed(format!("sequence parameter set: {error}")))?,
+        ),
+        Some(_) => {
+            return Err(
+                avcc.malformed("a NAL unit of another type stands where a parameter set should")
+            );
+        }
+        None if entry.kind().0 == *b"avc1" => {
+            return Err(avcc.malformed("no sequence parameter set"));
+        }
+        None => None,
+    };
+    Ok(AvcConfig {
+        format: entry.kind(),
+        profile,
+        compatibility,
+        level,
+        nal_length_size,
+        sps,
+        pps,
+        video: visual.info(first.map(|sps| (sps.width, sps.height, sps.vui()))),
+    })
+}
+
+fn nal_units(avcc: &Node<'_>, fields: &mut Fields<'_>, count: u8) -> Result<Vec<Bytes>> {
+    let mut units = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        let len = usize::from(fields.u16()?);
+        if len == 0 {
+            return Err(avcc.malformed("an empty parameter set"));
+        }
+        units.push(fields.bytes(len)?);
+    }
+    Ok(units)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! HEVC (ITU-T H.265): `hvcC` and sequence parameter sets.
+use bytes::Bytes;
+
+use super::HevcConfig;
+use super::visual::{VisualEntry, nal_length_size};
+use crate::Result;
+use crate::boxes::Node;
+
+mod sps;
+
+pub use sps::Sps;
+
+const NAL_VPS: u8 = 32;
+const NAL_SPS: u8 = 33;
+const NAL_PPS: u8 = 34;
+
+/// Of each kind; the standard has identifiers for 16, 16 and 64.
+const MAX_PARAMETER_SETS: usize = 256;
+
+impl HevcConfig {
+    /// `hvc1.1.6.L93.B0` (ISO/IEC 14496-15, annex E.3).
+    pub fn rfc6381(&self) -> String {
+        let space = match self.general_profile_space {
+            0 => "",
+            1 => "A",
+            2 => "B",
+            _ => "C",
+        };
+        let compatibility = self.general_profile_compatibility_flags.reverse_bits();
+        let tier = if self.general_tier_flag { 'H' } else { 'L' };
+        let Self {
+            format,
+            general_profile_idc: profile,
+            general_level_idc: level,
+            ..
+        } = self;
+        let mut string = format!("{format}.{space}{profile}.{compatibility:X}.{tier}{level}");
+        let constraints = self.general_constraint_indicator_flags;
+        let said = constraints
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |last| last + 1);
+        for byte in &constraints[..said] {
+            string.push_str(&format!(".{byte:X}"));
+        }
+        string
+    }
+}
+
+/// An `hvc1` or `hev1` sample entry (ISO/IEC 14496-15, 8.3.3 and 8.4.1).
+pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
+    let visual = VisualEntry::parse(entry, b"hvcC")?;
+    let hvcc = &visual.config;
+    let mut fields = hvcc.fields();
+    let [version, profile] = fields.array()?;
+    // Writers from before the final standard said 0; the layout is the same.
+    if version > 1 {
+        return Err(hvcc.malformed(format!("version {version} is not defined")));
+    }
+    let general_profile_compatibility_flags = fields.u32()?;
+    let general_constraint_indicator_flags = fields.array()?;
+    let general_level_idc = fields.u8()?;
+    // min_spatial_segmentation_idc to avgFrameRate
+    fields.skip(8)?;
+    let nal_length_size = nal_length_size(hvcc, fields.u8()?)?;
+    let (mut vps, mut sps, mut pps) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..fields.u8()? {
+        let nal_type = fields.u8()? & 63;
+        for _ in 0..fields.u16()? {
+            let len = usize::from(fields.u16()?);
+            let unit = fields.bytes(len)?;
+            let list: &mut Vec<Bytes> = match nal_type {
+                NAL_VPS => &mut vps,
+                NAL_SPS => &mut sps,
+                NAL_PPS => &mut pps,
+                _ => continue,
+            };
+            if unit
+                .first()
+                .is_none_or(|header| header >> 1 & 63 != nal_type)
+            {
+                return Err(hvcc
+                    .malformed("a NAL unit of another type stands where a parameter set should"));
+            }
+            if list.len() >= MAX_PARAMETER_SETS {
+                return Err(hvcc.limit("parameter sets of one kind", MAX_PARAMETER_SETS as u64));
+            }
+            list.push(unit);
+        }
+    }
+    let first = match sps.iter().find(|nal| base_layer(nal)) {
+        Some(nal) => Some(
+            Sps::parse(nal)
+                .map_err(|error| hvcc.malformed(format!("sequence parameter set: {error}")))?,
+        ),
+        None if entry.kind().0 == *b"hvc1" => {
+            return Err(hvcc.malformed("no sequence parameter set"));
+        }
+        None => None,
+    };
+    Ok(HevcConfig {
+        format: entry.kind(),
+        general_profile_space: profile >> 6,
+        general_tier_flag: profile & 0x20 != 0,
+        general_profile_idc: profile & 31,
+        general_profile_compatibility_flags,
+        general_constraint_indicator_flags,
+        general_level_idc,
+        nal_length_size,
+        vps,
+        sps,
+        pps,
+        video: visual.info(first.map(|sps| (sps.width, sps.height, sps.vui()))),
+    })
+}
+
+/// `nuh_layer_id` 0: the others belong to further views or qualities.
+fn base_layer(nal: &[u8]) -> bool {
+    nal.first_chunk::<2>()
+        .is_some_and(|[first, second]| first & 1 == 0 && second >> 3 == 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! ISO base media files (ISO/IEC 14496-12): a sans-I/O movie reader, lazy sample tables,
+//! codec configurations and a box writer. No file, clock or task: bytes come in as arguments.
+//!
+//! [`MovieReader`] says which bytes of a progressive MP4 it needs and ends with a [`Movie`], whose
+//! [`SampleTable`]s stay the raw boxes of the file and are walked from any sample on.
+//! [`BoxWriter`] builds boxes in memory.
+#![forbid(unsafe_code)]
+
+mod boxes;
+pub mod codec;
+#[cfg(test)]
+mod craft;
+mod error;
+pub mod movie;
+pub mod reader;
+pub mod samples;
+pub mod write;
+
+pub use codec::CodecConfig;
+pub use error::{Error, Result};
+pub use movie::{Edit, Handler, Movie, SampleEntry, Track};
+pub use reader::{ByteRange, Limits, MovieReader, Step};
+pub use samples::{Sample, SampleIter, SampleTable, SyncSamples};
+pub use write::BoxWriter;
+
+/// A four-character code: a box type, brand, handler or sample entry format.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FourCc(pub [u8; 4]);
+
+impl std::fmt::Debug for FourCc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// Bytes that are no printable ASCII come out escaped.
+impl std::fmt::Display for FourCc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}

@@ -1,0 +1,139 @@
+//! Iterators over a sample table.
+use std::iter::FusedIterator;
+
+use super::Sample;
+use super::position::Position;
+use super::tables::{SyncTable, Tables};
+
+/// Iterator of samples in decode order.
+#[derive(Debug, Clone)]
+pub struct SampleIter<'a> {
+    tables: &'a Tables,
+    len: u32,
+    /// None: at the end.
+    position: Option<Position>,
+    /// The next `stss` entry, and the sample it names.
+    sync_entry: u32,
+    sync_sample: Option<u32>,
+}
+
+impl<'a> SampleIter<'a> {
+    pub(super) fn new(
+        tables: &'a Tables,
+        len: u32,
+        position: Option<Position>,
+        sync_entry: u32,
+    ) -> Self {
+        let sync_sample = tables.sync.as_ref().and_then(|sync| sync.get(sync_entry));
+        Self {
+            tables,
+            len,
+            position,
+            sync_entry,
+            sync_sample,
+        }
+    }
+
+    fn remaining(&self) -> u32 {
+        self.position
+            .map_or(0, |position| self.len - position.index())
+    }
+
+    fn is_sync(&mut self, index: u32) -> bool {
+        let Some(sync) = &self.tables.sync else {
+            return true;
+        };
+        if self.sync_sample != Some(index) {
+            return false;
+        }
+        self.sync_entry += 1;
+        self.sync_sample = sync.get(self.sync_entry);
+        true
+    }
+}
+
+impl Iterator for SampleIter<'_> {
+    type Item = Sample;
+
+    fn next(&mut self) -> Option<Sample> {
+        let position = self.position.as_mut()?;
+        // The tables were checked to cover every sample.
+        position.settle(self.tables).ok()?;
+        let index = position.index();
+        let size = self.tables.sizes.get(index)?;
+        let mut sample = Sample {
+            index,
+            offset: position.offset(),
+            size,
+            decode_time: position.decode_time(),
+            duration: position.duration(),
+            composition_offset: position.composition_offset(),
+            is_sync: false,
+            description: position.description(),
+        };
+        position.advance(1, u64::from(size));
+        if position.index() >= self.len {
+            self.position = None;
+        }
+        sample.is_sync = self.is_sync(index);
+        Some(sample)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let remaining = usize::try_from(self.remaining()).ok();
+        (remaining.unwrap_or(usize::MAX), remaining)
+    }
+}
+
+impl ExactSizeIterator for SampleIter<'_> {}
+impl FusedIterator for SampleIter<'_> {}
+
+/// Iterator of the indices of sync samples, rising.
+#[derive(Debug, Clone)]
+pub struct SyncSamples<'a> {
+    sync: Option<&'a SyncTable>,
+    /// A position in `stss`, or the sample itself when there is none.
+    next: u32,
+    end: u32,
+}
+
+impl<'a> SyncSamples<'a> {
+    pub(super) fn new(sync: Option<&'a SyncTable>, len: u32, from: u32) -> Self {
+        match sync {
+            Some(table) => Self {
+                sync,
+                next: table.first_from(from),
+                end: table.len(),
+            },
+            None => Self {
+                sync,
+                next: from.min(len),
+                end: len,
+            },
+        }
+    }
+}
+
+impl Iterator for SyncSamples<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if self.next >= self.end {
+            return None;
+        }
+        let next = self.next;
+        self.next += 1;
+        match self.sync {
+            Some(table) => table.get(next),
+            None => Some(next),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let remaining = usize::try_from(self.end - self.next).ok();
+        (remaining.unwrap_or(usize::MAX), remaining)
+    }
+}
+
+impl ExactSizeIterator for SyncSamples<'_> {}
+impl FusedIterator for SyncSamples<'_> {}

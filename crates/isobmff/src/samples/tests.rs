@@ -1,0 +1,509 @@
+#![allow(clippy::unwrap_used)]
+use proptest::prelude::*;
+
+use super::*;
+use crate::craft::{Trak, avc1, full, parse_trak, stsd, table, words};
+use crate::{Error, Result};
+
+/// What a table is made from, and what it must give back.
+#[derive(Debug, Clone)]
+struct Model {
+    samples: Vec<Sample>,
+    /// Samples in each chunk.
+    chunks: Vec<u32>,
+    with_ctts: bool,
+    with_stss: bool,
+    field_bits: u32,
+    co64: bool,
+}
+
+impl Model {
+    fn tables(&self) -> Vec<u8> {
+        let runs = |of: &dyn Fn(&Sample) -> u32| {
+            let mut runs: Vec<[u32; 2]> = Vec::new();
+            for value in self.samples.iter().map(of) {
+                match runs.last_mut() {
+                    Some([count, last]) if *last == value => *count += 1,
+                    _ => runs.push([1, value]),
+                }
+            }
+            runs
+        };
+        let durations = runs(&|sample| sample.duration);
+        let mut out = table(b"stts", durations.len(), durations.as_flattened());
+        if self.with_ctts {
+            let offsets = runs(&|sample| sample.composition_offset.cast_unsigned());
+            out.extend(table(b"ctts", offsets.len(), offsets.as_flattened()));
+        }
+        if self.with_stss {
+            let sync: Vec<u32> = self
+                .samples
+                .iter()
+                .filter(|sample| sample.is_sync)
+                .map(|sample| sample.index + 1)
+                .collect();
+            out.extend(table(b"stss", sync.len(), &sync));
+        }
+        out.extend(self.chunk_tables());
+        out.extend(self.size_table());
+        out
+    }
+
+    fn chunk_tables(&self) -> Vec<u8> {
+        let mut to_chunk: Vec<[u32; 3]> = Vec::new();
+        let mut offsets = Vec::new();
+        let mut first = 0;
+        for (chunk, count) in self.chunks.iter().enumerate() {
+            let sample = &self.samples[first];
+            offsets.push(sample.offset);
+            let description = sample.description + 1;
+            if to_chunk.last().is_none_or(|[_, last, last_description]| {
+                (last, last_description) != (count, &description)
+            }) {
+                to_chunk.push([u32::try_from(chunk).unwrap() + 1, *count, description]);
+            }
+            first += usize::try_from(*count).unwrap();
+        }
+        let stsc = table(b"stsc", to_chunk.len(), to_chunk.as_flattened());
+        let halves: Vec<u32> = offsets
+            .iter()
+            .flat_map(|offset| {
+                let low = u32::try_from(offset & 0xffff_ffff).unwrap();
+                if self.co64 {
+                    vec![u32::try_from(offset >> 32).unwrap(), low]
+                } else {
+                    vec![low]
+                }
+            })
+            .collect();
+        let stco = table(
+            if self.co64 { b"co64" } else { b"stco" },
+            offsets.len(),
+            &halves,
+        );
+        [stsc, stco].concat()
+    }
+
+    fn size_table(&self) -> Vec<u8> {
+        let count = u32::try_from(self.samples.len()).unwrap();
+        let sizes = self.samples.iter().map(|sample| sample.size);
+        let low = |size: u32| size.to_le_bytes()[0];
+        let (kind, head, bytes): (_, _, Vec<u8>) = match self.field_bits {
+            4 => {
+                let sizes: Vec<u8> = sizes.map(low).collect();
+                let pairs = sizes
+                    .chunks(2)
+                    .map(|pair| pair[0] << 4 | pair.get(1).unwrap_or(&0));
+                (b"stz2", 4, pairs.collect())
+            }
+            8 => (b"stz2", 8, sizes.map(low).collect()),
+            16 => (
+                b"stz2",
+                16,
+                sizes
+                    .flat_map(|size| size.to_be_bytes()[2..].to_vec())
+                    .collect(),
+            ),
+            32 => (b"stsz", 0, sizes.flat_map(u32::to_be_bytes).collect()),
+            _ => (
+                b"stsz",
+                self.samples.first().map_or(1, |sample| sample.size),
+                Vec::new(),
+            ),
+        };
+        full(kind, 0, 0, &[words(&[head, count]), bytes].concat())
+    }
+}
+
+fn model() -> impl Strategy<Value = Model> {
+    let sample = (
+        0..4_u32,
+        any::<i8>(),
+        prop::bool::weighted(0.1),
+        any::<u32>(),
+    );
+    let shape = (
+        prop::sample::select(vec![0, 4, 8, 16, 32]),
+        any::<[bool; 3]>(),
+    );
+    let chunks = prop::collection::vec((1..60_u32, 0..2_u32, 0..1000_u64), 1..40);
+    // Few distinct values make long runs, as in real files; many make short ones.
+    let scale = prop::sample::select(vec![1, 3, 100]);
+    (shape, chunks, scale, prop::collection::vec(sample, 2400)).prop_map(
+        |((field_bits, flags), chunks, scale, raw)| {
+            let [with_ctts, with_stss, co64] = flags;
+            let mut offset: u64 = if co64 { 5 << 32 } else { 100 };
+            let (mut samples, mut decode_time) = (Vec::new(), 0);
+            for (count, description, gap) in &chunks {
+                offset += gap;
+                for _ in 0..*count {
+                    let (duration, composition, sync, size) = raw[samples.len()];
+                    let size = match field_bits {
+                        0 => 77,
+                        4 => size & 15,
+                        8 => size & 255,
+                        _ => size & 0xffff,
+                    };
+                    samples.push(Sample {
+                        index: u32::try_from(samples.len()).unwrap(),
+                        offset,
+                        size,
+                        decode_time,
+                        duration: duration / scale,
+                        composition_offset: if with_ctts {
+                            i32::from(composition) / scale.cast_signed()
+                        } else {
+                            0
+                        },
+                        is_sync: !with_stss || sync,
+                        description: *description,
+                    });
+                    offset += u64::from(size);
+                    decode_time += u64::from(duration / scale);
+                }
+            }
+            let chunks = chunks.iter().map(|(count, ..)| *count).collect();
+            Model {
+                samples,
+                chunks,
+                with_ctts,
+                with_stss,
+                field_bits,
+                co64,
+            }
+        },
+    )
+}
+
+fn build(tables: Vec<u8>) -> Result<SampleTable> {
+    let trak = Trak {
+        tables,
+        stsd: stsd(&[avc1(), avc1()]),
+        ..Trak::default()
+    };
+    parse_trak(&trak).map(|track| track.samples)
+}
+
+fn error(tables: Vec<u8>) -> String {
+    build(tables).unwrap_err().to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_view_gives_back_what_the_tables_were_made_from(model in model()) {
+        let table = build(model.tables()).unwrap();
+        prop_assert_eq!(table.iter_from(0).collect::<Vec<_>>(), &model.samples[..]);
+        prop_assert_eq!(table.len() as usize, model.samples.len());
+        prop_assert_eq!(table.total_duration(), model.samples.iter().map(|s| u64::from(s.duration)).sum::<u64>());
+        prop_assert_eq!(table.max_sample_size(), model.samples.iter().map(|s| s.size).max().unwrap());
+        let sync: Vec<u32> = model.samples.iter().filter(|s| s.is_sync).map(|s| s.index).collect();
+        prop_assert_eq!(table.all_sync(), sync.len() == model.samples.len());
+        prop_assert_eq!(table.sync_samples().len(), sync.len());
+        prop_assert_eq!(table.sync_samples().collect::<Vec<_>>(), sync);
+    }
+
+    #[test]
+    fn a_walk_may_start_anywhere(model in model(), picks in prop::collection::vec(any::<prop::sample::Index>(), 12)) {
+        let table = build(model.tables()).unwrap();
+        for pick in picks {
+            let at = pick.index(model.samples.len());
+            let index = u32::try_from(at).unwrap();
+            let walk = table.iter_from(index);
+            prop_assert_eq!(walk.len(), model.samples.len() - at);
+            prop_assert_eq!(walk.collect::<Vec<_>>(), &model.samples[at..]);
+            prop_assert_eq!(table.sample(index), Some(model.samples[at]));
+            let sync: Vec<u32> = table.sync_samples_from(index).take(3).collect();
+            let expected = model.samples[at..].iter().filter(|s| s.is_sync).map(|s| s.index).take(3);
+            prop_assert_eq!(sync, expected.collect::<Vec<_>>());
+            let bytes: u64 = model.samples[at..].iter().take(100).map(|s| u64::from(s.size)).sum();
+            prop_assert_eq!(table.bytes_in(index..index + 100), bytes);
+        }
+    }
+
+    #[test]
+    fn a_time_finds_the_sample_that_decodes_then(model in model(), ahead in 0..3000_u64) {
+        let table = build(model.tables()).unwrap();
+        for time in [0, ahead, ahead / 2, table.total_duration(), u64::MAX] {
+            let expected = model.samples.iter().rfind(|s| s.decode_time <= time).map(|s| s.index);
+            prop_assert_eq!(table.index_at(time), expected, "at {}", time);
+        }
+    }
+}
+
+/// stts, stsc, stsz, stco of `count` samples in one chunk at 0.
+fn plain(count: u32) -> [Vec<u8>; 4] {
+    [
+        table(b"stts", 1, &[count, 40]),
+        table(b"stsc", 1, &[1, count, 1]),
+        full(b"stsz", 0, 0, &words(&[10, count])),
+        table(b"stco", 1, &[0]),
+    ]
+}
+
+#[test]
+fn an_empty_table_is_empty() {
+    let empty = [
+        table(b"stts", 0, &[]),
+        table(b"stsc", 0, &[]),
+        full(b"stsz", 0, 0, &words(&[0, 0])),
+        table(b"stco", 0, &[]),
+    ];
+    let table = build(empty.concat()).unwrap();
+    assert!(table.is_empty());
+    assert_eq!((table.total_duration(), table.max_sample_size()), (0, 0));
+    assert_eq!(table.iter_from(0).next(), None);
+    assert_eq!(table.sync_samples().next(), None);
+    assert_eq!(table.index_at(0), None);
+}
+
+#[test]
+fn past_the_end_there_is_nothing() {
+    let table = build(plain(3).concat()).unwrap();
+    assert_eq!(table.iter_from(2).count(), 1);
+    for index in [3, 4, u32::MAX] {
+        assert_eq!(table.iter_from(index).len(), 0);
+        assert_eq!(table.sample(index), None);
+        assert_eq!(table.sync_samples_from(index).next(), None);
+    }
+    assert_eq!(table.bytes_in(1..99), 20);
+    assert_eq!(table.bytes_in(5..9), 0);
+}
+
+#[test]
+fn a_composition_offset_is_signed_in_version_0_and_1() {
+    for version in [0, 1] {
+        let ctts = full(
+            b"ctts",
+            version,
+            0,
+            &words(&[2, 1, 80, 2, (-40_i32).cast_unsigned()]),
+        );
+        let table = build([plain(3).concat(), ctts].concat()).unwrap();
+        let offsets: Vec<i32> = table
+            .iter_from(0)
+            .map(|sample| sample.composition_offset)
+            .collect();
+        assert_eq!(offsets, [80, -40, -40]);
+    }
+}
+
+#[test]
+fn empty_runs_and_empty_chunks_are_passed() {
+    let [_, _, stsz, _] = plain(2);
+    let tables = [
+        table(b"stts", 4, &[0, 9, 1, 10, 0, 7, 1, 20]),
+        table(b"stsc", 2, &[1, 0, 1, 2, 1, 1]),
+        stsz,
+        table(b"stco", 3, &[500, 600, 700]),
+    ];
+    let samples: Vec<_> = build(tables.concat()).unwrap().iter_from(0).collect();
+    let seen: Vec<_> = samples
+        .iter()
+        .map(|s| (s.offset, s.decode_time, s.duration))
+        .collect();
+    assert_eq!(seen, [(600, 0, 10), (700, 10, 20)]);
+}
+
+#[test]
+fn chunks_beyond_the_last_sample_do_no_harm() {
+    let [stts, _, stsz, _] = plain(3);
+    let tables = [
+        stts,
+        table(b"stsc", 1, &[1, 2, 1]),
+        stsz,
+        table(b"stco", 3, &[0, 100, 200]),
+    ];
+    let offsets: Vec<u64> = build(tables.concat())
+        .unwrap()
+        .iter_from(0)
+        .map(|s| s.offset)
+        .collect();
+    assert_eq!(offsets, [0, 10, 100]);
+}
+
+#[test]
+fn tables_that_disagree_are_named() {
+    let [stts, stsc, stsz, stco] = plain(3);
+    let with = |a: &[u8], b: &[u8], c: &[u8], d: &[u8]| error([a, b, c, d].concat());
+    for (error, box_name, reason) in [
+        (
+            with(&table(b"stts", 1, &[2, 40]), &stsc, &stsz, &stco),
+            "stts",
+            "durations for 2 samples, sizes for 3",
+        ),
+        (
+            with(&table(b"stts", 2, &[3, 1, 1, 1]), &stsc, &stsz, &stco),
+            "stts",
+            "durations for 4 samples",
+        ),
+        (
+            with(&stts, &table(b"stsc", 1, &[1, 2, 1]), &stsz, &stco),
+            "stco",
+            "cover 2 samples of 3",
+        ),
+        (
+            with(&stts, &table(b"stsc", 0, &[]), &stsz, &stco),
+            "stco",
+            "cover 0 samples of 3",
+        ),
+        (
+            with(&stts, &table(b"stsc", 1, &[2, 3, 1]), &stsz, &stco),
+            "stsc",
+            "begins at chunk 2",
+        ),
+        (
+            with(&stts, &table(b"stsc", 2, &[1, 3, 1, 1, 3, 1]), &stsz, &stco),
+            "stsc",
+            "entry 1 begins at chunk 1",
+        ),
+        (
+            with(&stts, &table(b"stsc", 1, &[1, 3, 3]), &stsz, &stco),
+            "stsc",
+            "names sample entry 3 of 2",
+        ),
+        (
+            with(&stts, &table(b"stsc", 1, &[1, 3, 0]), &stsz, &stco),
+            "stsc",
+            "names sample entry 0 of 2",
+        ),
+        (
+            with(&stts, &stsc, &full(b"stz2", 0, 0, &words(&[7, 3])), &stco),
+            "stz2",
+            "field size 7",
+        ),
+        (
+            with(
+                &stts,
+                &stsc,
+                &full(b"stsz", 0, 0, &words(&[0, 3, 1])),
+                &stco,
+            ),
+            "stsz",
+            "too short",
+        ),
+        (
+            with(&stts, &stsc, &stsz, &table(b"stco", 9, &[0])),
+            "stco",
+            "too short",
+        ),
+        (
+            with(&stts, &stsc, &stsz, &table(b"free", 0, &[])),
+            "stbl",
+            "has no stco box",
+        ),
+        (
+            with(&stts, &stsc, &stsz, &[stco.clone(), stco.clone()].concat()),
+            "stco",
+            "a second box",
+        ),
+    ] {
+        assert!(
+            error.contains(&format!("/{box_name} at ")) && error.contains(reason),
+            "{error}"
+        );
+    }
+    let ctts = |entries: &[u32]| {
+        error(
+            [
+                plain(3).concat(),
+                table(b"ctts", entries.len() / 2, entries),
+            ]
+            .concat(),
+        )
+    };
+    assert!(ctts(&[2, 5]).contains("ctts cover 2 samples of 3"));
+    let stss = |entries: &[u32]| {
+        error([plain(3).concat(), table(b"stss", entries.len(), entries)].concat())
+    };
+    for wrong in [&[0][..], &[4], &[2, 2], &[3, 1]] {
+        assert!(
+            stss(wrong).contains("does not name a later one of the 3 samples"),
+            "{wrong:?}"
+        );
+    }
+}
+
+#[test]
+fn the_sample_that_reaches_past_the_file_is_named() {
+    let [stts, stsc, _, _] = plain(3);
+    let co64 = |offset: u64| {
+        full(
+            b"co64",
+            0,
+            0,
+            &[words(&[1]), offset.to_be_bytes().to_vec()].concat(),
+        )
+    };
+    let end = 1_u64 << 40;
+    for stsz in [
+        full(b"stsz", 0, 0, &words(&[10, 3])),
+        full(b"stsz", 0, 0, &words(&[0, 3, 10, 10, 10])),
+    ] {
+        let with = |offset| build([&stts[..], &stsc, &stsz, &co64(offset)].concat());
+        assert!(with(end - 30).is_ok());
+        for (offset, sample) in [
+            (end - 29, 2),
+            (end - 19, 1),
+            (end + 5, 0),
+            (u64::MAX - 15, 0),
+            (u64::MAX, 0),
+        ] {
+            let Err(Error::Truncated { reason, .. }) = with(offset) else {
+                unreachable!()
+            };
+            let at = offset.saturating_add(10 * sample);
+            assert_eq!(
+                reason,
+                format!("sample {sample} has 10 bytes at {at}, the file has {end}")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_count_that_no_table_backs_costs_nothing() {
+    let endless = [
+        table(b"stts", 1, &[u32::MAX, 1]),
+        table(b"stsc", 1, &[1, u32::MAX, 1]),
+        full(b"stsz", 0, 0, &words(&[1, u32::MAX])),
+        table(b"stco", 1, &[0]),
+    ]
+    .concat();
+    assert!(error(endless.clone()).contains("stbl/stsz at 531: more than 20000000 samples"));
+    // Raw audio: nobody packages it, and nothing is held for its samples.
+    let raw = Trak {
+        tables: endless,
+        ..Trak::with_entry(b"soun", crate::craft::audio_entry(b"sowt", b""))
+    };
+    let table = parse_trak(&raw).unwrap().samples;
+    assert_eq!(table.len(), u32::MAX);
+    assert_eq!(table.checkpoints.len(), 1);
+    let last = table.sample(u32::MAX - 1).unwrap();
+    assert_eq!(
+        (last.offset, last.decode_time),
+        (u64::from(u32::MAX) - 1, u64::from(u32::MAX) - 1)
+    );
+}
+
+#[test]
+fn checkpoints_stay_few_beside_the_tables() {
+    let count = 500_000;
+    let sizes: Vec<u32> = (0..count).map(|size| size % 1000).collect();
+    let offsets: Vec<[u32; 2]> = (0..count).map(|index| [1, index % 3]).collect();
+    let [stts, stsc, _, stco] = plain(count);
+    let stsz = full(b"stsz", 0, 0, &[words(&[0, count]), words(&sizes)].concat());
+    let tables = [
+        stts,
+        stsc,
+        stsz,
+        stco,
+        table(b"ctts", offsets.len(), offsets.as_flattened()),
+    ]
+    .concat();
+    let len = tables.len();
+    let table = build(tables).unwrap();
+    let held = table.checkpoints.len() * size_of::<Position>();
+    assert!(held * 20 < len, "{held} bytes beside {len}");
+}

@@ -1,0 +1,160 @@
+//! Real files of many encoders, held against ffprobe.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod common;
+
+use std::path::Path;
+
+use common::{assert_same_packets, ffprobe, fixtures, load, packets, read_movie};
+use edgepack_isobmff::{CodecConfig, Error, Movie};
+
+/// What the reader makes of each file: the codecs of its tracks, or what is wrong with it.
+const FILES: [(&str, &str); 22] = [
+    ("bear-1280x720-hevc.mp4", "hev1.1.6.L93.90 + mp4a.40.2"),
+    ("bear-1280x720.mp4", "avc1.64001f + mp4a.40.2"),
+    ("bear-640x360-aac_he-silent_right.mp4", "mp4a.40.5"),
+    (
+        "bear-640x360-av_frag.mp4",
+        "fragmented MP4 is not supported as a source yet",
+    ),
+    ("bear-640x360-ec3.mp4", "avc1.64001e + no ec-3"),
+    ("bear-640x360-hevc-hdr10.mp4", "hvc1.2.4.L63.90 + mp4a.40.2"),
+    ("bear-640x360-hevc.mp4", "hev1.1.6.L63.90 + mp4a.40.2"),
+    // Its edit list was cut out without moving the chunk offsets, which lead 72 bytes too far.
+    (
+        "bear-640x360-no_edit_list.mp4",
+        "the file is truncated: moov/trak[0]/mdia/minf/stbl/stco at 1653: sample 81",
+    ),
+    (
+        "bear-640x360-non_square_pixel-with_pasp.mp4",
+        "fragmented MP4 is not supported as a source yet",
+    ),
+    (
+        "bear-640x360-trailing-moov-additional-mdat.mp4",
+        "avc1.64001e + mp4a.40.2",
+    ),
+    ("bear-640x360-trailing-moov.mp4", "avc1.64001e + mp4a.40.2"),
+    ("bear-640x360-vp9.mp4", "no vp09 + mp4a.40.2"),
+    ("bear-640x360.mp4", "avc1.64001e + mp4a.40.2"),
+    ("bear-alac.mp4", "no alac"),
+    (
+        "bear-av1.mp4",
+        "fragmented MP4 is not supported as a source yet",
+    ),
+    ("bear-dtsx.mp4", "no dtsx"),
+    ("bear-flac.mp4", "no fLaC"),
+    ("bear-iamf-base-opus.mp4", "no iamf"),
+    ("sintel-1024x436.mp4", "avc1.64001f + mp4a.40.2"),
+    ("sparks_dovi_5.mp4", "no dvh1"),
+    ("sparks_dovi_8.mp4", "hvc1.2.4.L90.90"),
+    ("water-mv-hevc.mp4", "hvc1.1.6.L156.B0"),
+];
+
+fn outcome(movie: &Result<Movie, Error>) -> String {
+    let movie = match movie {
+        Ok(movie) => movie,
+        Err(error) => return error.to_string(),
+    };
+    let codecs = movie
+        .tracks
+        .iter()
+        .map(|track| match &track.sample_entries[0].codec {
+            CodecConfig::Unsupported(format) => format!("no {format}"),
+            codec => codec.rfc6381().unwrap(),
+        });
+    codecs.collect::<Vec<_>>().join(" + ")
+}
+
+/// Those that the reader makes a movie of.
+fn movies(folder: &Path) -> impl Iterator<Item = (&'static str, Movie)> {
+    FILES
+        .iter()
+        .filter_map(move |(name, _)| Some((*name, read_movie(&load(&folder.join(name))).ok()?)))
+}
+
+#[test]
+fn every_file_is_read_or_says_why_not() {
+    let Some(folder) = fixtures() else { return };
+    for (name, expected) in FILES {
+        let outcome = outcome(&read_movie(&load(&folder.join(name))));
+        assert!(outcome.starts_with(expected), "{name}: {outcome}");
+    }
+}
+
+#[test]
+fn every_sample_stands_where_ffprobe_sees_it() {
+    let Some(folder) = fixtures() else { return };
+    for (name, movie) in movies(&folder) {
+        assert_same_packets(name, &movie, &packets(&folder.join(name)));
+    }
+}
+
+#[test]
+fn pictures_and_sound_are_what_ffprobe_says() {
+    let Some(folder) = fixtures() else { return };
+    let (mut pictures, mut sounds) = (0, 0);
+    for (name, movie) in movies(&folder) {
+        let path = folder.join(name);
+        let seen = movie.tracks.iter().filter_map(|track| {
+            let codec = &track.sample_entries[0].codec;
+            codec.video().map(|video| {
+                vec![
+                    video.width.to_string(),
+                    video.height.to_string(),
+                    shape(video.pixel_aspect),
+                ]
+            })
+        });
+        let known = movie
+            .tracks
+            .iter()
+            .any(|track| track.sample_entries[0].codec.video().is_some());
+        if known {
+            let probed = ffprobe(
+                "-select_streams v -show_entries stream=width,height,sample_aspect_ratio",
+                &path,
+            );
+            let probed: Vec<_> = probed
+                .iter()
+                .map(|row| [&row[..2], &[row[2].replace("N/A", "1:1")]].concat())
+                .collect();
+            assert_eq!(seen.collect::<Vec<_>>(), probed, "{name}");
+            pictures += 1;
+        }
+        for track in &movie.tracks {
+            if let CodecConfig::Aac(config) = &track.sample_entries[0].codec {
+                let probed = ffprobe(
+                    "-select_streams a -show_entries stream=sample_rate,channels",
+                    &path,
+                );
+                assert_eq!(
+                    [config.sample_rate.to_string(), config.channels.to_string()],
+                    probed[0][..],
+                    "{name}"
+                );
+                sounds += 1;
+            }
+        }
+    }
+    assert!(
+        pictures >= 10 && sounds >= 10,
+        "{pictures} pictures, {sounds} sounds"
+    );
+}
+
+fn shape((horizontal, vertical): (u32, u32)) -> String {
+    format!("{horizontal}:{vertical}")
+}
+
+#[test]
+fn high_dynamic_range_is_told() {
+    let Some(folder) = fixtures() else { return };
+    let movie = read_movie(&load(&folder.join("bear-640x360-hevc-hdr10.mp4"))).unwrap();
+    assert_eq!(
+        movie.tracks[0].sample_entries[0]
+            .codec
+            .video()
+            .unwrap()
+            .colour,
+        Some((9, 16, 9, false))
+    );
+}

@@ -1,0 +1,36 @@
+//! What can be wrong with an asset, and with a request for a part of it.
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file is at fault: it cannot be packaged as it is.
+    #[error("{source_name}: {reason}")]
+    Source { source_name: String, reason: String },
+    /// Nothing in the asset's files can be played.
+    #[error("no video or audio track with samples in {}", if .source_names.is_empty() { "an asset without files".to_owned() } else { .source_names.join(", ") })]
+    NoRenditions { source_names: Vec<String> },
+    /// The configuration is at fault.
+    #[error(
+        "a target duration of {target_duration_ms} ms: it must be between {} and {} ms",
+        crate::presentation::MIN_TARGET_DURATION_MS,
+        crate::presentation::MAX_TARGET_DURATION_MS
+    )]
+    TargetDuration { target_duration_ms: u32 },
+    /// The request is at fault: segments are counted from 0.
+    #[error("{rendition} has {count} segments, there is no segment {number}")]
+    NoSuchSegment {
+        rendition: String,
+        number: usize,
+        count: usize,
+    },
+    /// The payload handed in is not the one that the plan describes.
+    #[error("{rendition}, segment {number}: {reason}")]
+    Payload {
+        rendition: String,
+        number: usize,
+        reason: String,
+    },
+    #[error(transparent)]
+    Drm(#[from] edgepack_drm::Error),
+}

@@ -1,0 +1,119 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use std::time::Instant;
+
+use edgepack_drm::{ContentKey, IvSeed, KeyId, SampleEncryptor, Scheme};
+
+use super::*;
+use crate::craft::{CHUNK, TrackSpec, build, source};
+
+fn asset() -> Presentation {
+    let tracks = [
+        TrackSpec::video(25_000, 1000, 250, 50),
+        TrackSpec::audio(48_000, 470).edit(0, 1024),
+    ];
+    build(vec![source("a.mp4", &tracks)], 4000).unwrap()
+}
+
+fn encryptor(p: &Presentation, r: &Rendition, scheme: Scheme) -> SampleEncryptor {
+    let key = ContentKey::new(KeyId([1; 16]), [2; 16]);
+    SampleEncryptor::new(
+        scheme,
+        &key,
+        IvSeed::derive(&key, &p.track_identity(r)),
+        p.codec(r),
+    )
+    .unwrap()
+}
+
+#[test]
+fn adjacent_samples_are_one_range() {
+    let p = asset();
+    let r = p.rendition("v48").unwrap();
+    let plan = SegmentPlan::new(&p, r, 0, None).unwrap();
+    assert_eq!(plan.source_ranges().len(), 100usize.div_ceil(CHUNK));
+    let total: u64 = plan.source_ranges().iter().map(|range| range.len).sum();
+    assert_eq!((total, total), (plan.payload_len(), r.segments[0].bytes));
+}
+
+#[test]
+fn a_clear_segment_is_a_header_and_source_ranges() {
+    let p = asset();
+    let plan = SegmentPlan::new(&p, p.rendition("v48").unwrap(), 1, None).unwrap();
+    let pieces = plan.pieces().unwrap();
+    assert_eq!(pieces[0], Piece::Inline(plan.header()));
+    assert_eq!(pieces.len(), 1 + plan.source_ranges().len());
+    assert_eq!(
+        plan.content_length(),
+        Some(plan.header().len() as u64 + plan.payload_len())
+    );
+}
+
+#[test]
+fn a_segment_that_does_not_exist_is_refused() {
+    let p = asset();
+    let error = SegmentPlan::new(&p, p.rendition("v48").unwrap(), 3, None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "v48 has 3 segments, there is no segment 3"
+    );
+}
+
+#[test]
+fn protected_audio_has_a_length_before_it_is_read_and_protected_video_has_not() {
+    let p = asset();
+    for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+        let audio = p.rendition("a-und").unwrap();
+        let mut enc = encryptor(&p, audio, scheme);
+        let plan = SegmentPlan::new(&p, audio, 1, Some(&enc)).unwrap();
+        let foreseen = plan.content_length().unwrap();
+        let mut payload = vec![0; usize::try_from(plan.payload_len()).unwrap()];
+        let header = plan.protect(&mut enc, &mut payload).unwrap();
+        assert_eq!(foreseen, (header.len() + payload.len()) as u64);
+        assert_eq!(plan.header(), header);
+        let video = p.rendition("v48").unwrap();
+        let plan = SegmentPlan::new(&p, video, 1, Some(&encryptor(&p, video, scheme))).unwrap();
+        assert_eq!((plan.content_length(), plan.header().len()), (None, 0));
+    }
+}
+
+#[test]
+fn a_protected_plan_offers_no_pieces_of_clear_media() {
+    let p = asset();
+    for name in ["v48", "a-und"] {
+        let r = p.rendition(name).unwrap();
+        let plan = SegmentPlan::new(&p, r, 0, Some(&encryptor(&p, r, Scheme::Cenc))).unwrap();
+        assert_eq!(plan.pieces(), None);
+    }
+}
+
+#[test]
+fn another_encryptor_than_planned_is_refused() {
+    let p = asset();
+    let r = p.rendition("a-und").unwrap();
+    let plan = SegmentPlan::new(&p, r, 0, Some(&encryptor(&p, r, Scheme::Cenc))).unwrap();
+    let mut payload = vec![0; usize::try_from(plan.payload_len()).unwrap()];
+    let error = plan
+        .protect(&mut encryptor(&p, r, Scheme::Cbcs), &mut payload)
+        .unwrap_err();
+    assert!(matches!(error, Error::Payload { .. }), "{error}");
+}
+
+#[test]
+fn a_plan_of_200_samples_takes_microseconds() {
+    let p = asset();
+    let r = p.rendition("a-und").unwrap();
+    let fastest = (0..200).map(|_| {
+        let start = Instant::now();
+        let plan = SegmentPlan::new(&p, r, 1, None).unwrap();
+        let elapsed = start.elapsed();
+        assert!(plan.payload_len() > 0);
+        elapsed
+    });
+    let fastest = fastest.min().unwrap();
+    println!(
+        "{} samples planned in {fastest:?}",
+        r.segments[1].sample_count
+    );
+    // Far above what an optimised build needs, so that only a change of order fails.
+    assert!(fastest.as_micros() < 200, "{fastest:?}");
+}

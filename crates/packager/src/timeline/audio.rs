@@ -1,0 +1,89 @@
+//! Audio cut to the video's boundaries.
+use super::{Cuts, Moment};
+use crate::timing::SyncPoint;
+
+/// Takes the frames of one audio rendition in order and begins a segment at the first one at or after each boundary,
+/// so that audio never begins before the video that it belongs to. Without video, and where audio goes on after the
+/// video's end, the grid rule holds, every frame being a sync sample.
+#[derive(Debug)]
+pub(crate) struct AudioCutter<'a> {
+    boundaries: &'a [Moment],
+    next: usize,
+    /// From here on the grid rule holds.
+    video_end: Moment,
+    /// Where the last segment ends.
+    end: Moment,
+    timescale: u32,
+    target_ms: u32,
+    grid_index: i64,
+    cuts: Option<Cuts>,
+}
+
+impl<'a> AudioCutter<'a> {
+    /// `boundaries` and `video_end` are the video's; empty and at 0 without video. `end`: of the audio.
+    pub(crate) fn new(
+        boundaries: &'a [Moment],
+        video_end: Moment,
+        end: Moment,
+        target_ms: u32,
+    ) -> Self {
+        Self {
+            boundaries,
+            next: 0,
+            video_end,
+            end,
+            timescale: end.timescale,
+            target_ms,
+            grid_index: 0,
+            cuts: None,
+        }
+    }
+
+    /// `time`: presentation time, media timescale.
+    pub(crate) fn frame(&mut self, sample: u32, time: i64) {
+        let moment = Moment::new(time, self.timescale);
+        let Some(cuts) = &mut self.cuts else {
+            // The first segment begins at 0 in any case, and lasts until the first boundary after its first frame.
+            self.next = self
+                .boundaries
+                .partition_point(|boundary| boundary.value <= 0 || *boundary <= moment);
+            self.grid_index = moment.grid_index(self.target_ms).max(0);
+            self.cuts = Some(Cuts::starting_at(sample));
+            return;
+        };
+        let mut cut = false;
+        while self
+            .boundaries
+            .get(self.next)
+            .is_some_and(|boundary| *boundary <= moment)
+        {
+            self.next += 1;
+            cut = true;
+        }
+        let index = moment.grid_index(self.target_ms);
+        if self.next == self.boundaries.len() && moment >= self.video_end && index > self.grid_index
+        {
+            cut |= self.boundaries.is_empty()
+                || Self::leaves_half_segments(cuts, moment, self.end, self.target_ms);
+        }
+        if cut {
+            self.grid_index = index;
+            cuts.push(SyncPoint { sample, time });
+        }
+    }
+
+    /// None without frames.
+    pub(crate) fn finish(self) -> Option<Cuts> {
+        self.cuts
+    }
+
+    /// Audio that only just outlasts the video does not get a segment of a few frames for it.
+    fn leaves_half_segments(cuts: &Cuts, at: Moment, end: Moment, target_ms: u32) -> bool {
+        let half = i64::from(target_ms / 2);
+        let start = cuts
+            .0
+            .last()
+            .map_or(0, |cut| Moment::new(cut.time, at.timescale).millis());
+        at.millis() - start >= half && end.millis() - at.millis() >= half
+    }
+}

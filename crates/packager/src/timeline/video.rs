@@ -1,0 +1,168 @@
+//! Boundaries that all rungs of a ladder share.
+use super::{Cuts, Moment};
+use crate::timing::SyncPoint;
+
+/// A gap between boundaries is reported when it exceeds this many target durations and a rung could have been cut.
+const LONG_SEGMENT_TARGETS: i64 = 3;
+
+/// One rung, on the presentation timeline.
+#[derive(Debug)]
+pub(crate) struct VideoTrack<'a> {
+    pub(crate) timescale: u32,
+    pub(crate) first_sample: u32,
+    /// By rising time.
+    pub(crate) sync: &'a [SyncPoint],
+    pub(crate) end: i64,
+    pub(crate) frame_duration: u32,
+}
+
+impl VideoTrack<'_> {
+    fn moment(&self, time: i64) -> Moment {
+        Moment::new(time, self.timescale)
+    }
+}
+
+/// What the rungs' sync samples give.
+#[derive(Debug)]
+pub(crate) struct Boundaries {
+    /// Where segments begin, the first at 0.
+    pub(crate) moments: Vec<Moment>,
+    /// Per rung.
+    pub(crate) cuts: Vec<Cuts>,
+    /// Per rung: (number of sync samples that only others have, time of the first).
+    pub(crate) lacking: Vec<Option<(usize, Moment)>>,
+    /// Segments far longer than the target, though some rung had sync samples inside: (start, milliseconds).
+    pub(crate) long: Vec<(Moment, i64)>,
+}
+
+/// Sync samples that lie within half a frame of each other are one candidate; a segment begins where every rung
+/// that has not ended takes part in the candidate, by the grid rule.
+pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundaries {
+    let mut found = Boundaries {
+        moments: vec![Moment::new(0, 1)],
+        cuts: tracks
+            .iter()
+            .map(|track| Cuts::starting_at(track.first_sample))
+            .collect(),
+        lacking: vec![None; tracks.len()],
+        long: Vec::new(),
+    };
+    let mut grid_index = 0;
+    let mut candidate_since_boundary = false;
+    for candidate in Candidates::new(tracks) {
+        let mut complete = true;
+        for ((track, member), lacking) in tracks
+            .iter()
+            .zip(&candidate.members)
+            .zip(&mut found.lacking)
+        {
+            if member.is_none() && !has_ended(track, candidate.time) {
+                complete = false;
+                lacking.get_or_insert((0, candidate.time)).0 += 1;
+            }
+        }
+        let index = candidate.time.grid_index(target_ms);
+        if !complete || index <= grid_index {
+            candidate_since_boundary |= candidate.time.value > 0;
+            continue;
+        }
+        note_long_segment(
+            &mut found,
+            candidate.time,
+            target_ms,
+            candidate_since_boundary,
+        );
+        grid_index = index;
+        candidate_since_boundary = false;
+        found.moments.push(candidate.time);
+        for (cuts, member) in found.cuts.iter_mut().zip(candidate.members) {
+            if let Some(point) = member {
+                cuts.push(point);
+            }
+        }
+    }
+    if let Some(end) = tracks.iter().map(|track| track.moment(track.end)).max() {
+        note_long_segment(&mut found, end, target_ms, candidate_since_boundary);
+    }
+    found
+}
+
+fn note_long_segment(found: &mut Boundaries, end: Moment, target_ms: u32, could_be_cut: bool) {
+    let Some(start) = found.moments.last() else {
+        return;
+    };
+    let length = end.millis() - start.millis();
+    if could_be_cut && length > LONG_SEGMENT_TARGETS * i64::from(target_ms) {
+        found.long.push((*start, length));
+    }
+}
+
+fn has_ended(track: &VideoTrack<'_>, time: Moment) -> bool {
+    let end = track.moment(track.end);
+    time >= end || time.within_half(end, track.moment(i64::from(track.frame_duration)))
+}
+
+/// Sync samples of all rungs at one time.
+struct Candidate {
+    /// By the finest clock among the members, and by the latest of those.
+    time: Moment,
+    /// Per rung.
+    members: Vec<Option<SyncPoint>>,
+}
+
+/// Merges the rungs' sync samples by time.
+struct Candidates<'a> {
+    tracks: &'a [VideoTrack<'a>],
+    /// Per rung: the next sync sample.
+    next: Vec<usize>,
+    /// The longest frame of all rungs.
+    frame: Moment,
+}
+
+impl<'a> Candidates<'a> {
+    fn new(tracks: &'a [VideoTrack<'a>]) -> Self {
+        let frames = tracks
+            .iter()
+            .map(|track| track.moment(i64::from(track.frame_duration)));
+        Self {
+            tracks,
+            next: vec![0; tracks.len()],
+            frame: frames.max().unwrap_or(Moment::new(0, 1)),
+        }
+    }
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = Candidate;
+
+    fn next(&mut self) -> Option<Candidate> {
+        let heads = || {
+            let upcoming = self.tracks.iter().zip(&self.next);
+            upcoming.map(|(track, next)| {
+                track
+                    .sync
+                    .get(*next)
+                    .map(|point| (track.moment(point.time), *point))
+            })
+        };
+        let earliest = heads().flatten().map(|(time, _)| time).min()?;
+        let members: Vec<_> = heads()
+            .map(|head| head.filter(|(time, _)| time.within_half(earliest, self.frame)))
+            .collect();
+        let time = members
+            .iter()
+            .flatten()
+            .map(|(time, _)| *time)
+            .max_by_key(|time| (time.timescale, time.value))?;
+        for (next, member) in self.next.iter_mut().zip(&members) {
+            *next += usize::from(member.is_some());
+        }
+        Some(Candidate {
+            time,
+            members: members
+                .into_iter()
+                .map(|member| member.map(|(_, point)| point))
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! What ffmpeg decodes of header and segments is what it decodes of the source, picture by picture, at the same times.
+use std::path::Path;
+
+use edgepack_packager::Rendition;
+
+use crate::clips::{clip, fixture};
+use crate::support::{Asset, Frame, assert_same, asset, frames, frames_of_bytes, hashes};
+
+const TARGET_MS: u32 = 4000;
+
+fn decoded(asset: &Asset, rendition: &Rendition) -> Vec<Frame> {
+    let stream = if rendition.name.starts_with('v') {
+        "0:v:0"
+    } else {
+        "0:a:0"
+    };
+    frames_of_bytes(&asset.clear_file(rendition), stream, &[])
+}
+
+/// FFmpeg adds the largest negative composition offset of a fragmented file to all its times, which puts the first
+/// picture some frames after 0. That it is at 0 shows in the boxes.
+fn without_decode_delay(frames: &mut [Frame]) {
+    let first = frames[0].time;
+    frames.iter_mut().for_each(|frame| frame.time -= first);
+}
+
+fn same_as_source(path: &Path) {
+    let asset = asset(&[path], TARGET_MS);
+    for rendition in &asset.presentation.renditions {
+        let stream = if rendition.name.starts_with('v') {
+            "0:v:0"
+        } else {
+            "0:a:0"
+        };
+        let expected = frames(path, stream);
+        assert!(expected.len() > 50);
+        let mut got = decoded(&asset, rendition);
+        if stream == "0:v:0" {
+            without_decode_delay(&mut got);
+        }
+        assert_same(
+            &got,
+            &expected,
+            &format!("{} of {}", rendition.name, path.display()),
+        );
+    }
+}
+
+#[test]
+fn video_with_b_frames_and_audio_with_priming_keep_pictures_sound_and_times() {
+    for name in [
+        "high.mp4",
+        "low.mp4",
+        "no-b-frames.mp4",
+        "ntsc.mp4",
+        "open-gop.mp4",
+        "coarse-clock.mp4",
+    ] {
+        same_as_source(&clip(name));
+    }
+}
+
+#[test]
+fn audio_alone_keeps_sound_and_times() {
+    same_as_source(&clip("audio.m4a"));
+}
+
+#[test]
+fn files_of_other_encoders_keep_pictures_sound_and_times() {
+    for name in [
+        "bear-640x360.mp4",
+        "bear-640x360-trailing-moov.mp4",
+        "bear-640x360-trailing-moov-additional-mdat.mp4",
+        "bear-1280x720.mp4",
+        "bear-640x360-hevc.mp4",
+        "bear-1280x720-hevc.mp4",
+        "bear-640x360-hevc-hdr10.mp4",
+        "bear-640x360-aac_he-silent_right.mp4",
+        "sintel-1024x436.mp4",
+    ] {
+        if let Some(path) = fixture(name) {
+            same_as_source(&path);
+        }
+    }
+}
+
+#[test]
+fn video_without_an_edit_list_moves_to_the_start_and_says_so() {
+    let path = clip("no-edit-list.mp4");
+    let asset = asset(&[&path], TARGET_MS);
+    let expected = frames(&path, "0:v:0");
+    let got = decoded(&asset, asset.video());
+    assert_eq!(hashes(&got), hashes(&expected));
+    assert_eq!(expected[0].time, 2, "frames of 40 ms");
+    let said = &asset.presentation.misalignments;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].rendition == "v180" && said[0].what.contains("0.080 s earlier"),
+        "{said:?}"
+    );
+    assert_eq!(decoded(&asset, asset.audio()), frames(&path, "0:a:0"));
+}
+
+#[test]
+fn pictures_hidden_by_the_edit_list_stay_hidden() {
+    let path = clip("trimmed.mp4");
+    let asset = asset(&[&path], TARGET_MS);
+    assert!(asset.video().priming > 0);
+    let expected = frames(&path, "0:v:0");
+    let got = decoded(&asset, asset.video());
+    let shown: Vec<Frame> = got.into_iter().filter(|frame| frame.time >= 0).collect();
+    assert_same(&shown, &expected, "shown");
+    assert!(
+        asset
+            .presentation
+            .misalignments
+            .iter()
+            .any(|said| said.what.contains("between two sync samples"))
+    );
+}

@@ -1,0 +1,288 @@
+// The page: what is chosen, what plays, what is seen of it.
+import { showAddresses } from './addresses.js';
+import { addressesOf, loadConfig } from './config.js';
+import { $, copy, make, radios, text } from './dom.js';
+import { Panel } from './panel.js';
+import { Requests } from './requests.js';
+import { asWish, fromHash, settle, toHash } from './selection.js';
+import { Session } from './session.js';
+import { MANIFESTS, PLAYERS, PROTECTIONS } from './support.js';
+import { setUpTheme } from './appearance.js';
+
+const SAMPLE_MS = 500;
+const FILTER_FROM = 8;
+const H3_EXPECTED_WITHIN = 20;
+
+const video = $('video');
+const panel = new Panel({ pin });
+const requests = new Requests(() => panel.requests(requests.list, requests));
+
+let config = { assets: [], origins: {} };
+let selection = null;
+let session = null;
+let pinned = null;
+let writtenHash = '';
+let h3Noted = false;
+
+// Written by the build: the bundled libraries and their versions.
+/* global LIBRARIES */
+
+// Read by browser tests, and handy in the console.
+const state = {
+  ready: false, playing: false, ended: false, currentTime: 0, duration: 0, buffer: 0, throughput: NaN,
+  protocol: '', protocols: {}, player: null, version: '', manifest: null, protection: null, asset: null,
+  token: false, rung: null, rungs: [], stalls: 0, startupMs: null, dropped: 0, decoded: 0, requests: [], errors: [],
+};
+window.edgepack = { state, play, stop };
+
+function choose(change) {
+  const wish = { ...asWish(selection), ...change };
+  apply(settle(wish, config.assets));
+}
+
+function apply(next) {
+  selection = next;
+  render();
+  const hash = toHash(selection);
+  writtenHash = hash;
+  history.replaceState(null, '', hash);
+  if (session) play();
+}
+
+function addresses() {
+  const { asset, protection, withToken } = selection;
+  return addressesOf(asset, protection, withToken, location.origin);
+}
+
+function render() {
+  const { asset, protection, manifest, player, withToken, obstacle, unknown } = selection;
+  for (const input of $('assets').querySelectorAll('input')) input.checked = input.value === asset.path;
+  radios($('protections'), 'protection', asset.protections.map((value) => ({
+    value, label: PROTECTIONS[value]?.label ?? value, detail: PROTECTIONS[value]?.detail,
+  })), protection, (value) => choose({ protection: value }));
+  radios($('manifests'), 'manifest', Object.entries(MANIFESTS).map(([value, label]) => ({ value, label })),
+    manifest, (value) => choose({ manifest: value }));
+  radios($('players'), 'player', Object.entries(PLAYERS).map(([value, { label, manifests }]) => ({
+    value, label, disabled: obstacle !== null, reason: obstacle ?? `Plays ${manifests.map((name) => MANIFESTS[name]).join(' and ')}`,
+  })), player, (value) => choose({ player: value, manifest: PLAYERS[value].manifests.includes(manifest) ? manifest : PLAYERS[value].manifests[0] }));
+  radios($('tokens'), 'token', tokenOptions(asset), withToken ? '1' : '0', (value) => choose({ token: value }));
+  text($('hint'), unknown ? `There is no asset ${unknown} here: showing ${asset.path} instead.`
+    : obstacle ?? tokenHint(asset, withToken) ?? '\u00a0');
+  $('hint').classList.toggle('warn', Boolean(unknown || obstacle));
+  text($('cover-name'), asset.name);
+  text($('cover-how'), `${PROTECTIONS[protection]?.label ?? protection} · ${MANIFESTS[manifest]} · ${PLAYERS[player].label}`);
+  $('play').disabled = Boolean(obstacle);
+  showAddresses(selection, addresses());
+  Object.assign(state, { asset: asset.path, protection, manifest, player, token: withToken });
+  if (!session) renderOffered();
+}
+
+const tokenOptions = ({ demoToken }) => [
+  { value: '0', label: 'Without' },
+  { value: '1', label: 'In the path', disabled: !demoToken, reason: demoToken ? '' : 'The node gave this page no token for this mount.' },
+];
+
+function tokenHint(asset, withToken) {
+  if (asset.tokenRequired && !asset.demoToken) return 'This mount wants a token, and the node gave this page none.';
+  if (asset.tokenRequired && !withToken) return 'This mount wants a token: without one the node answers 401.';
+  return null;
+}
+
+// Before anything plays, the ladder shows what the node says of the asset.
+function renderOffered() {
+  const { renditions } = selection.asset;
+  const pictures = renditions.filter((rendition) => rendition.height);
+  const offered = (pictures.length ? pictures : renditions)
+    .filter((rendition) => rendition.bandwidth || rendition.bitrate)
+    .map(({ name, width, height, bandwidth, bitrate }) => ({ id: name, name, width, height, bitrate: bandwidth ?? bitrate }))
+    .toSorted((a, b) => b.bitrate - a.bitrate);
+  panel.ladder(offered, { current: null, pinned: null, live: false });
+}
+
+function renderAssets() {
+  const filter = $('filter');
+  filter.hidden = config.assets.length < FILTER_FROM;
+  filter.addEventListener('input', () => {
+    const wanted = filter.value.trim().toLowerCase();
+    for (const label of $('assets').children) label.hidden = !label.textContent.toLowerCase().includes(wanted);
+  });
+  radios($('assets'), 'asset', config.assets.map((asset) => ({
+    value: asset.path, label: asset.name, detail: asset.path, reason: asset.tokenRequired ? 'Wants a token' : '',
+  })), selection.asset.path, (value) => choose({ asset: value }));
+  config.assets.forEach((asset, at) => {
+    if (asset.tokenRequired) $('assets').children[at].querySelector('.option-label').append(make('span', { className: 'badge', textContent: 'token' }));
+  });
+}
+
+async function play() {
+  if (!selection || selection.obstacle) return stop();
+  await close();
+  const where = addresses();
+  requests.reset(where.base);
+  panel.reset();
+  pinned = null;
+  state.errors.length = 0;
+  $('fault').hidden = true;
+  $('cover').hidden = true;
+  $('stop').disabled = false;
+  const own = new Session({
+    video, selection, addresses: where,
+    on: {
+      change: sample,
+      rungs: sample,
+      log: (kind, words) => own === session && panel.log(kind, words),
+      stall: (from, until) => panel.stall(from, until),
+      failure: (fault) => own === session && showFault(fault),
+    },
+  });
+  session = own;
+  sample();
+  await own.start();
+}
+
+async function close() {
+  const old = session;
+  session = null;
+  await old?.close();
+}
+
+async function stop() {
+  await close();
+  $('fault').hidden = true;
+  $('cover').hidden = false;
+  $('stop').disabled = true;
+  Object.assign(state, { playing: false, ended: false, currentTime: 0, rung: null, rungs: [] });
+  status('', 'Ready');
+  renderOffered();
+}
+
+function pin(id) {
+  if (!session) return;
+  pinned = id;
+  session.pin(id);
+  const rung = session.rungs.find((each) => each.id === id);
+  panel.log('quiet', rung ? `Stay on ${rung.height ? `${rung.height}p` : 'this rung'}.` : 'Automatic choice of the rung.');
+  sample();
+}
+
+function showFault(fault) {
+  const { title, said, detail, url } = fault;
+  state.errors.push({ ...fault, text: [title, said, detail].filter(Boolean).join(' ') });
+  text($('fault-title'), title);
+  text($('fault-text'), [said && `The node says: ${said}`, detail && `The player says: ${detail}`, url].filter(Boolean).join('\n'));
+  $('fault').hidden = false;
+  panel.log('bad', [title, said || detail].filter(Boolean).join(' '));
+  status('bad', 'Failed');
+}
+
+function status(kind, words) {
+  $('status').dataset.kind = kind;
+  text($('status-text'), words);
+}
+
+function sample() {
+  if (!session) return;
+  const quality = video.getVideoPlaybackQuality?.() ?? {};
+  const id = session.current();
+  const rung = session.rungs.find((each) => each.id === id) ?? null;
+  if (rung && state.rung && rung.id !== state.rung.id && rung.height) panel.log('quiet', `Switched to ${rung.height}p.`);
+  const protocolBefore = state.protocol;
+  Object.assign(state, {
+    playing: !video.paused && !video.ended && session.startupMs !== null && !session.stalled,
+    ended: video.ended,
+    currentTime: video.currentTime,
+    duration: Number.isFinite(video.duration) ? video.duration : 0,
+    buffer: session.bufferAhead(),
+    throughput: requests.throughput(),
+    protocol: requests.protocol,
+    protocols: { ...requests.protocols },
+    version: session.version,
+    rung, rungs: session.rungs,
+    stalls: session.stalls,
+    startupMs: session.startupMs,
+    dropped: quality.droppedVideoFrames ?? 0,
+    decoded: quality.totalVideoFrames ?? 0,
+    requests: requests.list,
+  });
+  if (protocolBefore && state.protocol && protocolBefore !== state.protocol) panel.log('quiet', `The connection is ${state.protocol} from here on.`);
+  noteMissingH3();
+  if (!session.fault) {
+    if (video.ended) status('', 'Ended');
+    else if (session.startupMs === null) status('busy', 'Starting');
+    else if (session.stalled) status('bad', 'Stalled');
+    else status(video.paused ? '' : 'good', video.paused ? 'Paused' : 'Playing');
+  }
+  panel.figures(state, session);
+  if (session.rungs.length) panel.ladder(session.rungs, { current: rung?.id ?? null, pinned, live: true });
+  else renderOffered();
+}
+
+// The first thing asked by those who came for HTTP/3 with a certificate of their own making.
+function noteMissingH3() {
+  if (h3Noted || location.protocol !== 'https:' || requests.count < H3_EXPECTED_WITHIN || requests.protocol !== 'h2') return;
+  h3Noted = true;
+  panel.log('quiet', 'Still on HTTP/2: browsers take up HTTP/3 only where they trust the certificate without an exception.');
+}
+
+function tick() {
+  if (!session) return;
+  sample();
+  if (!session.fault) panel.sample(performance.now(), state);
+}
+
+function showOtherOrigin() {
+  const other = location.protocol === 'https:' ? config.origins.http : config.origins.https;
+  if (!other || other === location.origin) return;
+  const link = $('other-origin');
+  const secure = location.protocol === 'https:';
+  text($('other-name'), secure ? 'Open over plain HTTP' : 'Open over HTTPS');
+  text($('other-why'), secure ? '' : ' for HTTP/2 and HTTP/3');
+  link.hidden = false;
+  link.addEventListener('click', () => { link.href = `${other}${location.pathname}${selection ? toHash(selection) : ''}`; });
+  link.href = `${other}${location.pathname}`;
+}
+
+async function begin() {
+  setUpTheme();
+  $('play').addEventListener('click', play);
+  $('retry').addEventListener('click', play);
+  $('stop').addEventListener('click', stop);
+  $('link').addEventListener('click', () => copy(`${location.origin}${location.pathname}${toHash(selection, { autoplay: true })}`, $('link')));
+  setInterval(tick, SAMPLE_MS);
+  try {
+    config = await loadConfig();
+  } catch (error) {
+    return nothing('This page could not learn what the node offers.', error.message);
+  }
+  text($('title'), config.title);
+  if (config.title) document.title = `${config.title} · edgepack player`;
+  text($('node-version'), config.version && `v${config.version}`);
+  text($('libraries'), LIBRARIES);
+  showOtherOrigin();
+  if (config.assets.length === 0) return nothing('This node offers no asset yet.', 'Add a mount with media to its configuration.');
+  const wish = fromHash(location.hash);
+  selection = settle(wish, config.assets);
+  renderAssets();
+  apply(selection);
+  window.addEventListener('hashchange', () => {
+    if (location.hash === writtenHash) return;
+    const again = fromHash(location.hash);
+    apply(settle(again, config.assets));
+    if (again.autoplay) play();
+  });
+  state.ready = true;
+  if (wish.autoplay) play();
+}
+
+function nothing(title, detail) {
+  state.errors.push({ title, detail, text: `${title} ${detail}` });
+  $('play').disabled = true;
+  text($('fault-title'), title);
+  text($('fault-text'), detail);
+  $('retry').hidden = true;
+  $('fault').hidden = false;
+  $('cover').hidden = true;
+  state.ready = true;
+}
+
+begin();

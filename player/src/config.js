@@ -1,0 +1,49 @@
+// What this node offers, as one flat list of assets.
+
+export async function loadConfig() {
+  let response;
+  try {
+    response = await fetch('config.json', { cache: 'no-cache' });
+  } catch (error) {
+    throw new Error(`The node did not answer (${error.message}).`);
+  }
+  if (!response.ok) {
+    throw new Error(`The node answered ${response.status} for the list of assets: ${(await response.text()).slice(0, 200)}`);
+  }
+  return flatten(await response.json());
+}
+
+function flatten({ title, mounts = [], node = {}, origins = {} }) {
+  const assets = mounts.flatMap((mount) =>
+    (mount.assets ?? []).map((asset) => ({
+      name: asset.name,
+      path: absolute(mount.path, asset.path ?? asset.name),
+      mount: mount.name,
+      renditions: asset.renditions ?? [],
+      protections: mount.protections?.length ? mount.protections : ['clear'],
+      clearkey: Boolean(mount.clearkey),
+      tokenRequired: Boolean(mount.token?.required),
+      demoToken: mount.token?.demo_token ?? null,
+    })),
+  );
+  return { title: title ?? '', assets, version: node.version ?? '', origins };
+}
+
+// An asset's path from the root, whether the node names it so or relative to its mount.
+function absolute(mountPath, assetPath) {
+  if (assetPath.startsWith('/')) return assetPath.replace(/\/+$/, '');
+  return `/${mountPath ?? ''}/${assetPath}`.replace(/\/{2,}/g, '/').replace(/\/+$/, '');
+}
+
+// All addresses of one selection, from an origin such as https://localhost:8443.
+export function addressesOf(asset, protection, withToken, origin) {
+  const prefix = withToken && asset.demoToken ? `/t/${encodeURIComponent(asset.demoToken)}` : '';
+  const folder = asset.path.split('/').map(encodeURIComponent).join('/');
+  const base = `${origin}${prefix}${folder}/${protection}`;
+  return {
+    base,
+    hls: `${base}/index.m3u8`,
+    dash: `${base}/manifest.mpd`,
+    licence: protection !== 'clear' && asset.clearkey ? `${base}/clearkey` : null,
+  };
+}

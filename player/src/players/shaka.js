@@ -1,0 +1,60 @@
+// Shaka Player behind the page's player interface.
+import shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js';
+
+export const version = shaka.Player.version.replace(/^v/, '');
+
+const { Error: ShakaError } = shaka.util;
+
+export async function open({ video, url, licence, on }) {
+  shaka.polyfill.installAll();
+  if (!shaka.Player.isBrowserSupported()) throw new Error('This browser has no Media Source Extensions.');
+  const player = new shaka.Player();
+  player.addEventListener('error', ({ detail }) => report(detail, on));
+  player.addEventListener('trackschanged', () => on.rungs());
+  await player.attach(video);
+  if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence } } });
+  const handle = {
+    rungs: () => rungs(player).map(({ id, width, height, bandwidth, codecs }) => ({
+      id: String(id), width, height, bitrate: bandwidth, codecs,
+    })),
+    current: () => {
+      const active = player.getVariantTracks().find((track) => track.active);
+      return active && String(rungs(player).find((track) => sameRung(track, active))?.id);
+    },
+    pin: (id) => {
+      player.configure({ abr: { enabled: id === null } });
+      const track = player.getVariantTracks().find((each) => String(each.id) === id);
+      if (track) player.selectVariantTrack(track, true, 2);
+    },
+    close: () => player.destroy(),
+  };
+  // Errors of loading arrive here; the page has its handle by then and can close.
+  player.load(url).then(() => on.rungs(), (error) => report(error, on));
+  return handle;
+}
+
+const sameRung = (a, b) => a.height === b.height && (a.videoBandwidth ?? a.bandwidth) === (b.videoBandwidth ?? b.bandwidth);
+
+// One variant per picture, in the language that plays.
+function rungs(player) {
+  const tracks = player.getVariantTracks();
+  const active = tracks.find((track) => track.active);
+  const alike = tracks.filter((track) => !active || track.language === active.language);
+  return alike.filter((track, at) => alike.findIndex((other) => sameRung(other, track)) === at);
+}
+
+function report(error, on) {
+  if (error?.code === ShakaError.Code.LOAD_INTERRUPTED) return;
+  const name = Object.entries(ShakaError.Code).find(([, code]) => code === error?.code)?.[0];
+  const detail = name ? `${name.toLowerCase().replaceAll('_', ' ')} (${error.code})` : String(error?.message ?? error);
+  const failure = { detail };
+  if (error?.code === ShakaError.Code.BAD_HTTP_STATUS) {
+    [failure.url, failure.status] = error.data;
+  } else if (error?.category === ShakaError.Category.NETWORK) {
+    [failure.url] = error.data ?? [];
+  } else if (error?.code === ShakaError.Code.LICENSE_REQUEST_FAILED && error.data?.[0]?.data) {
+    [failure.url, failure.status] = error.data[0].data;
+  }
+  if (error?.severity === ShakaError.Severity.RECOVERABLE) on.note(detail);
+  else on.failure(failure);
+}

@@ -1,0 +1,167 @@
+// One playback: opens the chosen player, watches the video element, counts what happens.
+import { PLAYERS } from './support.js';
+import { askWhy, mediaErrorWords, statusWords } from './words.js';
+
+const NEVER_STARTED_MS = 20_000;
+
+export class Session {
+  #handle = null;
+  #closed = false;
+  #abort = new AbortController();
+  #stallFrom = null;
+  #timer;
+
+  // `on`: { change(), rungs(), log(kind, words), stall(from, until), failure(fault) }
+  constructor({ video, selection, addresses, on }) {
+    this.video = video;
+    this.selection = selection;
+    this.addresses = addresses;
+    this.on = on;
+    this.startedAt = performance.now();
+    this.startupMs = null;
+    this.stalls = 0;
+    this.stalledMs = 0;
+    this.rungs = [];
+    this.fault = null;
+    this.version = '';
+  }
+
+  async start() {
+    const { video } = this;
+    const listen = (type, action) => video.addEventListener(type, action, { signal: this.#abort.signal });
+    listen('playing', () => this.#onPlaying());
+    listen('waiting', () => this.#onWaiting());
+    listen('seeking', () => { this.#stallFrom = null; });
+    listen('ended', () => this.on.log('good', 'Played to the end.'));
+    listen('error', () => {
+      if (video.error) this.#fail({ title: mediaErrorWords(video.error), detail: video.error.message });
+    });
+    this.#timer = setTimeout(() => {
+      if (this.startupMs === null) this.on.log('warn', 'Nothing has played after 20 s.');
+    }, NEVER_STARTED_MS);
+
+    const { player, manifest } = this.selection;
+    // A variable address: the libraries stay files of their own.
+    const library = await import(PLAYERS[player].file);
+    if (this.#closed) return;
+    this.version = library.version;
+    this.on.log('quiet', `${PLAYERS[player].label} ${library.version} opens the ${manifest.toUpperCase()} manifest.`);
+    try {
+      const handle = await library.open({
+        video,
+        url: this.addresses[manifest],
+        licence: this.addresses.licence,
+        on: {
+          rungs: () => this.#readRungs(),
+          note: (detail) => this.on.log('warn', detail),
+          failure: (failure) => this.#explain(failure),
+        },
+      });
+      if (this.#closed) return void handle.close();
+      this.#handle = handle;
+      this.#readRungs();
+    } catch (error) {
+      this.#fail({ title: 'The player could not start.', detail: error.message });
+      return;
+    }
+    await this.#play();
+  }
+
+  async #play() {
+    try {
+      await this.video.play();
+    } catch (error) {
+      if (this.#closed || error.name !== 'NotAllowedError') return;
+      // Sound before a click is refused: start without it.
+      this.video.muted = true;
+      this.on.log('quiet', 'Muted, because the browser allows sound after a click only.');
+      await this.video.play().catch(() => {});
+    }
+  }
+
+  #readRungs() {
+    if (!this.#handle) return;
+    this.rungs = this.#handle.rungs().toSorted((a, b) => b.bitrate - a.bitrate);
+    this.on.rungs();
+  }
+
+  #onPlaying() {
+    const now = performance.now();
+    if (this.startupMs === null) {
+      this.startupMs = now - this.startedAt;
+      clearTimeout(this.#timer);
+      this.on.log('good', `First frame after ${Math.round(this.startupMs)} ms.`);
+    } else if (this.#stallFrom !== null) {
+      const length = now - this.#stallFrom;
+      this.stalls += 1;
+      this.stalledMs += length;
+      this.on.stall(this.#stallFrom, now);
+      this.on.log('warn', `Stalled for ${Math.round(length)} ms.`);
+    }
+    this.#stallFrom = null;
+    this.on.change();
+  }
+
+  #onWaiting() {
+    if (this.startupMs === null || this.video.seeking || this.video.ended) return;
+    this.#stallFrom ??= performance.now();
+    this.on.change();
+  }
+
+  // Adds what the node says to what the player says.
+  async #explain({ detail, status, url }) {
+    const why = url && !url.startsWith('blob:') ? await askWhy(url) : null;
+    const seen = why?.status || status;
+    this.#fail({
+      title: why && !why.status ? why.said : seen >= 400 ? statusWords(seen) : 'Playback failed.',
+      said: why?.status ? why.said : '',
+      code: why?.code ?? '',
+      status: seen ?? 0,
+      detail,
+      url,
+    });
+  }
+
+  #fail(fault) {
+    if (this.#closed || this.fault) return;
+    this.fault = fault;
+    this.on.failure(fault);
+  }
+
+  get stalled() {
+    return this.#stallFrom !== null;
+  }
+
+  current() {
+    return this.#handle?.current();
+  }
+
+  pin(id) {
+    this.#handle?.pin(id);
+  }
+
+  // Seconds of media ahead of the playhead without a gap.
+  bufferAhead() {
+    const { buffered, currentTime } = this.video;
+    for (let at = 0; at < buffered.length; at += 1) {
+      if (buffered.start(at) <= currentTime + 0.1 && buffered.end(at) > currentTime) {
+        return buffered.end(at) - currentTime;
+      }
+    }
+    return 0;
+  }
+
+  async close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+    try {
+      await this.#handle?.close();
+    } catch {
+      // A player that fails while it is taken down leaves nothing to tell.
+    }
+    this.video.removeAttribute('src');
+    this.video.load();
+  }
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a make target needs, and only those that are missing.
+# Usage: scripts/setup.sh GROUP...   groups: build media browser test bench lint fuzz
+set -euo pipefail
+
+packages=()
+need() { # need COMMAND PACKAGE...: the packages are wanted when the command is not there
+    local command=$1
+    shift
+    command -v "$command" >/dev/null 2>&1 || packages+=("$@")
+}
+
+for group in "$@"; do
+    case $group in
+    build)
+        need cc build-essential
+        need cmake cmake
+        need make make
+        need npm nodejs npm
+        ;;
+    media)
+        need ffmpeg ffmpeg
+        need fc-list fontconfig
+        [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf ] || packages+=(fonts-dejavu-core)
+        ;;
+    browser) need chromium chromium ;;
+    test)
+        need curl curl
+        need h2load nghttp2-client
+        need openssl openssl
+        need xmllint libxml2-utils
+        need python3 python3
+        python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
+        ;;
+    bench)
+        need nginx nginx-light
+        need taskset util-linux
+        need curl curl
+        need h2load nghttp2-client
+        need openssl openssl
+        ;;
+    lint) ;;
+    fuzz) need clang clang ;;
+    *)
+        echo "scripts/setup.sh: no such group: $group" >&2
+        exit 2
+        ;;
+    esac
+done
+
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "edgepack is built with Rust 1.90 or later: no cargo on PATH" >&2
+    exit 1
+fi
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "needed: ${packages[*]}; install them as root (there is no sudo here)" >&2
+        exit 1
+    }
+    sudo=(sudo)
+fi
+echo "installing: ${packages[*]}"
+"${sudo[@]}" apt-get update -qq
+# Services that a package brings (nginx) must not take ports on this machine.
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -y -qq --no-install-recommends "${packages[@]}"

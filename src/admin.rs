@@ -1,0 +1,130 @@
+//! The operator's port: health, readiness, metrics. Not for viewers.
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
+
+/// Monitoring systems and a few operators.
+const MAX_CONNECTIONS: usize = 64;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// When the process is out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `shutdown`; connections end with it.
+pub async fn serve(
+    listener: TcpListener,
+    telemetry: Arc<Telemetry>,
+    ready: watch::Receiver<bool>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        let place = places.clone().acquire_owned().await;
+        let accepted = tokio::select! {
+            () = &mut shutdown => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let (telemetry, ready) = (telemetry.clone(), ready.clone());
+        connections.spawn(async move {
+            let _place = place;
+            let service = service_fn(|request: Request<Incoming>| {
+                let response = answer(
+                    request.method(),
+                    request.uri().path(),
+                    &telemetry,
+                    *ready.borrow(),
+                );
+                std::future::ready(Ok::<_, Infallible>(response))
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "admin connection");
+            }
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+fn answer(
+    method: &Method,
+    path: &str,
+    telemetry: &Telemetry,
+    ready: bool,
+) -> Response<Full<Bytes>> {
+    const TEXT: &str = "text/plain; charset=utf-8";
+    if method != Method::GET && method != Method::HEAD {
+        return response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD\n");
+    }
+    match path {
+        "/" => response(StatusCode::OK, "text/html; charset=utf-8", INDEX),
+        "/healthz" => response(StatusCode::OK, TEXT, "ok\n"),
+        "/readyz" if ready => response(StatusCode::OK, TEXT, "ready\n"),
+        "/readyz" => response(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TEXT,
+            "not ready: starting or draining\n",
+        ),
+        "/metrics" => match telemetry.render() {
+            Ok(metrics) => response(StatusCode::OK, METRICS_CONTENT_TYPE, metrics),
+            Err(error) => {
+                tracing::error!(%error, "metrics cannot be written");
+                response(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    TEXT,
+                    "metrics cannot be written; see the log\n",
+                )
+            }
+        },
+        _ => response(
+            StatusCode::NOT_FOUND,
+            TEXT,
+            "nothing here; / lists what there is\n",
+        ),
+    }
+}
+
+const INDEX: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>edgepack admin</title>\
+<style>body{font:16px/1.6 system-ui;margin:3rem auto;max-width:36rem;padding:0 1rem;color-scheme:light dark}</style>\
+<h1>edgepack</h1><ul><li><a href=/healthz>/healthz</a> the process is up<li><a href=/readyz>/readyz</a> \
+all listeners are up, and the node is not draining<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
+
+fn response(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::*;
+
+async fn ask(address: std::net::SocketAddr, line: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn readiness_follows_the_node_and_health_does_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (ready, is_ready) = watch::channel(false);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(serve(
+        listener,
+        Telemetry::new(None).unwrap(),
+        is_ready,
+        async {
+            let _ = stopped.await;
+        },
+    ));
+    assert!(
+        ask(address, "GET /healthz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    assert!(
+        ask(address, "GET /readyz")
+            .await
+            .starts_with("HTTP/1.1 503")
+    );
+    ready.send(true).unwrap();
+    assert!(
+        ask(address, "GET /readyz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    assert!(ask(address, "GET /metrics").await.contains("edgepack_"));
+    assert!(
+        ask(address, "POST /metrics")
+            .await
+            .starts_with("HTTP/1.1 405")
+    );
+    assert!(ask(address, "GET /other").await.starts_with("HTTP/1.1 404"));
+    stop.send(()).unwrap();
+    served.await.unwrap();
+}

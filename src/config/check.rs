@@ -1,0 +1,368 @@
+//! What single values cannot show: how they stand to each other, and to the files they name.
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use edgepack_token::KeySet;
+
+use super::document::Source;
+use super::{AccessLog, Config, ContentKey, Mount, Protection, RESERVED_PATHS, TokenPolicy, files};
+
+pub(super) fn check(config: &Config, source: &Source) {
+    addresses(config, source);
+    tls(config, source);
+    public_url(config, source);
+    origins(config, source);
+    access_log(config, source);
+    mounts(config, source);
+    keys(config, source);
+}
+
+fn addresses(config: &Config, source: &Source) {
+    let listen = &config.listen;
+    if listen.http.is_empty() && listen.https.is_empty() {
+        source.fault(
+            "listen",
+            "the node listens nowhere",
+            "give `http` or `https` an address",
+        );
+    }
+    let mut taken: Vec<(&str, SocketAddr)> = Vec::new();
+    let all = [
+        ("listen.http", &listen.http),
+        ("listen.https", &listen.https),
+    ]
+    .into_iter()
+    .flat_map(|(key, list)| list.iter().map(move |address| (key, *address)))
+    .chain([("admin.listen", config.admin.listen)]);
+    for (key, address) in all {
+        if let Some((other, _)) = taken.iter().find(|(_, known)| collide(*known, address)) {
+            source.fault(
+                key,
+                format_args!("{address} is taken by {other} already"),
+                "choose another port",
+            );
+        }
+        taken.push((key, address));
+    }
+}
+
+/// Port 0 is the system's choice, which never collides.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.port() != 0
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn tls(config: &Config, source: &Source) {
+    match &config.tls {
+        None if !config.listen.https.is_empty() && !source.knows("tls") => source.fault(
+            "listen.https",
+            "HTTPS needs a certificate",
+            "add [tls] with `certificate` and `private_key`",
+        ),
+        Some(_) if config.listen.https.is_empty() => source.fault(
+            "tls",
+            "a certificate is given, and nothing listens with it",
+            "give `https` in [listen] an address, or remove [tls]",
+        ),
+        _ => {}
+    }
+    for (key, why) in config.tls.iter().flat_map(files::check_certificate) {
+        source.fault(
+            &format!("tls.{key}"),
+            why,
+            "name the PEM files of one certificate and its key",
+        );
+    }
+}
+
+fn public_url(config: &Config, source: &Source) {
+    let Some(url) = &config.node.public_url else {
+        return;
+    };
+    let good = url.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && uri.path() == "/"
+            && uri.query().is_none()
+            && !url.ends_with('/')
+    });
+    if !good {
+        source.fault(
+            "node.public_url",
+            format_args!("\"{url}\" is not scheme and host alone"),
+            "write it as \"https://media.example.com\"",
+        );
+    }
+}
+
+fn origins(config: &Config, source: &Source) {
+    let origins = &config.cors.allow_origins;
+    let any = origins.iter().any(|origin| origin == "*");
+    if any && origins.len() > 1 {
+        source.fault(
+            "cors.allow_origins",
+            "\"*\" stands beside other origins",
+            "keep either \"*\" or the list",
+        );
+    }
+    if any && config.cors.allow_credentials {
+        source.fault(
+            "cors.allow_credentials",
+            "browsers refuse credentials together with origin \"*\"",
+            "list the origins in `allow_origins`",
+        );
+    }
+    for origin in origins.iter().filter(|origin| *origin != "*") {
+        // An origin has neither path nor trailing slash (RFC 6454, 6.2): one with would never match.
+        let good = origin.split_once("://").is_some_and(|(scheme, host)| {
+            !scheme.is_empty() && host.parse::<http::uri::Authority>().is_ok()
+        });
+        if !good {
+            source.fault(
+                "cors.allow_origins",
+                format_args!("\"{origin}\" is no origin"),
+                "write it as \"https://player.example.com\"",
+            );
+        }
+    }
+}
+
+fn access_log(config: &Config, source: &Source) {
+    if let AccessLog::File(file) = &config.log.access
+        && (file.is_dir() || !file.parent().is_some_and(std::path::Path::is_dir))
+    {
+        source.fault(
+            "log.access",
+            format_args!("{} is no file in an existing folder", file.display()),
+            "write \"stdout\", \"off\" or a file",
+        );
+    }
+}
+
+fn mounts(config: &Config, source: &Source) {
+    if config.mounts.is_empty() && !source.knows("mount") {
+        source.fault("", "no [[mount]]: there is nothing to serve", "add one");
+    }
+    for (index, mount) in config.mounts.iter().enumerate() {
+        let key = |name: &str| format!("mount[{index}].{name}");
+        mount_path(mount, &key("path"), source);
+        for (other, earlier) in config.mounts[..index].iter().enumerate() {
+            if overlap(&mount.path, &earlier.path) {
+                source.fault(
+                    &key("path"),
+                    format_args!(
+                        "{} overlaps {}, the path of mount[{other}]",
+                        mount.path, earlier.path
+                    ),
+                    "give each mount a path that no other begins with",
+                );
+            } else if mount.name == earlier.name {
+                source.fault(
+                    &key("name"),
+                    format_args!("\"{}\" is the name of mount[{other}] too", mount.name),
+                    "give each mount a name of its own",
+                );
+            }
+        }
+        if !mount.root.as_os_str().is_empty() && !mount.root.is_dir() {
+            source.fault(
+                &key("root"),
+                format_args!("{} is no folder", mount.root.display()),
+                "name the folder of the media files",
+            );
+        }
+        keys_of_mount(mount, &key, source);
+        if let Some(policy) = &mount.token {
+            token(policy, &key("token"), source);
+        }
+    }
+}
+
+fn mount_path(mount: &Mount, key: &str, source: &Source) {
+    if mount.path.is_empty() {
+        return; // missing, and said so already
+    }
+    let segments: Vec<_> = mount.path.split('/').skip(1).collect();
+    let plain = mount.path.starts_with('/')
+        && segments.iter().all(|segment| {
+            !matches!(*segment, "" | "." | "..")
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        });
+    if !plain {
+        source.fault(
+            key,
+            format_args!("\"{}\" is no mount path", mount.path),
+            "write it as \"/vod\": letters, digits, - . _ ~, no slash at the end",
+        );
+    } else if RESERVED_PATHS.contains(&segments[0]) {
+        source.fault(
+            key,
+            format_args!("/{} is the node's own", segments[0]),
+            "choose another path",
+        );
+    }
+}
+
+/// One is the other, or a folder above it.
+fn overlap(one: &str, other: &str) -> bool {
+    let under = |outer: &str, inner: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    !one.is_empty() && !other.is_empty() && (under(one, other) || under(other, one))
+}
+
+fn keys_of_mount(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
+    if !source.is_faulty(&key("protections")) {
+        protections(mount, key, source);
+    }
+    for (index, asset) in mount.assets.iter().enumerate() {
+        let bad = asset
+            .path
+            .split('/')
+            .any(|segment| matches!(segment, "" | "." | ".."));
+        let twice = mount.assets[..index]
+            .iter()
+            .any(|earlier| earlier.path == asset.path);
+        if bad || twice {
+            source.fault(
+                &key(&format!("asset[{index}].path")),
+                format_args!(
+                    "\"{}\" {}",
+                    asset.path,
+                    if bad {
+                        "is no path of an asset"
+                    } else {
+                        "occurs twice"
+                    }
+                ),
+                "write it as in its URL, relative to the mount: \"films/one\"",
+            );
+        }
+    }
+}
+
+fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
+    let protections = &mount.protections;
+    let repeated = protections
+        .iter()
+        .enumerate()
+        .any(|(index, protection)| protections[..index].contains(protection));
+    if protections.is_empty() || repeated {
+        source.fault(
+            &key("protections"),
+            "an empty list, or one with repetitions",
+            "list each of \"clear\", \"cenc\", \"cbcs\" that the mount offers, once",
+        );
+    }
+    let protected = protections.iter().copied().find(|kind| kind.needs_key());
+    let keyed =
+        source.knows(&key("key")) || source.knows(&key("asset")) || mount.keys().count() > 0;
+    if let Some(protection) = protected
+        && !keyed
+    {
+        source.fault(
+            &key("protections"),
+            format_args!(
+                "\"{}\" is offered, and there is no key",
+                protection.as_str()
+            ),
+            "add [mount.key], or [[mount.asset]] for each asset; `edgepack keys new` makes keys",
+        );
+    }
+    if mount.clearkey_licence_server && protected.is_none() {
+        source.fault(
+            &key("clearkey_licence_server"),
+            "a licence server for a mount that protects nothing",
+            "add \"cenc\" or \"cbcs\" to `protections`, or set it to false",
+        );
+    }
+    if protections.iter().all(|kind| *kind == Protection::Clear) && mount.keys().count() > 0 {
+        source.fault(
+            &key("protections"),
+            "keys are given, and only \"clear\" is offered",
+            "add \"cenc\" or \"cbcs\", or remove the keys",
+        );
+    }
+}
+
+fn token(policy: &TokenPolicy, key: &str, source: &Source) {
+    if policy.keys.is_empty() && !source.knows(&format!("{key}.keys")) {
+        source.fault(
+            &format!("{key}.keys"),
+            "tokens are checked, and there is no key to check them with",
+            "add [[mount.token.keys]]",
+        );
+    }
+    let mut set = KeySet::new();
+    for (index, entry) in policy.keys.iter().enumerate() {
+        if let Ok(verifying) = entry.verifying_key()
+            && let Err(error) = set.add(verifying)
+        {
+            source.fault(
+                &format!("{key}.keys[{index}]"),
+                error,
+                "remove what is too much",
+            );
+        }
+    }
+    let repeated = policy
+        .sources
+        .iter()
+        .enumerate()
+        .any(|(index, place)| policy.sources[..index].contains(place));
+    if policy.sources.is_empty() || repeated {
+        source.fault(
+            &format!("{key}.sources"),
+            "an empty list, or one with repetitions",
+            "list each of \"path\", \"query\", \"cookie\", \"bearer\" to look at, once",
+        );
+    }
+    for (name, value) in [
+        ("query_name", &policy.query_name),
+        ("cookie_name", &policy.cookie_name),
+    ] {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if value.is_empty() || !value.bytes().all(plain) {
+            source.fault(
+                &format!("{key}.{name}"),
+                format_args!("\"{value}\" is no plain name"),
+                "use letters, digits, - . _ ~",
+            );
+        }
+    }
+}
+
+/// Players and licence servers know keys by their id alone: one id must not stand for two keys.
+fn keys(config: &Config, source: &Source) {
+    let mut known: HashMap<[u8; 16], (&ContentKey, String)> = HashMap::new();
+    for (index, mount) in config.mounts.iter().enumerate() {
+        let own = mount
+            .key
+            .iter()
+            .map(|key| (key, format!("mount[{index}].key.kid")));
+        let assets = mount
+            .assets
+            .iter()
+            .enumerate()
+            .map(|(asset, entry)| (&entry.key, format!("mount[{index}].asset[{asset}].kid")));
+        for (key, name) in own.chain(assets) {
+            match known.get(&key.kid) {
+                Some((other, place)) if *other != key => source.fault(
+                    &name,
+                    format_args!("the same key id as {place}, with another key"),
+                    "give each key an id of its own",
+                ),
+                Some(_) => {}
+                None => {
+                    known.insert(key.kid, (key, name));
+                }
+            }
+        }
+    }
+}

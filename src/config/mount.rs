@@ -1,0 +1,235 @@
+//! `[[mount]]`: a folder of mezzanine files under a URL path, its keys and who may fetch from it.
+use std::path::PathBuf;
+use std::time::Duration;
+
+use edgepack_drm::Scheme;
+use edgepack_token::{Algorithm, DEFAULT_MAX_BYTES, KeyError, VerifyingKey};
+
+use super::Secret;
+
+/// One `[[mount]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mount {
+    /// For logs and metrics; unique.
+    pub name: String,
+    /// First part of its URLs: `/vod`. Letters, digits, `-`, `.`, `_`, `~`; no trailing slash.
+    pub path: String,
+    /// Folder of the mezzanine files.
+    pub root: PathBuf,
+    pub target_duration: Duration,
+    /// What the mount offers; others answer 404. At least one, none twice.
+    pub protections: Vec<Protection>,
+    /// Answers ClearKey licence requests for this mount: for tests and demos, since it hands out keys.
+    pub clearkey_licence_server: bool,
+    /// For all assets without a key of their own.
+    pub key: Option<ContentKey>,
+    pub assets: Vec<AssetKey>,
+    /// `None`: open to all.
+    pub token: Option<TokenPolicy>,
+}
+
+impl Mount {
+    /// A mount with defaults for all but these: clear only, open to all.
+    pub fn new(path: impl Into<String>, root: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self {
+            name: path.trim_start_matches('/').to_owned(),
+            path,
+            root: root.into(),
+            target_duration: Duration::from_secs(4),
+            protections: vec![Protection::Clear],
+            clearkey_licence_server: false,
+            key: None,
+            assets: Vec::new(),
+            token: None,
+        }
+    }
+
+    /// The key of an asset: that of the longest `[[mount.asset]]` path that is the asset or a folder above it,
+    /// else the mount's. `None`: its protected URLs answer 503.
+    pub fn key_for(&self, asset: &str) -> Option<&ContentKey> {
+        self.assets
+            .iter()
+            .filter(|entry| {
+                asset
+                    .strip_prefix(entry.path.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+            .max_by_key(|entry| entry.path.len())
+            .map(|entry| &entry.key)
+            .or(self.key.as_ref())
+    }
+
+    /// All keys of the mount.
+    pub fn keys(&self) -> impl Iterator<Item = &ContentKey> {
+        self.key
+            .iter()
+            .chain(self.assets.iter().map(|entry| &entry.key))
+    }
+}
+
+/// How media of a URL is protected: the URL's third part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protection {
+    Clear,
+    /// AES-CTR (ISO/IEC 23001-7, 10.1).
+    Cenc,
+    /// AES-CBC with pattern (ISO/IEC 23001-7, 10.4).
+    Cbcs,
+}
+
+impl Protection {
+    pub const ALL: [Self; 3] = [Self::Clear, Self::Cenc, Self::Cbcs];
+
+    /// As in URLs and the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Cenc => "cenc",
+            Self::Cbcs => "cbcs",
+        }
+    }
+
+    pub fn needs_key(self) -> bool {
+        self != Self::Clear
+    }
+
+    /// `None`: clear.
+    pub fn scheme(self) -> Option<Scheme> {
+        match self {
+            Self::Clear => None,
+            Self::Cenc => Some(Scheme::Cenc),
+            Self::Cbcs => Some(Scheme::Cbcs),
+        }
+    }
+
+    pub fn from_element(element: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|protection| protection.as_str() == element)
+    }
+}
+
+impl std::fmt::Display for Protection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A content key and its id, 16 bytes each; the id big-endian as in a UUID's text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContentKey {
+    pub kid: [u8; 16],
+    pub key: Secret<[u8; 16]>,
+}
+
+impl std::fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ContentKey(kid {})", hex::encode(self.kid))
+    }
+}
+
+/// One `[[mount.asset]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetKey {
+    /// The asset, or a folder of assets: relative to the mount, without leading or trailing slash.
+    pub path: String,
+    pub key: ContentKey,
+}
+
+/// `[mount.token]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenPolicy {
+    pub keys: Vec<TokenKey>,
+    /// `false`: requests without a token pass; a token that is there must still be good.
+    pub required: bool,
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+    pub leeway: Duration,
+    pub require_expiry: bool,
+    pub require_path: bool,
+    /// Longest token, bytes.
+    pub max_size: usize,
+    /// Where a token is looked for, in this order; the first one found decides.
+    pub sources: Vec<TokenSource>,
+    pub query_name: String,
+    pub cookie_name: String,
+    /// Tokens whose verified claims are remembered.
+    pub cache_entries: u64,
+}
+
+impl TokenPolicy {
+    /// A policy with defaults for all but the keys.
+    pub fn new(keys: Vec<TokenKey>) -> Self {
+        Self {
+            keys,
+            required: true,
+            issuer: None,
+            audience: None,
+            leeway: Duration::ZERO,
+            require_expiry: true,
+            require_path: false,
+            max_size: DEFAULT_MAX_BYTES,
+            sources: TokenSource::ALL.to_vec(),
+            query_name: "token".into(),
+            cookie_name: "token".into(),
+            cache_entries: 65_536,
+        }
+    }
+}
+
+/// Where a token may ride.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenSource {
+    /// `/t/{token}/…`
+    Path,
+    /// `?token=…`
+    Query,
+    Cookie,
+    /// `Authorization: Bearer …` (RFC 6750, 2.1)
+    Bearer,
+}
+
+impl TokenSource {
+    /// In the order of the default.
+    pub const ALL: [Self; 4] = [Self::Path, Self::Query, Self::Cookie, Self::Bearer];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Cookie => "cookie",
+            Self::Bearer => "bearer",
+        }
+    }
+}
+
+/// One of `[[mount.token.keys]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenKey {
+    pub id: Option<String>,
+    pub algorithm: Algorithm,
+    pub material: TokenKeyMaterial,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenKeyMaterial {
+    Secret(Secret<Vec<u8>>),
+    /// DER SubjectPublicKeyInfo.
+    PublicKey(Vec<u8>),
+}
+
+impl TokenKey {
+    pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
+        let id = self.id.as_deref();
+        match (self.algorithm, &self.material) {
+            (Algorithm::Hs256, TokenKeyMaterial::Secret(secret)) => {
+                VerifyingKey::hs256(id, secret.expose())
+            }
+            (algorithm, TokenKeyMaterial::Secret(_)) => Err(KeyError::PublicKey { algorithm }),
+            (algorithm, TokenKeyMaterial::PublicKey(der)) => {
+                VerifyingKey::from_spki(id, algorithm, der)
+            }
+        }
+    }
+}

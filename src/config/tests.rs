@@ -1,0 +1,471 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use edgepack_token::Algorithm;
+use tempfile::TempDir;
+
+use super::*;
+
+mod faults;
+mod mount_faults;
+
+const SAMPLE: &str = include_str!("../../config/edgepack.toml");
+const REFERENCE: &str = include_str!("../../docs/reference/config.md");
+
+/// Something in every section.
+const FULL: &str = r#"
+[node]
+workers = 4
+drain_timeout = "1m"
+public_url = "https://media.example.com"
+[listen]
+http = ["127.0.0.1:8080", "[::1]:8080"]
+https = ["127.0.0.1:8443"]
+http3 = false
+max_connections_per_worker = 5
+header_timeout = "1s"
+idle_timeout = "2s"
+handshake_timeout = "3s"
+request_timeout = "4s"
+max_header_bytes = "16KiB"
+max_request_body = "1KiB"
+max_concurrent_streams = 6
+alt_svc_max_age = "1h"
+[tls]
+certificate = "tls.pem"
+private_key = "tls.key"
+[admin]
+listen = "[::1]:9091"
+[cache]
+memory = "2GiB"
+presentations = 7
+manifest_ttl = "1s"
+[storage]
+engine = "pread"
+queue_depth = 8
+read_timeout = "5s"
+gap = "0B"
+revalidate = "0s"
+max_open_files = 9
+pread_threads = 10
+buffer_memory = "32MiB"
+[log]
+level = "debug"
+format = "json"
+access = "access.log"
+[cors]
+allow_origins = ["https://player.example.com"]
+allow_credentials = true
+max_age = "2h"
+[player]
+enabled = true
+title = "here"
+mint_tokens = true
+[[mount]]
+name = "films"
+path = "/vod"
+root = "media"
+target_duration = "3840ms"
+protections = ["clear", "cenc", "cbcs"]
+clearkey_licence_server = true
+[mount.key]
+kid = "01234567-89ab-cdef-0123-456789abcdef"
+key = "00112233445566778899aabbccddeeff"
+[[mount.asset]]
+path = "/films/"
+kid = "fedcba9876543210fedcba9876543210"
+key_file = "content.key"
+[mount.token]
+required = false
+issuer = "shop"
+audience = "edge"
+leeway = "5s"
+require_expiry = false
+require_path = true
+max_size = "2KiB"
+sources = ["cookie", "bearer"]
+query_name = "t"
+cookie_name = "edge"
+cache_entries = 11
+[[mount.token.keys]]
+id = "a"
+algorithm = "HS256"
+secret = "hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+[[mount.token.keys]]
+algorithm = "HS256"
+secret_file = "token.secret"
+[[mount.token.keys]]
+id = "b"
+algorithm = "ES256"
+public_key_file = "token.pem"
+[[mount]]
+path = "/open"
+root = "media"
+"#;
+
+/// A folder with all that [`FULL`] names.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write =
+        |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    std::fs::create_dir(folder.path().join("media")).unwrap();
+    let tls = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    write("tls.pem", &tls.cert.pem());
+    write("tls.key", &tls.signing_key.serialize_pem());
+    write("token.pem", &tls.signing_key.public_key_pem());
+    write("content.key", "ffeeddccbbaa99887766554433221100\n");
+    write("token.secret", "a secret of more than thirty-two bytes\n");
+    folder
+}
+
+fn parse_in(folder: &TempDir, text: &str) -> Result<Config, Vec<ConfigFault>> {
+    Config::parse(text, &folder.path().join("edgepack.toml"))
+}
+
+/// Every key there is, by section without indices.
+fn all_keys() -> BTreeSet<(String, &'static str)> {
+    let folder = folder();
+    let (_, source) = Config::read(FULL, &folder.path().join("edgepack.toml"));
+    source.asked()
+}
+
+#[test]
+fn every_key_is_read() {
+    let folder = folder();
+    let config = parse_in(&folder, FULL).unwrap();
+    assert_eq!(
+        config.node,
+        Node {
+            workers: 4,
+            drain_timeout: Duration::from_secs(60),
+            public_url: Some("https://media.example.com".into()),
+        }
+    );
+    assert_eq!(
+        config.listen,
+        Listen {
+            http: vec![
+                "127.0.0.1:8080".parse().unwrap(),
+                "[::1]:8080".parse().unwrap()
+            ],
+            https: vec!["127.0.0.1:8443".parse().unwrap()],
+            http3: false,
+            max_connections_per_worker: 5,
+            header_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(2),
+            handshake_timeout: Duration::from_secs(3),
+            request_timeout: Duration::from_secs(4),
+            max_header_bytes: 16_384,
+            max_request_body: 1024,
+            max_concurrent_streams: 6,
+            alt_svc_max_age: Duration::from_secs(3600),
+        }
+    );
+    assert_eq!(
+        config.tls,
+        Some(Tls {
+            certificate: folder.path().join("tls.pem"),
+            private_key: folder.path().join("tls.key"),
+        })
+    );
+    assert_eq!(config.admin.listen, "[::1]:9091".parse().unwrap());
+    assert_eq!(
+        config.cache,
+        Cache {
+            memory: 2 << 30,
+            presentations: 7,
+            manifest_ttl: Duration::from_secs(1),
+        }
+    );
+    assert_eq!(
+        config.storage,
+        Storage {
+            engine: StorageEngine::Pread,
+            queue_depth: 8,
+            read_timeout: Duration::from_secs(5),
+            gap: 0,
+            revalidate: Duration::ZERO,
+            max_open_files: 9,
+            pread_threads: 10,
+            buffer_memory: 32 << 20,
+        }
+    );
+    assert_eq!(
+        config.log,
+        Log {
+            level: LogLevel::Debug,
+            format: LogFormat::Json,
+            access: AccessLog::File(folder.path().join("access.log")),
+        }
+    );
+    assert_eq!(
+        config.cors,
+        Cors {
+            allow_origins: vec!["https://player.example.com".into()],
+            allow_credentials: true,
+            max_age: Duration::from_secs(7200),
+        }
+    );
+    assert_eq!(
+        config.player,
+        Player {
+            enabled: true,
+            title: "here".into(),
+            mint_tokens: true,
+        }
+    );
+    assert_eq!(config.mounts.len(), 2);
+    assert_eq!(
+        config.mounts[1],
+        Mount::new("/open", folder.path().join("media"))
+    );
+}
+
+#[test]
+fn every_key_of_a_mount_is_read() {
+    let folder = folder();
+    let mut config = parse_in(&folder, FULL).unwrap();
+    let mount = config.mounts.remove(0);
+    let token = mount.token.clone().unwrap();
+    assert_eq!(
+        mount,
+        Mount {
+            name: "films".into(),
+            path: "/vod".into(),
+            root: folder.path().join("media"),
+            target_duration: Duration::from_millis(3840),
+            protections: vec![Protection::Clear, Protection::Cenc, Protection::Cbcs],
+            clearkey_licence_server: true,
+            key: Some(ContentKey {
+                kid: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef_u128.to_be_bytes(),
+                key: Secret::new(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes()),
+            }),
+            assets: vec![AssetKey {
+                path: "films".into(),
+                key: ContentKey {
+                    kid: 0xfedc_ba98_7654_3210_fedc_ba98_7654_3210_u128.to_be_bytes(),
+                    key: Secret::new(0xffee_ddcc_bbaa_9988_7766_5544_3322_1100_u128.to_be_bytes()),
+                },
+            }],
+            token: mount.token.clone(),
+        }
+    );
+    assert_eq!(
+        token,
+        TokenPolicy {
+            keys: token.keys.clone(),
+            required: false,
+            issuer: Some("shop".into()),
+            audience: Some("edge".into()),
+            leeway: Duration::from_secs(5),
+            require_expiry: false,
+            require_path: true,
+            max_size: 2048,
+            sources: vec![TokenSource::Cookie, TokenSource::Bearer],
+            query_name: "t".into(),
+            cookie_name: "edge".into(),
+            cache_entries: 11,
+        }
+    );
+    let [first, second, third] = &token.keys[..] else {
+        panic!("three keys");
+    };
+    assert_eq!(first.id.as_deref(), Some("a"));
+    assert_eq!(
+        first.material,
+        TokenKeyMaterial::Secret(Secret::new((0..32).collect()))
+    );
+    assert_eq!(
+        second.material,
+        TokenKeyMaterial::Secret(Secret::new(
+            b"a secret of more than thirty-two bytes".to_vec()
+        ))
+    );
+    assert_eq!(
+        (third.algorithm, third.id.as_deref()),
+        (Algorithm::Es256, Some("b"))
+    );
+    assert!(third.verifying_key().is_ok());
+}
+
+#[test]
+fn the_longest_asset_path_gives_the_key() {
+    let key = |byte: u8| ContentKey {
+        kid: [byte; 16],
+        key: Secret::new([byte; 16]),
+    };
+    let asset = |path: &str, byte| AssetKey {
+        path: path.into(),
+        key: key(byte),
+    };
+    let mount = Mount {
+        assets: vec![asset("films", 1), asset("films/one", 2), asset("shows", 3)],
+        key: Some(key(9)),
+        ..Mount::new("/vod", "/")
+    };
+    let kid = |asset: &str| mount.key_for(asset).unwrap().kid[0];
+    assert_eq!(kid("films/two"), 1);
+    assert_eq!(kid("films/one"), 2);
+    assert_eq!(kid("films/one/extra"), 2);
+    assert_eq!(kid("filmsother"), 9);
+    assert_eq!(kid("other"), 9);
+    assert_eq!(Mount { key: None, ..mount }.key_for("other"), None);
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let folder = folder();
+    let config = parse_in(&folder, FULL).unwrap();
+    let shown = format!("{config:?} {config:#?}");
+    for secret in [
+        "00112233",
+        "17, 34",
+        "ffeeddcc",
+        "thirty-two",
+        "[0, 1, 2",
+        "101112",
+    ] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+    assert!(shown.contains("0123456789abcdef"), "the key id may be seen");
+}
+
+#[test]
+fn the_sample_states_the_defaults() {
+    let (mut config, source) = Config::read(SAMPLE, Path::new("edgepack.toml"));
+    assert_eq!(source.into_faults(), []);
+    assert_eq!(
+        std::mem::take(&mut config.mounts),
+        [Mount::new("/vod", "/srv/media")]
+    );
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn the_sample_shows_every_key() {
+    let shown: BTreeSet<_> = sample_keys().into_keys().collect();
+    for (section, key) in all_keys() {
+        let is_section = all_keys()
+            .iter()
+            .any(|(other, _)| *other == sub(&section, key));
+        assert!(
+            is_section || shown.contains(&(section.clone(), key.to_owned())),
+            "[{section}] {key}"
+        );
+    }
+    assert_eq!(shown.len(), sample_keys().len());
+}
+
+#[test]
+fn what_the_sample_leaves_out_is_right_when_put_in() {
+    // Of two ways to give a key, one; and files that are there.
+    let put_in: String = SAMPLE
+        .lines()
+        .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
+        .map(|line| {
+            line.strip_prefix('#')
+                .filter(|rest| !rest.starts_with(' '))
+                .unwrap_or(line)
+        })
+        .filter(|line| *line != "[tls]")
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let (config, source) = Config::read(&put_in, Path::new("edgepack.toml"));
+    assert_eq!(source.into_faults(), []);
+    let token = config.mounts[0].token.clone().unwrap();
+    let stated = TokenPolicy {
+        issuer: None,
+        audience: None,
+        ..token.clone()
+    };
+    assert_eq!(stated, TokenPolicy::new(token.keys));
+    assert_eq!(config.mounts[0].assets.len(), 1);
+}
+
+#[test]
+fn the_reference_lists_every_key_and_no_other() {
+    let listed: BTreeSet<_> = reference().into_keys().collect();
+    let known = all_keys()
+        .into_iter()
+        .filter(|(section, _)| !section.is_empty())
+        .map(|(section, key)| (section, key.to_owned()))
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_reference_states_the_defaults() {
+    let mut stated: BTreeMap<String, String> = BTreeMap::new();
+    for ((section, key), default) in reference() {
+        if !default.starts_with(|c: char| c.is_ascii_lowercase())
+            || default == "true"
+            || default == "false"
+        {
+            stated
+                .entry(section)
+                .or_default()
+                .push_str(&format!("{key} = {default}\n"));
+        }
+    }
+    let node: String = stated
+        .iter()
+        .filter(|(section, _)| !section.starts_with("mount"))
+        .map(|(section, keys)| format!("[{section}]\n{keys}"))
+        .collect();
+    let (mount, token) = (&stated["mount"], &stated["mount.token"]);
+    let text = format!(
+        "{node}[[mount]]\npath = \"/vod\"\nroot = \"media\"\n{mount}[mount.token]\n{token}"
+    );
+    let (mut config, source) = Config::read(&text, Path::new("edgepack.toml"));
+    assert_eq!(source.into_faults(), []);
+    let mount = Mount {
+        token: Some(TokenPolicy::new(Vec::new())),
+        ..Mount::new("/vod", "./media")
+    };
+    assert_eq!(std::mem::take(&mut config.mounts), [mount]);
+    assert_eq!(config, Config::default());
+}
+
+fn sub(section: &str, key: &str) -> String {
+    if section.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{section}.{key}")
+    }
+}
+
+/// Section and key of each line of the sample that sets one, commented out or not.
+fn sample_keys() -> BTreeMap<(String, String), usize> {
+    let mut section = String::new();
+    let mut keys = BTreeMap::new();
+    for (number, line) in SAMPLE.lines().enumerate() {
+        let line = line.strip_prefix('#').unwrap_or(line);
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']).to_owned();
+        } else if let Some((key, _)) = line.split_once(" = ")
+            && !key.contains(' ')
+        {
+            let earlier = keys.insert((section.clone(), key.to_owned()), number);
+            assert_eq!(earlier, None, "[{section}] {key}");
+        }
+    }
+    keys
+}
+
+/// Section and key → default of each table row of the reference.
+fn reference() -> BTreeMap<(String, String), String> {
+    let mut section = String::new();
+    let mut rows = BTreeMap::new();
+    for line in REFERENCE.lines() {
+        if let Some(title) = line.strip_prefix("## `") {
+            section = title.trim_matches(['[', ']', '`']).to_owned();
+        } else if let Some(row) = line.strip_prefix("| `") {
+            let mut cells = row.split('|').map(str::trim);
+            let key = cells.next().unwrap().trim_end_matches('`').to_owned();
+            let default = cells.next().unwrap().trim_matches('`').to_owned();
+            rows.insert((section.clone(), key), default);
+        }
+    }
+    rows
+}

@@ -1,0 +1,249 @@
+//! The one who answers: route → access → origin → preconditions, ranges and headers, for every protocol alike.
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, LOCATION, USER_AGENT};
+use http::{HeaderValue, Method, StatusCode};
+
+use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Route, Routed, Router};
+use super::{
+    Audience, Blame, Body, BodyError, Cors, Fault, Handler, Representation, Request, RequestBody,
+    Response, finish, redact,
+};
+use crate::telemetry::{Exchange, Kind, Start, Telemetry};
+
+/// Where bytes come from. Worker-local.
+pub trait Origin: 'static {
+    /// What a `GET` or `HEAD` of `route` would send.
+    fn get(
+        &self,
+        routed: &Routed,
+        route: &AssetRoute,
+        request: &Request,
+    ) -> impl Future<Output = Result<Representation, Fault>>;
+
+    /// `POST`, on the routes that take one ([`Leaf::ClearKeyLicence`]).
+    fn post(
+        &self,
+        route: &AssetRoute,
+        request: &mut Request,
+    ) -> impl Future<Output = Result<Response, Fault>>;
+
+    /// The player page, its bundle and its configuration.
+    fn player(
+        &self,
+        file: &PlayerFile,
+        request: &Request,
+    ) -> impl Future<Output = Result<Representation, Fault>>;
+}
+
+/// Who may fetch what.
+pub trait Gate: 'static {
+    /// # Errors
+    /// 401 or 403 with the reason.
+    fn admit(&self, mount: MountId, routed: &Routed, request: &Request) -> Result<Audience, Fault>;
+}
+
+/// What of the configuration the core goes by; the same for all workers.
+#[derive(Debug)]
+pub struct Settings {
+    pub router: Router,
+    /// In the router's order, for the log.
+    pub mount_names: Vec<String>,
+    pub cors: Cors,
+    /// From a request's head to the head of its answer.
+    pub request_timeout: Duration,
+    /// Bytes.
+    pub max_request_body: usize,
+}
+
+/// One per worker.
+#[derive(Debug)]
+pub struct Core<O, G> {
+    settings: Arc<Settings>,
+    telemetry: Arc<Telemetry>,
+    origin: O,
+    gate: G,
+}
+
+impl<O: Origin, G: Gate> Core<O, G> {
+    pub fn new(settings: Arc<Settings>, telemetry: Arc<Telemetry>, origin: O, gate: G) -> Self {
+        Self {
+            settings,
+            telemetry,
+            origin,
+            gate,
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: &mut Request,
+        exchange: &mut Exchange,
+    ) -> Result<Response, Fault> {
+        let routed = self.settings.router.route(request.uri.path());
+        exchange.describe(request.method.as_str(), user_agent(request), || {
+            redact::path_and_query(&request.uri, routed.as_ref().ok())
+        });
+        let routed = routed?;
+        if request.method == Method::OPTIONS {
+            return Ok(self.settings.cors.options());
+        }
+        match &routed.route {
+            Route::Home => {
+                if !readable(&request.method) {
+                    return Ok(method_not_allowed("GET, HEAD, OPTIONS"));
+                }
+                Ok(Response::new(StatusCode::FOUND)
+                    .header(LOCATION, HeaderValue::from_static("/player/"))
+                    .header(CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+            }
+            Route::Player(file) => {
+                exchange.kind = Kind::Player;
+                if !readable(&request.method) {
+                    return Ok(method_not_allowed("GET, HEAD, OPTIONS"));
+                }
+                let representation = self.origin.player(file, request).await?;
+                finish(request, representation, Audience::Everybody).await
+            }
+            Route::Asset(route) => {
+                exchange.kind = kind(&route.leaf);
+                let mount = self
+                    .settings
+                    .mount_names
+                    .get(route.mount.0)
+                    .map_or("", String::as_str);
+                exchange.asset(mount, &route.asset);
+                self.answer_asset(route, &routed, request).await
+            }
+        }
+    }
+
+    async fn answer_asset(
+        &self,
+        route: &AssetRoute,
+        routed: &Routed,
+        request: &mut Request,
+    ) -> Result<Response, Fault> {
+        let posted = matches!(route.leaf, Leaf::ClearKeyLicence);
+        if posted && request.method != Method::POST {
+            return Ok(method_not_allowed("POST, OPTIONS"));
+        }
+        if !posted && !readable(&request.method) {
+            return Ok(method_not_allowed("GET, HEAD, OPTIONS"));
+        }
+        let audience = self
+            .gate
+            .admit(route.mount, routed, request)
+            .inspect_err(|fault| self.telemetry.requests.token_refused(fault.code))?;
+        if posted {
+            self.limit_body(request)?;
+            return self.origin.post(route, request).await;
+        }
+        let representation = self.origin.get(routed, route, request).await?;
+        finish(request, representation, audience).await
+    }
+
+    /// Refuses what says that it is too large, and breaks off what turns out to be.
+    fn limit_body(&self, request: &mut Request) -> Result<(), Fault> {
+        let limit = self.settings.max_request_body;
+        let announced = request
+            .headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > limit as u64) {
+            return Err(BodyError::TooLarge { limit }.into());
+        }
+        if let Some(stream) = request.body.0.take() {
+            let mut left = limit;
+            request.body = RequestBody(Some(Box::pin(stream.map(move |chunk| {
+                let chunk = chunk?;
+                left = left
+                    .checked_sub(chunk.len())
+                    .ok_or(BodyError::TooLarge { limit })?;
+                Ok(chunk)
+            }))));
+        }
+        Ok(())
+    }
+}
+
+impl<O: Origin, G: Gate> Handler for Core<O, G> {
+    async fn handle(&self, mut request: Request) -> Response {
+        let mut exchange = self.telemetry.begin(Start {
+            now: request.now,
+            peer: request.peer,
+            protocol: request.protocol,
+            secure: request.secure,
+        });
+        let answer = self.answer(&mut request, &mut exchange);
+        let mut response = match tokio::time::timeout(self.settings.request_timeout, answer).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(fault)) => fault.into(),
+            Err(_) => timed_out(self.settings.request_timeout).into(),
+        };
+        self.settings
+            .cors
+            .decorate(&request.headers, &mut response.headers);
+        if request.method == Method::HEAD {
+            if let (Some(length), false) = (
+                response.body.len(),
+                response.headers.contains_key(CONTENT_LENGTH),
+            ) && length > 0
+            {
+                response
+                    .headers
+                    .insert(CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            response.body = Body::Empty;
+        }
+        exchange.cache = response.cache;
+        exchange.answered(response.status, response.fault.as_ref());
+        response.exchange = Some(exchange);
+        response
+    }
+}
+
+fn user_agent(request: &Request) -> &str {
+    request
+        .headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+fn kind(leaf: &Leaf) -> Kind {
+    match leaf {
+        Leaf::HlsMultivariant | Leaf::HlsMedia { .. } | Leaf::Dash => Kind::Manifest,
+        Leaf::Init { .. } => Kind::Init,
+        Leaf::Segment { .. } => Kind::Segment,
+        Leaf::Key { .. } | Leaf::ClearKeyLicence => Kind::Key,
+    }
+}
+
+fn readable(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// 405 names what is allowed (RFC 9110, 15.5.6).
+fn method_not_allowed(allow: &'static str) -> Response {
+    let fault = Fault::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Blame::Viewer,
+        "method-not-allowed",
+        format!("This resource takes {allow}."),
+    );
+    Response::from(fault).header(ALLOW, HeaderValue::from_static(allow))
+}
+
+fn timed_out(after: Duration) -> Fault {
+    Fault::unavailable(
+        "timed-out",
+        format!("No answer could be had within {after:?}."),
+        1,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! From a [`Response`] to a request stream.
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use edgepack_h3::response::{write_data_header, write_head};
+use edgepack_h3::{Code, EncodeError, Scope};
+use futures_util::Stream;
+use http::header::{DATE, SERVER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use quinn::{SendStream, StoppedError, VarInt};
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::code;
+use super::connection::Context;
+use super::incoming::Failure;
+use crate::delivery::tcp::SERVER_NAME;
+use crate::delivery::{Blame, Fault, Handler, Outgoing, Request, Response};
+
+/// Body bytes handed to quinn in one call, at least, while more is ready.
+const BATCH: usize = 256 << 10;
+/// A head of usual size and a DATA frame's header.
+const HEAD_CAPACITY: usize = 512;
+
+/// The sending half. Dropped before [`finish`](Self::finish), it is reset: quinn alone would end the
+/// stream as if the response were whole.
+pub(super) struct ResponseStream {
+    send: SendStream,
+    open: bool,
+}
+
+/// Why a response was not sent whole.
+#[derive(Debug, thiserror::Error)]
+enum Unsent {
+    #[error("the client wants no more of it, or is gone")]
+    Stopped,
+    #[error("the client takes nothing")]
+    Stalled,
+    #[error("the body failed: {0}")]
+    Body(#[from] io::Error),
+    #[error(transparent)]
+    Head(#[from] EncodeError),
+}
+
+impl ResponseStream {
+    pub(super) fn new(send: SendStream) -> Self {
+        Self { send, open: true }
+    }
+
+    async fn write(&mut self, mut chunks: &mut [Bytes], stall: Duration) -> Result<(), Unsent> {
+        while !chunks.is_empty() {
+            match timeout(stall, self.send.write_chunks(chunks)).await {
+                Ok(Ok(written)) => chunks = &mut chunks[written.chunks..],
+                Ok(Err(_)) => return Err(Unsent::Stopped),
+                Err(_) => return Err(Unsent::Stalled),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Unsent> {
+        self.send.finish().map_err(|_| Unsent::Stopped)?;
+        self.open = false;
+        Ok(())
+    }
+
+    fn reset(&mut self, why: Code) {
+        self.open = false;
+        let _ = self.send.reset(code(why));
+    }
+}
+
+impl Drop for ResponseStream {
+    fn drop(&mut self) {
+        if self.open {
+            self.reset(Code::INTERNAL_ERROR);
+        }
+    }
+}
+
+/// Has the request handled and sends the answer; gives up when the client does.
+pub(super) async fn answer<H: Handler>(
+    context: &Rc<Context<H>>,
+    request: Request,
+    mut stream: ResponseStream,
+) {
+    let head_only = request.method == Method::HEAD;
+    let mut stopped = pin!(stream.send.stopped());
+    let response = tokio::select! {
+        biased;
+        response = context.handler.handle(request) => response,
+        _ = &mut stopped => {
+            abandoned(context);
+            return stream.reset(Code::REQUEST_CANCELLED);
+        }
+    };
+    respond(context, response, head_only, stream, stopped).await;
+}
+
+/// Answers a request that never became one.
+pub(super) async fn refuse<H>(
+    context: &Rc<Context<H>>,
+    failure: Failure,
+    mut stream: ResponseStream,
+) {
+    let (status, reason, message) = match failure {
+        Failure::Lost => return stream.reset(Code::REQUEST_CANCELLED),
+        Failure::Reset => {
+            abandoned(context);
+            return stream.reset(Code::REQUEST_REJECTED);
+        }
+        Failure::Violation(error) if error.scope() == Scope::Connection => {
+            context.violated(&error);
+            return stream.reset(error.code());
+        }
+        Failure::Violation(error) => match error.status() {
+            Some(status) => (status, "request-refused", error.to_string()),
+            None => {
+                debug!(%error, "malformed request");
+                return stream.reset(error.code());
+            }
+        },
+        Failure::Slow => (
+            StatusCode::REQUEST_TIMEOUT,
+            "request-timeout",
+            "the request did not arrive in time".to_owned(),
+        ),
+    };
+    let fault = Fault::new(status, Blame::Viewer, reason, message);
+    let stopped = pin!(stream.send.stopped());
+    respond(context, fault.into(), false, stream, stopped).await;
+}
+
+type Stopped<'a, F> = Pin<&'a mut F>;
+
+async fn respond<H, F>(
+    context: &Rc<Context<H>>,
+    response: Response,
+    head_only: bool,
+    mut stream: ResponseStream,
+    mut stopped: Stopped<'_, F>,
+) where
+    F: Future<Output = Result<Option<VarInt>, StoppedError>>,
+{
+    let sent = send(context, response, head_only, &mut stream, stopped.as_mut()).await;
+    match sent {
+        Ok(()) => until_acknowledged(context, &mut stream, stopped).await,
+        Err(unsent) => {
+            debug!(%unsent, "response cut short");
+            stream.reset(match unsent {
+                Unsent::Stopped => {
+                    abandoned(context);
+                    Code::REQUEST_CANCELLED
+                }
+                Unsent::Stalled => Code::REQUEST_CANCELLED,
+                Unsent::Body(_) | Unsent::Head(_) => Code::INTERNAL_ERROR,
+            });
+        }
+    }
+}
+
+async fn send<H, F>(
+    context: &Rc<Context<H>>,
+    response: Response,
+    head_only: bool,
+    stream: &mut ResponseStream,
+    mut stopped: Stopped<'_, F>,
+) -> Result<(), Unsent>
+where
+    F: Future<Output = Result<Option<VarInt>, StoppedError>>,
+{
+    let stall = context.options.stall_timeout;
+    let (status, mut headers, mut body) = response.into_parts();
+    headers.insert(SERVER, SERVER_NAME);
+    add_date(&mut headers);
+    let mut head = BytesMut::with_capacity(HEAD_CAPACITY);
+    let peer_limit = context.peer.borrow().peer_settings().max_field_section_size;
+    write_head(status, &headers, peer_limit, &mut head)?;
+    if head_only || body.is_end() {
+        stream.write(&mut [head.freeze()], stall).await?;
+        return stream.finish();
+    }
+    // One frame for a body of known length, one per piece otherwise.
+    let framed = body.remaining().is_some();
+    if let Some(length) = body.remaining() {
+        write_data_header(length, &mut head);
+    }
+    let mut batch = vec![head.freeze()];
+    loop {
+        let last = tokio::select! {
+            biased;
+            last = gather(&mut body, &mut batch, framed) => last?,
+            _ = stopped.as_mut() => return Err(Unsent::Stopped),
+        };
+        stream.write(&mut batch, stall).await?;
+        batch.clear();
+        if last {
+            return stream.finish();
+        }
+    }
+}
+
+/// Adds what is ready of `body` to `batch`, at least one piece of it or what `batch` held before. `true`:
+/// that was the last.
+async fn gather(body: &mut Outgoing, batch: &mut Vec<Bytes>, framed: bool) -> io::Result<bool> {
+    let mut gathered = 0;
+    poll_fn(|cx| {
+        while gathered < BATCH {
+            match Pin::new(&mut *body).poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) => {
+                    gathered += piece.len();
+                    if !framed {
+                        let mut header = BytesMut::with_capacity(16);
+                        write_data_header(piece.len() as u64, &mut header);
+                        batch.push(header.freeze());
+                    }
+                    batch.push(piece);
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                Poll::Ready(None) => return Poll::Ready(Ok(true)),
+                Poll::Pending if batch.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(Ok(false)),
+            }
+        }
+        Poll::Ready(Ok(false))
+    })
+    .await
+}
+
+/// Waits until the client has all of it, so that a drain closes no connection over data in flight. Gives
+/// up on a connection that sends nothing more of any stream.
+async fn until_acknowledged<H, F>(
+    context: &Rc<Context<H>>,
+    stream: &mut ResponseStream,
+    mut stopped: Stopped<'_, F>,
+) where
+    F: Future<Output = Result<Option<VarInt>, StoppedError>>,
+{
+    let mut progress = None;
+    loop {
+        if let Ok(stopped) = timeout(context.options.stall_timeout, stopped.as_mut()).await {
+            if matches!(stopped, Ok(Some(_))) {
+                abandoned(context);
+            }
+            return;
+        }
+        let sent = Some(context.connection.stats().frame_tx.stream);
+        if progress == sent {
+            return stream.reset(Code::REQUEST_CANCELLED);
+        }
+        progress = sent;
+    }
+}
+
+/// RFC 9110, 6.6.1
+fn add_date(headers: &mut HeaderMap) {
+    if !headers.contains_key(DATE)
+        && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now()))
+    {
+        headers.insert(DATE, date);
+    }
+}
+
+fn abandoned<H>(context: &Context<H>) {
+    context.abandoned.set(context.abandoned.get() + 1);
+}

@@ -1,0 +1,275 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use http::StatusCode;
+use proptest::prelude::*;
+
+use super::*;
+
+const KID: &str = "0123456789abcdef0123456789abcdef";
+
+fn router() -> Router {
+    Router::new(["vod", "/films/hd/", "films"])
+}
+
+fn asset(mount: usize, asset: &str, protection: Protection, leaf: Leaf) -> Route {
+    Route::Asset(AssetRoute {
+        mount: MountId(mount),
+        asset: asset.to_owned(),
+        protection,
+        leaf,
+    })
+}
+
+#[test]
+fn every_url_of_an_asset_is_understood() {
+    let track = || "v1080-0badcafe".to_owned();
+    let kid = KeyId(hex::decode(KID).unwrap().try_into().unwrap());
+    for (path, expected) in [
+        (
+            "/vod/bear/clear/index.m3u8",
+            asset(0, "bear", Protection::Clear, Leaf::HlsMultivariant),
+        ),
+        (
+            "/vod/bear/cenc/manifest.mpd",
+            asset(0, "bear", Protection::Cenc, Leaf::Dash),
+        ),
+        (
+            "/vod/a/b/c.mp4/cbcs/manifest.mpd",
+            asset(0, "a/b/c.mp4", Protection::Cbcs, Leaf::Dash),
+        ),
+        (
+            "/vod/bear/clear/v1080-0badcafe/index.m3u8",
+            asset(
+                0,
+                "bear",
+                Protection::Clear,
+                Leaf::HlsMedia { track: track() },
+            ),
+        ),
+        (
+            "/vod/bear/clear/v1080-0badcafe/init.mp4",
+            asset(0, "bear", Protection::Clear, Leaf::Init { track: track() }),
+        ),
+        (
+            "/vod/bear/clear/v1080-0badcafe/17.m4s",
+            asset(
+                0,
+                "bear",
+                Protection::Clear,
+                Leaf::Segment {
+                    track: track(),
+                    number: 17,
+                },
+            ),
+        ),
+        (
+            "/vod/bear/cenc/0123456789abcdef0123456789abcdef.key",
+            asset(0, "bear", Protection::Cenc, Leaf::Key { kid }),
+        ),
+        (
+            "/vod/bear/cenc/clearkey",
+            asset(0, "bear", Protection::Cenc, Leaf::ClearKeyLicence),
+        ),
+        (
+            "/vod/b%C3%A4r%20x/clear/index.m3u8",
+            asset(0, "bär x", Protection::Clear, Leaf::HlsMultivariant),
+        ),
+        // An asset may be named like a protection; the rightmost one that fits is meant.
+        (
+            "/vod/clear/cenc/index.m3u8",
+            asset(0, "clear", Protection::Cenc, Leaf::HlsMultivariant),
+        ),
+        (
+            "/vod/%252e%252e/clear/index.m3u8",
+            asset(0, "%2e%2e", Protection::Clear, Leaf::HlsMultivariant),
+        ),
+    ] {
+        let routed = router()
+            .route(path)
+            .unwrap_or_else(|fault| panic!("{path}: {fault}"));
+        assert_eq!((routed.token, routed.route), (None, expected), "{path}");
+    }
+}
+
+#[test]
+fn the_longest_mount_wins() {
+    let mount = |path: &str| match router().route(path).unwrap().route {
+        Route::Asset(route) => (route.mount.0, route.asset),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(mount("/films/hd/x/clear/index.m3u8"), (1, "x".into()));
+    assert_eq!(mount("/films/hdx/clear/index.m3u8"), (2, "hdx".into()));
+    assert_eq!(mount("/films/sd/x/clear/index.m3u8"), (2, "sd/x".into()));
+    let root = Router::new(["/"]);
+    assert!(
+        matches!(root.route("/x/clear/index.m3u8").unwrap().route, Route::Asset(a) if a.asset == "x")
+    );
+}
+
+#[test]
+fn a_token_prefix_is_split_off() {
+    let routed = router()
+        .route("/t/ab.cd-ef_/vod/bear/clear/index.m3u8")
+        .unwrap();
+    assert_eq!(routed.token.as_deref(), Some("ab.cd-ef_"));
+    assert_eq!(routed.path, "/vod/bear/clear/index.m3u8");
+    let long = format!("/t/{}/vod/bear/clear/index.m3u8", "x".repeat(TOKEN_MAX + 1));
+    assert_eq!(router().route(&long).unwrap_err().code, "token-too-long");
+}
+
+#[test]
+fn the_page_has_its_own_urls() {
+    let route = |path: &str| router().route(path).unwrap().route;
+    assert_eq!(route("/"), Route::Home);
+    assert_eq!(route("/player"), Route::Home);
+    assert_eq!(route("/player/"), Route::Player(PlayerFile::Index));
+    assert_eq!(
+        route("/player/config.json"),
+        Route::Player(PlayerFile::Config)
+    );
+    assert_eq!(
+        route("/player/js/app.js"),
+        Route::Player(PlayerFile::Bundled("js/app.js".into()))
+    );
+    assert_eq!(
+        route("/t/token/player/app.js"),
+        Route::Player(PlayerFile::Bundled("app.js".into()))
+    );
+}
+
+#[test]
+fn dishonest_paths_are_refused() {
+    for path in [
+        "",
+        "vod/bear/clear/index.m3u8",
+        "/vod/../etc/passwd",
+        "/vod/bear/../../clear/index.m3u8",
+        "/vod/%2e%2e/%2E%2e/clear/index.m3u8",
+        "/vod/./bear/clear/index.m3u8",
+        "/vod//bear/clear/index.m3u8",
+        "//vod/bear/clear/index.m3u8",
+        "/vod/bear%2fclear/clear/index.m3u8",
+        "/vod/bear%2Fclear/clear/index.m3u8",
+        "/vod/be\\ar/clear/index.m3u8",
+        "/vod/be%5car/clear/index.m3u8",
+        "/vod/be%00ar/clear/index.m3u8",
+        "/vod/be%0aar/clear/index.m3u8",
+        "/vod/be%7far/clear/index.m3u8",
+        "/vod/be%ffar/clear/index.m3u8",
+        "/vod/be%zzar/clear/index.m3u8",
+        "/vod/bear/clear/index.m3u8%",
+        "/vod/bear/clear/index.m3u8%4",
+        "/player/../vod",
+        "/player//x",
+        "/t//vod/bear/clear/index.m3u8",
+        "/t/%2e%2e/vod/bear/clear/index.m3u8",
+    ] {
+        let fault = router().route(path).expect_err(path);
+        assert_eq!(
+            (fault.status, fault.code),
+            (StatusCode::BAD_REQUEST, "bad-path"),
+            "{path}"
+        );
+    }
+    let long = format!("/vod/{}/clear/index.m3u8", "x".repeat(PATH_MAX));
+    assert_eq!(router().route(&long).unwrap_err().code, "path-too-long");
+}
+
+#[test]
+fn paths_that_name_nothing_say_why() {
+    let deep = format!("/vod/{}x/clear/index.m3u8", "x/".repeat(ASSET_DEPTH_MAX));
+    let wide = format!("/vod/{}/clear/index.m3u8", "x".repeat(ASSET_MAX));
+    for (path, code) in [
+        ("/live/bear/clear/index.m3u8", "no-such-mount"),
+        ("/vo", "no-such-mount"),
+        ("/vod", "no-such-path"),
+        ("/vod/", "no-such-path"),
+        ("/vod/bear", "no-such-path"),
+        ("/vod/clear/index.m3u8", "no-such-asset"),
+        (&deep, "no-such-asset"),
+        (&wide, "no-such-asset"),
+        ("/vod/bear/clear/", "no-such-path"),
+        ("/vod/bear/clear/index.m3u8/", "no-such-path"),
+        ("/vod/bear/clear/other.m3u8", "no-such-path"),
+        ("/vod/bear/aes128/index.m3u8", "protection-not-offered"),
+        ("/vod/bear/sample-aes/v1/1.ts", "protection-not-offered"),
+        ("/vod/bear/rot13/index.m3u8", "no-such-path"),
+        ("/vod/bear/clear/v1/0.m4s", "no-such-path"),
+        ("/vod/bear/clear/v1/01.m4s", "no-such-path"),
+        ("/vod/bear/clear/v1/+1.m4s", "no-such-path"),
+        ("/vod/bear/clear/v1/100000000.m4s", "no-such-path"),
+        (
+            "/vod/bear/clear/v1/99999999999999999999.m4s",
+            "no-such-path",
+        ),
+        ("/vod/bear/clear/v1/.m4s", "no-such-path"),
+        ("/vod/bear/clear/v1/1.mp4", "no-such-path"),
+        ("/vod/bear/cenc/0123.key", "no-such-path"),
+        (
+            "/vod/bear/cenc/0123456789ABCDEF0123456789abcdef.key",
+            "no-such-path",
+        ),
+        ("/t/abc", "no-such-path"),
+        ("/player/x/", "no-such-path"),
+    ] {
+        let fault = router().route(path).expect_err(path);
+        assert_eq!(
+            (fault.status, fault.code),
+            (StatusCode::NOT_FOUND, code),
+            "{path}"
+        );
+    }
+}
+
+fn encode(element: &str) -> String {
+    element
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+fn leaf() -> impl Strategy<Value = Leaf> {
+    let track = "[a-z][a-z0-9-]{0,20}".prop_filter("not a protection", |track| {
+        Protection::from_element(track).is_none() && track != "aes128" && track != "sample-aes"
+    });
+    prop_oneof![
+        Just(Leaf::HlsMultivariant),
+        Just(Leaf::Dash),
+        Just(Leaf::ClearKeyLicence),
+        any::<[u8; 16]>().prop_map(|kid| Leaf::Key { kid: KeyId(kid) }),
+        track.clone().prop_map(|track| Leaf::HlsMedia { track }),
+        track.clone().prop_map(|track| Leaf::Init { track }),
+        (track, 1..=NUMBER_MAX).prop_map(|(track, number)| Leaf::Segment { track, number }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_path_gives_a_route_or_a_fault(path in "\\PC{0,80}", tail in "(/|%|\\.|[a-z0-9]|\\\\){0,60}") {
+        let _ = router().route(&path);
+        let _ = router().route(&format!("/vod/{tail}"));
+    }
+
+    #[test]
+    fn no_route_lets_a_path_climb(tail in "(/|%2e|%2f|%5c|\\.|x|\\\\|%25){0,30}") {
+        if let Ok(Routed { route: Route::Asset(route), .. }) = router().route(&format!("/vod/{tail}/clear/index.m3u8")) {
+            prop_assert!(route.asset.split('/').all(|e| !matches!(e, "" | "." | "..") && !e.contains('\\')));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read(
+        elements in prop::collection::vec("[^/\\\\\\p{Cc}]{1,12}".prop_filter("dots", |e| e != "." && e != ".."), 1..5),
+        protection in prop_oneof![Just(Protection::Clear), Just(Protection::Cenc), Just(Protection::Cbcs)],
+        leaf in leaf(),
+    ) {
+        let encoded: Vec<_> = elements.iter().map(|element| encode(element)).collect();
+        let path = format!("/vod/{}/{protection}/{leaf}", encoded.join("/"));
+        let routed = router().route(&path).unwrap();
+        prop_assert_eq!(routed.route, asset(0, &elements.join("/"), protection, leaf));
+    }
+}

@@ -1,0 +1,146 @@
+//! What a connection is doing, and until when it may go on doing it.
+//!
+//! The connection's task asks [`Activity::deadline`] after every poll. Nothing here arms a timer per read
+//! or write: a deadline that moved away is found out when the old one is reached.
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::telemetry::Closed;
+
+/// Bytes a client has to take within the send timeout. More than the answers to a stream of pings.
+const PROGRESS_MIN: u64 = 4 * 1024;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// First byte of a request's head to its end; `None` where heads do not come one at a time (HTTP/2).
+    pub(super) head: Option<Duration>,
+    /// No request.
+    pub(super) idle: Duration,
+    /// A response of which the client takes nothing.
+    pub(super) send: Duration,
+}
+
+/// Shared by a connection's transport, its bodies and its task, all on one thread.
+#[derive(Debug)]
+pub(super) struct Activity {
+    timeouts: Timeouts,
+    /// Requests whose answer is not out.
+    in_flight: Cell<u32>,
+    /// Those of them whose answer, or next bytes, are not there yet: the client is not to blame for these.
+    waiting_for_source: Cell<u32>,
+    /// Since when there is no request.
+    idle_since: Cell<Instant>,
+    head_since: Cell<Option<Instant>>,
+    written: Cell<u64>,
+    /// `written`, and when, at the last look.
+    looked: Cell<(u64, Instant)>,
+}
+
+impl Activity {
+    pub(super) fn new(timeouts: Timeouts) -> Self {
+        let now = Instant::now();
+        Self {
+            timeouts,
+            in_flight: Cell::new(0),
+            waiting_for_source: Cell::new(0),
+            idle_since: Cell::new(now),
+            head_since: Cell::new(None),
+            written: Cell::new(0),
+            looked: Cell::new((0, now)),
+        }
+    }
+
+    pub(super) fn read(&self, bytes: usize) {
+        if bytes > 0 && self.in_flight.get() == 0 && self.head_since.get().is_none() {
+            self.head_since.set(Some(Instant::now()));
+        }
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.written.set(self.written.get() + bytes as u64);
+    }
+
+    /// When to look again. `None`: nothing but the node is being waited for.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        if self.in_flight.get() == 0 {
+            let idle = self.idle_since.get() + self.timeouts.idle;
+            return Some(match (self.head_since.get(), self.timeouts.head) {
+                (Some(since), Some(head)) => idle.min(since + head),
+                _ => idle,
+            });
+        }
+        let sending = self.in_flight.get() > self.waiting_for_source.get();
+        sending.then(|| self.looked.get().1 + self.timeouts.send)
+    }
+
+    /// At a deadline: why the connection has to go, if it has to.
+    pub(super) fn verdict(&self) -> Option<Closed> {
+        let now = Instant::now();
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return None;
+        }
+        if self.in_flight.get() == 0 {
+            let head = self.head_since.get().is_some() && self.timeouts.head.is_some();
+            return Some(if head { Closed::SlowHead } else { Closed::Idle });
+        }
+        let (written, _) = self.looked.replace((self.written.get(), now));
+        (self.written.get() - written < PROGRESS_MIN).then_some(Closed::SlowReader)
+    }
+}
+
+/// A request from its head to the end of its answer.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    activity: Rc<Activity>,
+    pending: bool,
+}
+
+impl InFlight {
+    /// Begins with the node at work.
+    pub(super) fn new(activity: &Rc<Activity>) -> Self {
+        activity.in_flight.set(activity.in_flight.get() + 1);
+        activity
+            .waiting_for_source
+            .set(activity.waiting_for_source.get() + 1);
+        activity.head_since.set(None);
+        Self {
+            activity: Rc::clone(activity),
+            pending: true,
+        }
+    }
+
+    /// Whether the node has nothing to send yet.
+    pub(super) fn pending(&mut self, pending: bool) {
+        if pending == self.pending {
+            return;
+        }
+        self.pending = pending;
+        let waiting = &self.activity.waiting_for_source;
+        if pending {
+            waiting.set(waiting.get() + 1);
+        } else {
+            waiting.set(waiting.get().saturating_sub(1));
+            // The client's time begins with the bytes.
+            self.activity
+                .looked
+                .set((self.activity.written.get(), Instant::now()));
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.pending(false);
+        let left = self.activity.in_flight.get().saturating_sub(1);
+        self.activity.in_flight.set(left);
+        if left == 0 {
+            self.activity.idle_since.set(Instant::now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

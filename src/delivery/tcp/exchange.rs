@@ -1,0 +1,133 @@
+//! hyper's requests and responses ↔ ours.
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::header::{ALT_SVC, HOST, SERVER};
+use http::{HeaderValue, Version};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::activity::{Activity, InFlight};
+use crate::delivery::{BodyError, Fault, Handler, Outgoing, Protocol, Request, RequestBody};
+
+/// What every answer calls the node.
+pub const SERVER_NAME: HeaderValue = HeaderValue::from_static("edgepack");
+
+/// What all requests of a connection have in common.
+#[derive(Debug)]
+pub(super) struct Service<H> {
+    pub(super) handler: Rc<H>,
+    pub(super) activity: Rc<Activity>,
+    pub(super) peer: SocketAddr,
+    pub(super) protocol: Protocol,
+    pub(super) secure: bool,
+    pub(super) alt_svc: Option<HeaderValue>,
+}
+
+impl<H: Handler> Service<H> {
+    pub(super) async fn call(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> Result<hyper::Response<SendingBody>, Infallible> {
+        let mut in_flight = InFlight::new(&self.activity);
+        let response = match check_host(&request) {
+            Ok(()) => self.handler.handle(self.request(request)).await,
+            Err(fault) => fault.into(),
+        };
+        in_flight.pending(false);
+        let (status, headers, outgoing) = response.into_parts();
+        let mut answer = hyper::Response::new(SendingBody {
+            outgoing,
+            in_flight,
+        });
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        answer.headers_mut().insert(SERVER, SERVER_NAME);
+        if let Some(alt_svc) = &self.alt_svc {
+            answer.headers_mut().insert(ALT_SVC, alt_svc.clone());
+        }
+        Ok(answer)
+    }
+
+    fn request(&self, request: hyper::Request<Incoming>) -> Request {
+        let (head, body) = request.into_parts();
+        let body = (!body.is_end_stream())
+            .then(|| Box::pin(incoming(body)) as Pin<Box<dyn Stream<Item = _>>>);
+        Request {
+            method: head.method,
+            uri: head.uri,
+            headers: head.headers,
+            body: RequestBody(body),
+            peer: self.peer,
+            protocol: self.protocol,
+            secure: self.secure,
+            now: SystemTime::now(),
+        }
+    }
+}
+
+/// RFC 9112, 3.2: an HTTP/1.1 request has exactly one `Host`.
+fn check_host(request: &hyper::Request<Incoming>) -> Result<(), Fault> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let wrong = hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11);
+    if wrong {
+        Err(Fault::bad_request(
+            "bad-host",
+            "HTTP/1.1 wants exactly one Host header.",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// The data of a request's body; trailers are of no use here.
+fn incoming(body: Incoming) -> impl Stream<Item = Result<Bytes, BodyError>> {
+    stream::unfold(body, |mut body| async move {
+        loop {
+            let frame = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await?;
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => return Some((Ok(data), body)),
+                Ok(Err(_)) => {}
+                Err(error) => return Some((Err(BodyError::Broken(error.to_string())), body)),
+            }
+        }
+    })
+}
+
+/// The answer's body as hyper takes it: our slices as they are.
+#[derive(Debug)]
+pub(super) struct SendingBody {
+    outgoing: Outgoing,
+    in_flight: InFlight,
+}
+
+impl http_body::Body for SendingBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let polled = Pin::new(&mut self.outgoing).poll_next(cx);
+        self.in_flight.pending(polled.is_pending());
+        polled.map_ok(Frame::data)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.outgoing.is_end()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.outgoing
+            .remaining()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}

@@ -1,0 +1,189 @@
+//! `edgepack demo`: a real ladder, a self-signed certificate, keys, and a configuration that serves it all.
+//!
+//! Everything lands in one folder that can be looked at, edited and deleted; what is there is used again.
+mod ladder;
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::config::{Config, ConfigFault};
+use crate::delivery::tls;
+
+/// What the command line says.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    pub dir: PathBuf,
+    pub http_port: u16,
+    pub https_port: u16,
+    pub admin_port: u16,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "ffmpeg cannot be started ({0}); install it (Debian: apt-get install ffmpeg) and try again"
+    )]
+    FfmpegMissing(std::io::Error),
+    #[error("ffmpeg could not make the ladder: {0}")]
+    FfmpegFailed(String),
+    #[error("{path}: {source}")]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("no random bytes from the system")]
+    Random,
+    #[error(transparent)]
+    Certificate(#[from] tls::Error),
+    #[error("the demo's configuration is not valid: {0:?}")]
+    Config(Vec<ConfigFault>),
+    #[error(transparent)]
+    Node(#[from] crate::node::Error),
+}
+
+/// Prepares the folder, prints the addresses and serves until stopped.
+pub fn run(options: &DemoOptions) -> Result<(), Error> {
+    let media = options.dir.join("media");
+    show_progress(&media.join("demo"))?;
+    let (certificate, private_key) = (
+        options.dir.join("certificate.pem"),
+        options.dir.join("private-key.pem"),
+    );
+    if !(certificate.is_file() && private_key.is_file()) {
+        let made = tls::SelfSigned::for_localhost()?;
+        write(&certificate, made.certificate_pem.as_bytes())?;
+        write(&private_key, made.key_pem.as_bytes())?;
+    }
+    let config_file = options.dir.join("edgepack.toml");
+    if !config_file.is_file() {
+        write(&config_file, configuration(options)?.as_bytes())?;
+    }
+    let config = Config::load(&config_file).map_err(Error::Config)?;
+    println!(
+        "\n  player   https://localhost:{}/player/",
+        options.https_port
+    );
+    println!(
+        "           http://localhost:{}/player/  (no certificate to accept, no HTTP/2 and HTTP/3)",
+        options.http_port
+    );
+    println!(
+        "  HLS      http://localhost:{}/vod/demo/clear/index.m3u8",
+        options.http_port
+    );
+    println!(
+        "  DASH     http://localhost:{}/vod/demo/clear/manifest.mpd",
+        options.http_port
+    );
+    println!("  metrics  http://localhost:{}/metrics", options.admin_port);
+    println!("  config   {}\n", config_file.display());
+    crate::node::run(config).map_err(Error::from)
+}
+
+fn show_progress(dir: &Path) -> Result<(), Error> {
+    let terminal = std::io::stdout().is_terminal();
+    let mut shown = 0;
+    ladder::make(dir, |share| {
+        let percent = (share * 100.0) as u32;
+        if percent == shown || (!terminal && percent < shown + 10) {
+            return;
+        }
+        shown = percent;
+        let (start, end) = if terminal { ("\r", "") } else { ("", "\n") };
+        print!("{start}making the demo ladder: {percent:3} %{end}");
+        // Progress is a courtesy: a closed stdout must not stop the work.
+        let _ = std::io::stdout().flush();
+    })?;
+    if terminal && shown > 0 {
+        println!();
+    }
+    Ok(())
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let in_file = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(in_file)?;
+    file.write_all(content).map_err(in_file)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Error::Random)?;
+    Ok(bytes)
+}
+
+fn configuration(options: &DemoOptions) -> Result<String, Error> {
+    let key = |label: &str| -> Result<String, Error> {
+        let (kid, key) = (hex::encode(random::<16>()?), hex::encode(random::<16>()?));
+        Ok(format!(
+            "# {label}\n[mount.key]\nkid = \"{kid}\"\nkey = \"{key}\"\n"
+        ))
+    };
+    let secret = BASE64_STANDARD.encode(random::<32>()?);
+    let DemoOptions {
+        http_port,
+        https_port,
+        admin_port,
+        ..
+    } = options;
+    Ok(format!(
+        r#"# Written by `edgepack demo`, which uses it again as it stands. Paths are relative to this file.
+
+[listen]
+http = ["127.0.0.1:{http_port}", "[::1]:{http_port}"]
+https = ["127.0.0.1:{https_port}", "[::1]:{https_port}"]
+http3 = true
+
+[tls]
+certificate = "certificate.pem"
+private_key = "private-key.pem"
+
+[admin]
+listen = "127.0.0.1:{admin_port}"
+
+[log]
+access = "off"
+
+[player]
+enabled = true
+# Hands a token to everybody who opens the page: right for a demo, wrong anywhere else.
+mint_tokens = true
+
+[[mount]]
+name = "Open"
+path = "/vod"
+root = "media"
+protections = ["clear", "cenc", "cbcs"]
+clearkey_licence_server = true
+{open_key}
+[[mount]]
+name = "Members (token)"
+path = "/members"
+root = "media"
+protections = ["clear", "cenc", "cbcs"]
+clearkey_licence_server = true
+{members_key}
+[mount.token]
+required = true
+keys = [{{ id = "demo", algorithm = "HS256", secret = "{secret}" }}]
+"#,
+        open_key = key("One content key for every asset of the mount.")?,
+        members_key = key("Another mount, another key.")?,
+    ))
+}

@@ -1,0 +1,175 @@
+//! The node's life: sockets, workers, readiness, and an end that loses no request.
+//!
+//! ```text
+//!  run ── binds every socket once per worker (SO_REUSEPORT)
+//!   └─ pingora Server ─┬─ delivery ── worker 0: runtime, ring, TCP and QUIC endpoints
+//!                      │           └─ worker 1: …
+//!                      └─ admin ───── /healthz /readyz /metrics
+//! ```
+//!
+//! A worker is a thread with a runtime of its own: a connection stays on the worker whose socket the kernel
+//! gave it to, and so does everything that is done for it.
+//!
+//! SIGTERM drains: listeners close, HTTP/2 and HTTP/3 clients are sent away by GOAWAY, requests under way are
+//! finished, [`config::Node::drain_timeout`](crate::config::Node) at most. SIGINT ends at once.
+use std::io::Write;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pingora_core::server::configuration::ServerConf;
+use pingora_core::server::{RunArgs, Server};
+
+use crate::config::Config;
+use crate::delivery::Handler;
+use crate::delivery::tls::{self, Certificates};
+use crate::telemetry::{self, Telemetry};
+
+mod assembly;
+mod collectors;
+mod lifecycle;
+mod logging;
+mod services;
+mod sockets;
+mod worker;
+
+use assembly::Assembly;
+use lifecycle::{Lifecycle, Signals};
+use services::{AdminService, DeliveryService};
+use sockets::Sockets;
+use worker::Plan;
+
+/// Why a node did not start, or stopped by itself. Shown to the operator as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{section}: {address} cannot be listened on: {source}; {remedy}")]
+    Bind {
+        section: &'static str,
+        address: SocketAddr,
+        source: std::io::Error,
+        remedy: &'static str,
+    },
+    #[error("listen: no address to serve on; name one in listen.http or listen.https")]
+    NoListener,
+    #[error("listen.https: HTTPS needs [tls] with a certificate and its key")]
+    NoCertificate,
+    #[error("tls: {0}")]
+    Tls(#[from] tls::Error),
+    #[error("{0}")]
+    Telemetry(#[from] telemetry::Error),
+    #[error("mount.token.keys: {0}")]
+    Access(#[from] edgepack_token::KeyError),
+    #[error("storage: {0}")]
+    Storage(String),
+    #[error("worker {index}: {reason}")]
+    Worker { index: usize, reason: String },
+    #[error("signals cannot be received: {0}")]
+    Signals(std::io::Error),
+}
+
+/// What a worker's handler failed with when it was made.
+pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves what `config` describes until it is told to end, and returns when all is drained.
+///
+/// Prints one JSON line on stdout when every listener is up: `{"event":"listening","http":[…],"https":[…],
+/// "http3":[…],"admin":"…"}`, with the ports in use where the configuration says 0.
+///
+/// # Errors
+/// [`Error`]: what kept the node from starting, or made it stop by itself.
+pub fn run(config: Config) -> Result<(), Error> {
+    logging::start(&config.log);
+    let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
+    let assembly = Arc::new(Assembly::new(config, &telemetry)?);
+    let config = assembly.config();
+    serve(config, telemetry, {
+        let assembly = Arc::clone(&assembly);
+        move || assembly.handler()
+    })
+}
+
+/// The same with any handler: `build` is called once on each worker, inside its runtime.
+///
+/// # Errors
+/// As [`run`].
+pub fn serve<H, F>(config: &Config, telemetry: Arc<Telemetry>, build: F) -> Result<(), Error>
+where
+    H: Handler,
+    F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
+{
+    let workers = config.node.worker_count();
+    let certificates = match &config.tls {
+        Some(tls) if !config.listen.https.is_empty() => {
+            Some(Certificates::load(&tls.certificate, &tls.private_key)?)
+        }
+        _ if config.listen.https.is_empty() => None,
+        _ => return Err(Error::NoCertificate),
+    };
+    let tls = certificates.map(tls::tcp_config).transpose()?;
+    let sockets = Sockets::bind(&config.listen, config.admin.listen, workers)?;
+    telemetry
+        .workers
+        .set(i64::try_from(workers).unwrap_or(i64::MAX));
+
+    let lifecycle = Arc::new(Lifecycle::new(
+        Arc::clone(&telemetry),
+        config.node.drain_timeout,
+    ));
+    let announcement = sockets.announcement();
+    let build = Arc::new(build);
+    let plans = sockets
+        .workers
+        .into_iter()
+        .enumerate()
+        .map(|(index, sockets)| Plan {
+            index,
+            sockets,
+            tls: tls.clone(),
+            tcp: assembly::tcp_options(&config.listen),
+            h3: assembly::h3_options(config, &telemetry),
+            alt_svc_max_age: config.listen.http3.then_some(config.listen.alt_svc_max_age),
+            max_connections: config.listen.max_connections_per_worker,
+            telemetry: Arc::clone(&telemetry),
+            drain: lifecycle.drain(),
+            build: Arc::clone(&build),
+        })
+        .collect();
+
+    // How long to drain is ours to decide: by the time pingora hears of the end, all is done.
+    let conf = ServerConf {
+        threads: 1,
+        grace_period_seconds: Some(0),
+        graceful_shutdown_timeout_seconds: Some(1),
+        ..ServerConf::default()
+    };
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    server.add_service(AdminService::new(
+        sockets.admin,
+        Arc::clone(&telemetry),
+        Arc::clone(&lifecycle),
+    ));
+    server.add_service(DeliveryService::new(
+        plans,
+        Arc::clone(&lifecycle),
+        announcement,
+    ));
+    server.run(RunArgs {
+        shutdown_signal: Box::new(Signals::new(Arc::clone(&lifecycle))),
+    });
+    telemetry.flush();
+    lifecycle.outcome()
+}
+
+/// One line on stdout for whoever started the node. A stdout that is closed is nobody's loss.
+fn announce(line: &serde_json::Value) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}");
+    let _ = stdout.flush();
+}
+
+/// Longest that the end waits for what was told to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests;

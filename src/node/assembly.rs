@@ -1,0 +1,150 @@
+//! From the configuration to the parts, each told only what it needs.
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::collectors;
+use super::{BuildError, Error};
+use crate::access::Gatekeeper;
+use crate::config::{self, Config, Listen, StorageEngine};
+use crate::delivery::core::Settings;
+use crate::delivery::route::Router;
+use crate::delivery::{Core, Cors, h3, tcp};
+use crate::origin::{Shared, WorkerOrigin};
+use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
+use crate::telemetry::{Sink, Telemetry};
+
+/// A response of which a client takes next to nothing for so long is given up.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// Above this share of its connections a worker has QUIC clients prove their address first.
+const RETRY_ABOVE: f64 = 0.5;
+
+/// What all workers share.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    config: Config,
+    settings: Arc<Settings>,
+    telemetry: Arc<Telemetry>,
+    storage: Arc<SharedStorage>,
+    origin: Shared,
+    gate: Gatekeeper,
+}
+
+impl Assembly {
+    pub(super) fn new(config: Config, telemetry: &Arc<Telemetry>) -> Result<Self, Error> {
+        let storage = SharedStorage::new(storage_options(&config))
+            .map_err(|error| Error::Storage(error.to_string()))?;
+        let origin = Shared::new(&config);
+        telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
+        telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
+        Ok(Self {
+            settings: Arc::new(settings(&config)),
+            telemetry: Arc::clone(telemetry),
+            storage,
+            origin,
+            gate: Gatekeeper::new(&config.mounts)?,
+            config,
+        })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// One worker's handler. Inside the worker's runtime.
+    pub(super) fn handler(&self) -> Result<Rc<Core<WorkerOrigin, Gatekeeper>>, BuildError> {
+        let storage = Rc::new(Storage::start(&self.storage)?);
+        let origin = WorkerOrigin::new(&self.origin, storage);
+        let (settings, telemetry) = (Arc::clone(&self.settings), Arc::clone(&self.telemetry));
+        Ok(Rc::new(Core::new(
+            settings,
+            telemetry,
+            origin,
+            self.gate.clone(),
+        )))
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let cors = &config.cors;
+    Settings {
+        router: Router::new(config.mounts.iter().map(|mount| mount.path.as_str())),
+        mount_names: config
+            .mounts
+            .iter()
+            .map(|mount| mount.name.clone())
+            .collect(),
+        cors: Cors::new(
+            cors.allow_origins.iter().cloned(),
+            cors.allow_credentials,
+            cors.max_age,
+        ),
+        request_timeout: config.listen.request_timeout,
+        max_request_body: config.listen.max_request_body,
+    }
+}
+
+pub(super) fn tcp_options(listen: &Listen) -> tcp::Options {
+    tcp::Options {
+        header_timeout: listen.header_timeout,
+        idle_timeout: listen.idle_timeout,
+        handshake_timeout: listen.handshake_timeout,
+        send_timeout: SEND_TIMEOUT,
+        max_header_bytes: listen.max_header_bytes,
+        max_concurrent_streams: listen.max_concurrent_streams,
+        ..tcp::Options::default()
+    }
+}
+
+pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Options {
+    let listen = &config.listen;
+    let defaults = h3::Options::default();
+    h3::Options {
+        handshake_timeout: listen.handshake_timeout,
+        idle_timeout: listen.idle_timeout,
+        request_timeout: listen.header_timeout,
+        stall_timeout: SEND_TIMEOUT,
+        drain_deadline: config.node.drain_timeout,
+        max_concurrent_streams: listen.max_concurrent_streams,
+        max_concurrent_requests: listen.max_concurrent_streams as usize,
+        max_connections: listen.max_connections_per_worker,
+        retry_above: (listen.max_connections_per_worker as f64 * RETRY_ABOVE) as usize,
+        max_request_body: listen.max_request_body,
+        limits: edgepack_h3::Limits {
+            max_field_section_size: listen.max_header_bytes as u64,
+            ..defaults.limits
+        },
+        telemetry: Some(Arc::clone(telemetry)),
+        ..defaults
+    }
+}
+
+fn storage_options(config: &Config) -> StorageOptions {
+    let storage = &config.storage;
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    StorageOptions {
+        engine: match storage.engine {
+            StorageEngine::Auto => Engine::Auto,
+            StorageEngine::IoUring => Engine::IoUring,
+            StorageEngine::Pread => Engine::Pread,
+        },
+        queue_depth: storage.queue_depth,
+        read_timeout_ms: millis(storage.read_timeout),
+        // What the cache keeps lives in these buffers, too.
+        pool_bytes: bytes(config.cache.memory.saturating_add(storage.buffer_memory)),
+        gap_limit_bytes: bytes(storage.gap),
+        revalidate_ms: millis(storage.revalidate),
+        max_open_files: storage.max_open_files as u64,
+        pread_threads: storage.pread_threads,
+        ..StorageOptions::default()
+    }
+}
+
+pub(super) fn access_log(log: &config::AccessLog) -> Option<Sink> {
+    match log {
+        config::AccessLog::Off => None,
+        config::AccessLog::Stdout => Some(Sink::Stdout),
+        config::AccessLog::File(path) => Some(Sink::File(path.clone())),
+    }
+}

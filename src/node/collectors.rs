@@ -1,0 +1,211 @@
+//! Metrics of cache and storage, read from their own counters when they are scraped.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
+
+use crate::origin::vod::VodShared;
+use crate::storage::{EngineInUse, SharedStorage};
+
+/// Counters kept elsewhere, shown as prometheus counters.
+#[derive(Debug, Default)]
+struct Mirror {
+    counters: Vec<IntCounter>,
+    gauges: Vec<IntGauge>,
+}
+
+impl Mirror {
+    fn new(counters: &[(&str, &str)], gauges: &[(&str, &str)]) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            counters: counters
+                .iter()
+                .map(|(name, help)| IntCounter::new(*name, *help))
+                .collect::<Result<_, _>>()?,
+            gauges: gauges
+                .iter()
+                .map(|(name, help)| IntGauge::new(*name, *help))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn desc(&self) -> Vec<&Desc> {
+        let counters = self.counters.iter().flat_map(Collector::desc);
+        counters
+            .chain(self.gauges.iter().flat_map(Collector::desc))
+            .collect()
+    }
+
+    /// In the order of [`Mirror::new`].
+    fn collect(&self, counts: &[u64], levels: &[u64]) -> Vec<MetricFamily> {
+        for (counter, count) in self.counters.iter().zip(counts) {
+            // Two scrapes at once could both add the same; the second finds nothing missing.
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+        for (gauge, level) in self.gauges.iter().zip(levels) {
+            gauge.set(i64::try_from(*level).unwrap_or(i64::MAX));
+        }
+        let counters = self.counters.iter().flat_map(Collector::collect);
+        counters
+            .chain(self.gauges.iter().flat_map(Collector::collect))
+            .collect()
+    }
+}
+
+fn load(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+pub(super) struct CacheCollector {
+    vod: Arc<VodShared>,
+    mirror: Mirror,
+}
+
+impl CacheCollector {
+    pub(super) fn new(vod: &Arc<VodShared>) -> Result<Self, crate::telemetry::Error> {
+        let mirror = Mirror::new(
+            &[
+                (
+                    "edgepack_cache_hits_total",
+                    "Segment look-ups that found the entry complete.",
+                ),
+                (
+                    "edgepack_cache_fills_total",
+                    "Fills begun: look-ups that found nothing.",
+                ),
+                (
+                    "edgepack_cache_coalesced_total",
+                    "Look-ups that joined a fill under way.",
+                ),
+                ("edgepack_cache_fill_failures_total", "Fills that failed."),
+                (
+                    "edgepack_cache_fills_refused_total",
+                    "Fills turned away because too many were under way.",
+                ),
+                (
+                    "edgepack_cache_evictions_total",
+                    "Entries pushed out by the memory budget.",
+                ),
+            ],
+            &[
+                ("edgepack_cache_bytes", "Bytes of segments kept."),
+                ("edgepack_cache_entries", "Segments kept."),
+                ("edgepack_cache_filling", "Fills under way."),
+            ],
+        )?;
+        Ok(Self {
+            vod: Arc::clone(vod),
+            mirror,
+        })
+    }
+}
+
+impl Collector for CacheCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.mirror.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let segments = self.vod.segments();
+        let stats = segments.stats();
+        self.mirror.collect(
+            &[
+                load(&stats.hits),
+                load(&stats.misses),
+                load(&stats.coalesced),
+                load(&stats.fills_failed),
+                load(&stats.fills_refused),
+                load(&stats.evictions),
+            ],
+            &[segments.weight(), segments.len(), segments.filling() as u64],
+        )
+    }
+}
+
+pub(super) struct StorageCollector {
+    storage: Arc<SharedStorage>,
+    mirror: Mirror,
+    engine: IntGaugeVec,
+}
+
+impl StorageCollector {
+    pub(super) fn new(storage: &Arc<SharedStorage>) -> Result<Self, crate::telemetry::Error> {
+        let mirror = Mirror::new(
+            &[
+                ("edgepack_storage_reads_total", "Read operations completed."),
+                (
+                    "edgepack_storage_read_bytes_total",
+                    "Bytes read into buffers.",
+                ),
+                (
+                    "edgepack_storage_gap_bytes_total",
+                    "Bytes of gaps between wanted ranges, read over.",
+                ),
+                (
+                    "edgepack_storage_resubmitted_total",
+                    "Reads taken up again after a short read or an interruption.",
+                ),
+                ("edgepack_storage_errors_total", "Reads that failed."),
+                (
+                    "edgepack_storage_timeouts_total",
+                    "Reads and look-ups given up after storage.read_timeout.",
+                ),
+                (
+                    "edgepack_storage_files_changed_total",
+                    "Times a file was found changed while it was served.",
+                ),
+                ("edgepack_storage_files_opened_total", "Files opened."),
+            ],
+            &[],
+        )?;
+        let engine = IntGaugeVec::new(
+            Opts::new(
+                "edgepack_storage_engine_workers",
+                "Workers reading files with the engine of the label.",
+            ),
+            &["engine"],
+        )?;
+        Ok(Self {
+            storage: Arc::clone(storage),
+            mirror,
+            engine,
+        })
+    }
+}
+
+impl Collector for StorageCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        let mut desc = self.mirror.desc();
+        desc.extend(self.engine.desc());
+        desc
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let stats = self.storage.stats();
+        for (engine, workers) in [
+            (EngineInUse::IoUring, load(&stats.workers_on_io_uring)),
+            (EngineInUse::Pread, load(&stats.workers_on_pread)),
+        ] {
+            self.engine
+                .with_label_values(&[engine.name()])
+                .set(i64::try_from(workers).unwrap_or(i64::MAX));
+        }
+        let reads = &stats.reads;
+        let mut families = self.mirror.collect(
+            &[
+                load(&reads.operations),
+                load(&reads.bytes),
+                load(&reads.gap_bytes),
+                load(&reads.resubmitted),
+                load(&reads.errors),
+                load(&stats.timeouts),
+                load(&stats.changed),
+                load(&stats.opened),
+            ],
+            &[],
+        );
+        families.extend(self.engine.collect());
+        families
+    }
+}

@@ -1,0 +1,156 @@
+//! What pingora's server runs: the workers, and the operator's port.
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use pingora_core::server::{ListenFds, ShutdownWatch};
+use pingora_core::services::Service;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::lifecycle::Lifecycle;
+use super::worker::{Plan, Running};
+use super::{BuildError, Error, announce};
+use crate::admin;
+use crate::delivery::Handler;
+use crate::telemetry::Telemetry;
+
+pub(super) struct DeliveryService<F> {
+    plans: Mutex<Vec<Plan<F>>>,
+    lifecycle: Arc<Lifecycle>,
+    announcement: Value,
+}
+
+impl<F> DeliveryService<F> {
+    pub(super) fn new(plans: Vec<Plan<F>>, lifecycle: Arc<Lifecycle>, announcement: Value) -> Self {
+        Self {
+            plans: Mutex::new(plans),
+            lifecycle,
+            announcement,
+        }
+    }
+}
+
+#[async_trait]
+impl<H, F> Service for DeliveryService<F>
+where
+    H: Handler,
+    F: Fn() -> Result<std::rc::Rc<H>, BuildError> + Send + Sync + 'static,
+{
+    async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
+        let plans = std::mem::take(&mut *self.plans.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut workers = Vec::with_capacity(plans.len());
+        for plan in plans {
+            match plan.start() {
+                Ok(running) => workers.push(running),
+                Err(error) => return self.lifecycle.fail(error),
+            }
+        }
+        let mut ends = Vec::with_capacity(workers.len());
+        for Running {
+            index,
+            ready,
+            ended,
+        } in workers
+        {
+            match ready.await {
+                Ok(Ok(())) => ends.push((index, ended)),
+                Ok(Err(error)) => return self.lifecycle.fail(error),
+                Err(_) => return self.lifecycle.fail(gone(index)),
+            }
+        }
+        self.lifecycle.armed().await;
+        self.lifecycle.set_ready();
+        announce(&self.announcement);
+        tracing::info!(listening = %self.announcement, "ready");
+        for (index, ended) in ends {
+            self.supervise(index, ended).await;
+        }
+        self.lifecycle.set_stopped();
+    }
+
+    fn name(&self) -> &str {
+        "delivery"
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(1)
+    }
+}
+
+impl<F> DeliveryService<F> {
+    /// A worker ends when it is told to; one that ends by itself takes the node with it, so that whoever
+    /// watches over the node starts a whole one.
+    async fn supervise(&self, index: usize, ended: oneshot::Receiver<()>) {
+        let _ = ended.await;
+        if self.lifecycle.is_running() {
+            self.lifecycle.fail(gone(index));
+        }
+    }
+}
+
+fn gone(index: usize) -> Error {
+    Error::Worker {
+        index,
+        reason: "its thread ended unexpectedly".into(),
+    }
+}
+
+pub(super) struct AdminService {
+    listener: Mutex<Option<TcpListener>>,
+    telemetry: Arc<Telemetry>,
+    lifecycle: Arc<Lifecycle>,
+}
+
+impl AdminService {
+    pub(super) fn new(
+        listener: TcpListener,
+        telemetry: Arc<Telemetry>,
+        lifecycle: Arc<Lifecycle>,
+    ) -> Self {
+        Self {
+            listener: Mutex::new(Some(listener)),
+            telemetry,
+            lifecycle,
+        }
+    }
+}
+
+#[async_trait]
+impl Service for AdminService {
+    async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
+        let Some(listener) = self
+            .listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        else {
+            return;
+        };
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                let reason = format!("the admin port: {error}");
+                return self.lifecycle.fail(Error::Worker { index: 0, reason });
+            }
+        };
+        // While the node drains, operators still see how far it is.
+        let mut drain = self.lifecycle.drain();
+        let over = async move { drain.over().await };
+        admin::serve(
+            listener,
+            Arc::clone(&self.telemetry),
+            self.lifecycle.ready(),
+            over,
+        )
+        .await;
+    }
+
+    fn name(&self) -> &str {
+        "admin"
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(1)
+    }
+}

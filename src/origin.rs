@@ -1,0 +1,130 @@
+//! Where bytes come from: `vod`, mezzanine files packaged on the request, and the player page.
+mod catalogue;
+mod minter;
+pub mod vod;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ring::digest;
+
+use self::catalogue::Catalogue;
+pub use self::vod::{Vod, VodOptions, VodShared};
+use crate::config::{Config, Mount};
+use crate::delivery::core::Origin;
+use crate::delivery::route::{AssetRoute, PlayerFile, Routed};
+use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Request, Response};
+use crate::player;
+
+/// What all workers share.
+#[derive(Debug)]
+pub struct Shared {
+    vod: Arc<VodShared>,
+    catalogue: Option<Arc<Catalogue>>,
+}
+
+impl Shared {
+    pub fn new(config: &Config) -> Self {
+        let mounts: Vec<Arc<Mount>> = config.mounts.iter().cloned().map(Arc::new).collect();
+        let catalogue = config
+            .player
+            .enabled
+            .then(|| Arc::new(Catalogue::new(config, &mounts)));
+        Self {
+            vod: Arc::new(VodShared::new(
+                mounts,
+                VodOptions::from(config),
+                config.cache.memory,
+            )),
+            catalogue,
+        }
+    }
+
+    pub fn vod(&self) -> &Arc<VodShared> {
+        &self.vod
+    }
+}
+
+/// One worker's origin.
+#[derive(Debug)]
+pub struct WorkerOrigin {
+    vod: Vod,
+    catalogue: Option<Arc<Catalogue>>,
+}
+
+impl WorkerOrigin {
+    pub fn new(shared: &Shared, storage: std::rc::Rc<crate::storage::Storage>) -> Self {
+        Self {
+            vod: Vod::new(shared.vod.clone(), storage),
+            catalogue: shared.catalogue.clone(),
+        }
+    }
+}
+
+impl Origin for WorkerOrigin {
+    async fn get(
+        &self,
+        routed: &Routed,
+        route: &AssetRoute,
+        request: &Request,
+    ) -> Result<Representation, Fault> {
+        self.vod.get(route, request, routed.token.as_deref()).await
+    }
+
+    async fn post(&self, route: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
+        self.vod.post(route, request).await
+    }
+
+    async fn player(&self, file: &PlayerFile, request: &Request) -> Result<Representation, Fault> {
+        let catalogue = self.catalogue.as_ref().ok_or_else(|| {
+            Fault::not_found("no-player", "The player page is not enabled on this node.")
+        })?;
+        match file {
+            PlayerFile::Index => page(""),
+            PlayerFile::Bundled(name) => page(name),
+            PlayerFile::Config => {
+                let (catalogue, now) = (catalogue.clone(), request.now);
+                let host = host(vod::authority(request)).to_owned();
+                // The mounts' folders are listed.
+                let listed =
+                    tokio::task::spawn_blocking(move || catalogue.to_json(&host, now)).await;
+                let json = listed.map_err(|error| vod::faults::internal(error.to_string()))??;
+                Ok(Representation {
+                    etag: Etag::from_digest(b"config"),
+                    last_modified: None,
+                    content_type: "application/json",
+                    cache: CachePolicy::NoStore,
+                    content: Content::Bytes(json.to_string().into()),
+                })
+            }
+        }
+    }
+}
+
+fn page(name: &str) -> Result<Representation, Fault> {
+    let asset = player::asset(name)
+        .ok_or_else(|| Fault::not_found("no-such-page", "The player page has no such file."))?;
+    let hash = digest::digest(&digest::SHA256, asset.identity.bytes);
+    Ok(Representation {
+        etag: Etag::from_digest(&hash.as_ref()[..12]),
+        last_modified: None,
+        content_type: asset.content_type,
+        cache: CachePolicy::Revalidate,
+        content: Content::Bytes(Bytes::from_static(asset.identity.bytes)),
+    })
+}
+
+/// Without its port: `[::1]:8443` → `[::1]`.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port))
+            if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            host
+        }
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What the player page is told: mounts, their assets, and tokens where the configuration says so.
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::config::{Config, Mount};
+use crate::delivery::Fault;
+
+/// Assets listed per mount; the page is a tool, not a directory of a whole library.
+const MAX_ASSETS: usize = 200;
+/// Entries of a mount's root looked at.
+const MAX_ENTRIES: usize = 2_000;
+
+/// The page's `config.json`.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    title: String,
+    mounts: Vec<Arc<Mount>>,
+    /// By mount: what makes a token for everybody who opens the page.
+    minters: Vec<Option<super::minter::Minter>>,
+    http_port: Option<u16>,
+    https_port: Option<u16>,
+}
+
+impl Catalogue {
+    pub(super) fn new(config: &Config, mounts: &[Arc<Mount>]) -> Self {
+        let port =
+            |addresses: &[std::net::SocketAddr]| addresses.first().map(std::net::SocketAddr::port);
+        let minters = mounts.iter().map(|mount| {
+            config
+                .player
+                .mint_tokens
+                .then(|| super::minter::Minter::new(mount))
+                .flatten()
+        });
+        Self {
+            title: config.player.title.clone(),
+            mounts: mounts.to_vec(),
+            minters: minters.collect(),
+            http_port: port(&config.listen.http),
+            https_port: config.tls.as_ref().and_then(|_| port(&config.listen.https)),
+        }
+    }
+
+    /// Reads the mounts' folders: call where blocking is allowed.
+    pub(super) fn to_json(&self, host: &str, now: std::time::SystemTime) -> Result<Value, Fault> {
+        let mounts = self
+            .mounts
+            .iter()
+            .zip(&self.minters)
+            .map(|(mount, minter)| {
+                let token = match minter {
+                    Some(minter) => Some(minter.mint(now)?),
+                    None => None,
+                };
+                let protections: Vec<&str> = mount
+                    .protections
+                    .iter()
+                    .map(|protection| protection.as_str())
+                    .collect();
+                Ok(json!({
+                    "name": mount.name,
+                    "path": mount.path,
+                    "assets": assets(&mount.root),
+                    "protections": protections,
+                    "clearkey": mount.clearkey_licence_server,
+                    "token": {
+                        "required": mount.token.as_ref().is_some_and(|policy| policy.required),
+                        "demo_token": token,
+                    },
+                }))
+            });
+        let mounts: Vec<Value> = mounts.collect::<Result<_, Fault>>()?;
+        let origin =
+            |scheme: &str, port: Option<u16>| port.map(|port| format!("{scheme}://{host}:{port}"));
+        Ok(json!({
+            "title": self.title,
+            "mounts": mounts,
+            "node": { "version": env!("CARGO_PKG_VERSION") },
+            "origins": { "http": origin("http", self.http_port), "https": origin("https", self.https_port) },
+        }))
+    }
+}
+
+/// Files and folders right below the root that can be assets; a root that cannot be read has none.
+fn assets(root: &Path) -> Vec<Value> {
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .take(MAX_ENTRIES)
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let folder = entry.file_type().ok()?.is_dir() && holds_media(&entry.path());
+            (!name.starts_with('.') && (folder || crate::storage::is_media_name(&name)))
+                .then_some(name)
+        })
+        .collect();
+    names.sort();
+    names.truncate(MAX_ASSETS);
+    names
+        .into_iter()
+        .map(|name| json!({ "name": name, "path": name }))
+        .collect()
+}
+
+fn holds_media(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| {
+        entries
+            .take(MAX_ENTRIES)
+            .filter_map(Result::ok)
+            .any(|entry| {
+                entry
+                    .file_name()
+                    .to_str()
+                    .is_some_and(crate::storage::is_media_name)
+            })
+    })
+}

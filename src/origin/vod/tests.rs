@@ -1,0 +1,208 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use futures_util::StreamExt;
+use http::{HeaderMap, Method};
+use tokio::task::LocalSet;
+
+use super::*;
+use crate::config::ContentKey;
+use crate::delivery::route::MountId;
+use crate::delivery::{Audience, Outgoing, Protocol, finish};
+use crate::storage::{SharedStorage, StorageOptions};
+
+fn make_media(root: &Path) {
+    let status = Command::new("ffmpeg")
+        .args([
+            "-v",
+            "error",
+            "-nostdin",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=320x180:r=25:d=5",
+        ])
+        .args([
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=r=48000:d=5",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-g",
+            "25",
+        ])
+        .args(["-pix_fmt", "yuv420p", "-c:a", "aac"])
+        .arg(root.join("film.mp4"))
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn request() -> Request {
+    Request {
+        method: Method::GET,
+        uri: "/".parse().unwrap(),
+        headers: HeaderMap::new(),
+        body: RequestBody(None),
+        peer: SocketAddr::from(([127, 0, 0, 1], 1)),
+        protocol: Protocol::Http1,
+        secure: false,
+        now: SystemTime::now(),
+    }
+}
+
+fn route(protection: Protection, leaf: Leaf) -> AssetRoute {
+    AssetRoute {
+        mount: MountId(0),
+        asset: "film.mp4".to_owned(),
+        protection,
+        leaf,
+    }
+}
+
+/// The track elements of an asset, video first.
+async fn tracks(vod: &Vod, protection: Protection) -> Vec<String> {
+    let playlist = vod
+        .get(&route(protection, Leaf::Dash), &request(), None)
+        .await
+        .unwrap();
+    let Content::Bytes(mpd) = playlist.content else {
+        panic!("a manifest is bytes")
+    };
+    let mpd = String::from_utf8(mpd.to_vec()).unwrap();
+    let ids = mpd.split("<Representation ").skip(1);
+    ids.map(|rest| {
+        rest.split("id=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    })
+    .collect()
+}
+
+/// The pool hands a returned buffer out again, so a buffer taken and dropped tells where the next read of its size will
+/// land; every media byte that reaches the adapter must lie right there.
+#[test]
+fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
+    let root = tempfile::tempdir().unwrap();
+    make_media(root.path());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        let shared = SharedStorage::new(StorageOptions::default()).unwrap();
+        let storage = Rc::new(Storage::start(&shared).unwrap());
+        let mut mount = Mount::new("/vod", root.path());
+        mount.protections = Protection::ALL.to_vec();
+        mount.key = Some(ContentKey {
+            kid: [1; 16],
+            key: crate::config::Secret::new([2; 16]),
+        });
+        let options = VodOptions::from(&Config::default());
+        let vod = Vod::new(
+            Arc::new(VodShared::new(vec![Arc::new(mount)], options, 0)),
+            storage.clone(),
+        );
+        for protection in Protection::ALL {
+            for track in tracks(&vod, protection).await {
+                let leaf = Leaf::Segment {
+                    track: track.clone(),
+                    number: 1,
+                };
+                let asset = vod
+                    .asset(
+                        vod.mount(&route(protection, leaf.clone())).unwrap(),
+                        &route(protection, leaf.clone()),
+                    )
+                    .await
+                    .unwrap();
+                let variant = asset.variant(protection, &vod.shared.mounts[0]).unwrap();
+                let rendition = variant.rendition(&track).unwrap();
+                let media_len = asset.presentation.renditions[rendition].segments[0].bytes;
+                let buffer = storage.buffer(media_len).await.unwrap();
+                let read_to = buffer.as_slice().as_ptr() as usize;
+                drop(buffer);
+
+                let representation = vod
+                    .get(&route(protection, leaf), &request(), None)
+                    .await
+                    .unwrap();
+                let response = finish(&request(), representation, Audience::Everybody)
+                    .await
+                    .unwrap();
+                let mut outgoing = Outgoing::new(response.body, None);
+                let (mut in_place, mut elsewhere) = (0, 0);
+                while let Some(chunk) = outgoing.next().await {
+                    let chunk = chunk.unwrap();
+                    let at = chunk.as_ptr() as usize;
+                    if (read_to..read_to + media_len as usize).contains(&at) {
+                        in_place += chunk.len() as u64;
+                    } else {
+                        elsewhere += chunk.len() as u64;
+                    }
+                }
+                assert_eq!(
+                    in_place, media_len,
+                    "{track}: media bytes that left the place they were read to"
+                );
+                assert!(elsewhere < 20_000, "{track}: {elsewhere} bytes of header");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_licence_address_follows_the_request_or_the_configuration() {
+    let root = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        let shared = SharedStorage::new(StorageOptions::default()).unwrap();
+        let storage = Rc::new(Storage::start(&shared).unwrap());
+        let mount = Arc::new(Mount::new("/vod", root.path()));
+        let mut options = VodOptions::from(&Config::default());
+        let mut asked = request();
+        asked
+            .headers
+            .insert(HOST, HeaderValue::from_static("edge.example:8443"));
+        asked.secure = true;
+        let route = route(Protection::Cenc, Leaf::Dash);
+        for (public_url, token, expected) in [
+            (
+                None,
+                None,
+                "https://edge.example:8443/vod/film.mp4/cenc/clearkey",
+            ),
+            (
+                None,
+                Some("abc"),
+                "https://edge.example:8443/t/abc/vod/film.mp4/cenc/clearkey",
+            ),
+            (
+                Some("https://cdn.example/"),
+                None,
+                "https://cdn.example/vod/film.mp4/cenc/clearkey",
+            ),
+        ] {
+            options.public_url = public_url.map(str::to_owned);
+            let vod = Vod::new(
+                Arc::new(VodShared::new(vec![mount.clone()], options.clone(), 0)),
+                storage.clone(),
+            );
+            assert_eq!(vod.licence_url(&mount, &route, &asked, token), expected);
+        }
+    });
+}

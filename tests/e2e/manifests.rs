@@ -1,0 +1,158 @@
+//! Manifests as independent parsers and the schema see them.
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::playback::media_playlists;
+use crate::support::client::fetch_text;
+use crate::support::{Serve, media, tools};
+
+const PROTECTIONS: [&str; 3] = ["clear", "cenc", "cbcs"];
+
+fn pipe(mut command: Command, input: &str) -> String {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}\n{input}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_mpd_validates_against_the_schema() {
+    let Some(schemas) = tools::schemas() else {
+        return;
+    };
+    let node = Serve::all(media::root()).start();
+    for asset in ["ladder", "film.mp4", "sound.mp4"] {
+        for protection in PROTECTIONS {
+            let mpd = fetch_text(&format!(
+                "{}/vod/{asset}/{protection}/manifest.mpd",
+                node.http
+            ));
+            let mut xmllint = Command::new("xmllint");
+            xmllint
+                .args(["--noout", "--nonet", "--schema"])
+                .arg(schemas.join("DASH-MPD.xsd"))
+                .arg("-");
+            pipe(xmllint, &mpd);
+        }
+    }
+}
+
+#[test]
+fn every_playlist_parses_in_m3u8_parser() {
+    let node = Serve::all(media::root()).start();
+    for protection in PROTECTIONS {
+        let url = format!("{}/vod/ladder/{protection}/index.m3u8", node.http);
+        let mut seconds = Vec::new();
+        for playlist in media_playlists(&url) {
+            let Some(command) = tools::node_script("parse-hls.mjs") else {
+                return;
+            };
+            let parsed: serde_json::Value =
+                serde_json::from_str(&pipe(command, &fetch_text(&playlist))).unwrap();
+            let segments = parsed["segments"].as_array().unwrap().clone();
+            assert_eq!(segments.len(), 4, "{playlist}");
+            let total: f64 = segments
+                .iter()
+                .map(|segment| segment["duration"].as_f64().unwrap())
+                .sum();
+            seconds.push(total);
+            assert_eq!(parsed["endList"], true);
+        }
+        let ladder = f64::from(media::LADDER_SECONDS);
+        assert!(
+            seconds.iter().all(|total| (total - ladder).abs() < 0.05),
+            "{seconds:?}"
+        );
+        let Some(command) = tools::node_script("parse-hls.mjs") else {
+            return;
+        };
+        let parsed: serde_json::Value =
+            serde_json::from_str(&pipe(command, &fetch_text(&url))).unwrap();
+        assert_eq!(parsed["playlists"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn every_mpd_parses_in_mpd_parser() {
+    let node = Serve::all(media::root()).start();
+    for protection in PROTECTIONS {
+        let Some(command) = tools::node_script("parse-mpd.mjs") else {
+            return;
+        };
+        let mpd = fetch_text(&format!(
+            "{}/vod/ladder/{protection}/manifest.mpd",
+            node.http
+        ));
+        let parsed: serde_json::Value = serde_json::from_str(&pipe(command, &mpd)).unwrap();
+        let playlists = parsed["playlists"].as_array().unwrap();
+        assert_eq!(playlists.len(), 2, "{parsed}");
+        for playlist in playlists {
+            assert_eq!(playlist["segments"].as_array().unwrap().len(), 4);
+        }
+    }
+}
+
+#[test]
+fn announced_bandwidths_are_not_below_what_the_segments_take() {
+    let node = Serve::all(media::root()).start();
+    for protection in PROTECTIONS {
+        let base = format!("{}/vod/ladder/{protection}", node.http);
+        let multivariant = fetch_text(&format!("{base}/index.m3u8"));
+        let bandwidths: Vec<f64> = multivariant
+            .lines()
+            .filter(|line| line.starts_with("#EXT-X-STREAM-INF:"))
+            .map(|line| {
+                line.split(":BANDWIDTH=")
+                    .nth(1)
+                    .unwrap()
+                    .split(',')
+                    .next()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        let playlists = media_playlists(&format!("{base}/index.m3u8"));
+        let peak = |playlist: &String| -> f64 {
+            let folder = playlist.trim_end_matches("index.m3u8");
+            let text = fetch_text(playlist);
+            let durations = text.lines().filter_map(|line| {
+                line.strip_prefix("#EXTINF:")?
+                    .split(',')
+                    .next()?
+                    .parse::<f64>()
+                    .ok()
+            });
+            durations
+                .enumerate()
+                // RFC 8216bis, 4.4.6.2: segments between half and one and a half target durations count.
+                .filter(|(_, duration)| *duration >= 2.0)
+                .map(|(index, duration)| {
+                    let bytes =
+                        crate::support::client::fetch(&format!("{folder}{}.m4s", index + 1)).len();
+                    bytes as f64 * 8.0 / duration
+                })
+                .fold(0.0, f64::max)
+        };
+        let audio = peak(&playlists[0]);
+        for (bandwidth, playlist) in bandwidths.iter().zip(&playlists[1..]) {
+            let real = peak(playlist) + audio;
+            assert!(
+                *bandwidth >= real * 0.999 && *bandwidth < real * 1.2,
+                "{bandwidth} for {real} in {playlist}"
+            );
+        }
+    }
+}

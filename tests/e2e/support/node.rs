@@ -1,0 +1,249 @@
+//! The binary under test: started on free ports, awaited by what it prints, ended with its owner.
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rcgen::PublicKeyData;
+use tempfile::TempDir;
+
+/// How long the node may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) const KID_HEX: &str = "101112131415161718191a1b1c1d1e1f";
+pub(crate) const KEY_HEX: &str = "202122232425262728292a2b2c2d2e2f";
+
+/// A configuration to start a node with.
+pub(crate) struct Serve {
+    root: PathBuf,
+    /// Lines before the first table of a mount.
+    sections: String,
+    /// Lines of the mount `/vod`, tables last.
+    mount: String,
+}
+
+impl Serve {
+    /// One mount `/vod` over `root`: clear, cenc and cbcs with a key, a ClearKey server.
+    pub(crate) fn all(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            sections: String::new(),
+            mount: format!(
+                "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
+                 [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
+            ),
+        }
+    }
+
+    /// Replaces what stands below `path` and `root` in the mount.
+    pub(crate) fn mount(mut self, lines: &str) -> Self {
+        self.mount = lines.to_owned();
+        self
+    }
+
+    /// Further top-level tables.
+    pub(crate) fn section(mut self, lines: &str) -> Self {
+        self.sections.push_str(lines);
+        self.sections.push('\n');
+        self
+    }
+
+    fn toml(&self) -> String {
+        let mut toml = String::from(
+            "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
+             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n\
+             [admin]\nlisten = \"127.0.0.1:0\"\n",
+        );
+        toml.push_str(&self.sections);
+        let root = self.root.display();
+        write!(
+            toml,
+            "\n[[mount]]\npath = \"/vod\"\nroot = \"{root}\"\n{}",
+            self.mount
+        )
+        .unwrap();
+        toml
+    }
+
+    pub(crate) fn start(self) -> Node {
+        let dir = TempDir::new().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(dir.path().join("certificate.pem"), made.cert.pem()).unwrap();
+        std::fs::write(
+            dir.path().join("private-key.pem"),
+            made.signing_key.serialize_pem(),
+        )
+        .unwrap();
+        let config = dir.path().join("edgepack.toml");
+        std::fs::write(&config, self.toml()).unwrap();
+        Node::start(dir, &config, made.signing_key.subject_public_key_info())
+    }
+}
+
+pub(crate) struct Node {
+    child: Child,
+    pub(crate) http: String,
+    pub(crate) https: String,
+    pub(crate) admin: String,
+    /// The certificate's SubjectPublicKeyInfo, DER.
+    pub(crate) spki: Vec<u8>,
+    output: mpsc::Receiver<String>,
+    _dir: TempDir,
+}
+
+impl Node {
+    fn start(dir: TempDir, config: &Path, spki: Vec<u8>) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_edgepack"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let stderr = child.stderr.take().expect("stderr is piped");
+        std::thread::spawn(move || {
+            BufReader::new(stderr)
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| eprintln!("node: {line}"));
+        });
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let (sender, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| {
+                    // Once the test is over nobody listens.
+                    let _ = sender.send(line);
+                });
+        });
+        let mut node = Self {
+            child,
+            http: String::new(),
+            https: String::new(),
+            admin: String::new(),
+            spki,
+            output,
+            _dir: dir,
+        };
+        let ready = node.wait_for_event("listening");
+        let address = |name: &str| {
+            ready[name]
+                .as_array()
+                .and_then(|list| list[0].as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        node.http = format!("http://{}", address("http"));
+        let https = address("https");
+        node.https = format!(
+            "https://localhost:{}",
+            https.rsplit(':').next().unwrap_or_default()
+        );
+        let admin = ready["admin"]
+            .as_str()
+            .map_or_else(|| address("admin"), str::to_owned);
+        node.admin = format!("http://{admin}");
+        node
+    }
+
+    /// The next JSON line on stdout whose `event` is this.
+    pub(crate) fn wait_for_event(&self, event: &str) -> serde_json::Value {
+        loop {
+            let line = self
+                .output
+                .recv_timeout(PATIENCE)
+                .expect("the node says what it does");
+            if let Ok(value) = serde_json::from_str::<serde_json::Value>(&line)
+                && value["event"] == event
+            {
+                return value;
+            }
+        }
+    }
+
+    /// The next line on stdout (the access log, when it goes there).
+    pub(crate) fn next_line(&self) -> String {
+        self.output
+            .recv_timeout(PATIENCE)
+            .expect("a line on stdout")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill")
+            .arg(signal)
+            .arg(self.pid().to_string())
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
+        let start = std::time::Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the node does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// One sample of `/metrics`, summed over its labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let text = super::Curl::get(&format!("{}/metrics", self.admin))
+            .run()
+            .text();
+        let samples: Vec<f64> = text
+            .lines()
+            .filter(|line| {
+                line.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with(['{', ' ']))
+            })
+            .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
+            .collect();
+        assert!(!samples.is_empty(), "no metric {name} in:\n{text}");
+        samples.iter().sum()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the binary to its end: exit code, stdout, stderr.
+pub(crate) fn run(arguments: &[&str]) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_edgepack"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut stdout)
+        .unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    (child.wait().unwrap().code().unwrap_or(-1), stdout, stderr)
+}
