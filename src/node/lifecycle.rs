@@ -52,6 +52,10 @@ impl Lifecycle {
         self.ready.subscribe()
     }
 
+    pub(super) fn arm(&self) {
+        self.armed.send_replace(true);
+    }
+
     pub(super) async fn armed(&self) {
         // The sender is ours, so it is there.
         let _ = self.armed.subscribe().wait_for(|armed| *armed).await;
@@ -79,6 +83,14 @@ impl Lifecycle {
         self.failed.notify_one();
     }
 
+    /// Nothing has failed.
+    pub(super) fn is_well(&self) -> bool {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.control.phase() == Phase::Running
     }
@@ -91,7 +103,7 @@ impl Lifecycle {
             .map_or(Ok(()), Err)
     }
 
-    fn enter(&self, phase: Phase) {
+    pub(super) fn enter(&self, phase: Phase) {
         self.ready.send_replace(false);
         self.telemetry.ready.set(0);
         self.telemetry.draining.set(1);
@@ -129,7 +141,7 @@ impl Signals {
             on(SignalKind::interrupt())?,
         );
         let lifecycle = &self.lifecycle;
-        lifecycle.armed.send_replace(true);
+        lifecycle.arm();
         tokio::select! {
             _ = terminate.recv() => self.drain(&mut terminate, &mut interrupt).await,
             _ = quit.recv() => self.drain(&mut terminate, &mut interrupt).await,

@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use pingora_core::server::{ListenFds, ShutdownWatch};
 use pingora_core::services::Service;
 use serde_json::Value;
@@ -39,33 +40,39 @@ where
 {
     async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
         let plans = std::mem::take(&mut *self.plans.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut workers = Vec::with_capacity(plans.len());
+        let mut readies = Vec::with_capacity(plans.len());
+        let mut ends = Vec::with_capacity(plans.len());
         for plan in plans {
             match plan.start() {
-                Ok(running) => workers.push(running),
-                Err(error) => return self.lifecycle.fail(error),
+                Ok(Running {
+                    index,
+                    ready,
+                    ended,
+                }) => {
+                    readies.push((index, ready));
+                    ends.push((index, ended));
+                }
+                Err(error) => self.lifecycle.fail(error),
             }
         }
-        let mut ends = Vec::with_capacity(workers.len());
-        for Running {
-            index,
-            ready,
-            ended,
-        } in workers
-        {
+        for (index, ready) in readies {
             match ready.await {
-                Ok(Ok(())) => ends.push((index, ended)),
-                Ok(Err(error)) => return self.lifecycle.fail(error),
-                Err(_) => return self.lifecycle.fail(gone(index)),
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => self.lifecycle.fail(error),
+                Err(_) => self.lifecycle.fail(gone(index)),
             }
         }
-        self.lifecycle.armed().await;
-        self.lifecycle.set_ready();
-        announce(&self.announcement);
-        tracing::info!(listening = %self.announcement, "ready");
-        for (index, ended) in ends {
-            self.supervise(index, ended).await;
+        if self.lifecycle.is_well() {
+            self.lifecycle.armed().await;
+            self.lifecycle.set_ready();
+            announce(&self.announcement);
+            tracing::info!(listening = %self.announcement, "ready");
         }
+        join_all(
+            ends.into_iter()
+                .map(|(index, ended)| self.supervise(index, ended)),
+        )
+        .await;
         self.lifecycle.set_stopped();
     }
 
@@ -83,7 +90,7 @@ impl<F> DeliveryService<F> {
     /// watches over the node starts a whole one.
     async fn supervise(&self, index: usize, ended: oneshot::Receiver<()>) {
         let _ = ended.await;
-        if self.lifecycle.is_running() {
+        if self.lifecycle.is_well() && self.lifecycle.is_running() {
             self.lifecycle.fail(gone(index));
         }
     }
