@@ -1,7 +1,7 @@
 # Every target installs what it needs (Debian packages through apt, with sudo when not root) and then does its work.
 CARGO ?= cargo
 NODE_TESTS := tests/node/node_modules/.installed
-PLAYER := player/dist/.built
+PLAYER := player/dist/index.html
 VENV := .venv/.installed
 
 .PHONY: help demo build player test lint bench fuzz clean
@@ -41,7 +41,7 @@ $(VENV): tests/aioquic/requirements.txt
 test: ## all tests: units, real binary, ffmpeg, browsers
 	@scripts/setup.sh build media browser test
 	@$(MAKE) --no-print-directory player $(NODE_TESTS) $(VENV)
-	EDGEPACK_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked
+	EDGEPACK_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked --no-fail-fast
 
 lint: ## rustfmt, clippy, cargo-deny
 	@scripts/setup.sh build lint

@@ -6,7 +6,8 @@ pub mod vod;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ring::digest;
+use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
 pub use self::vod::{Vod, VodOptions, VodShared};
@@ -80,8 +81,8 @@ impl Origin for WorkerOrigin {
             Fault::not_found("no-player", "The player page is not enabled on this node.")
         })?;
         match file {
-            PlayerFile::Index => page(""),
-            PlayerFile::Bundled(name) => page(name),
+            PlayerFile::Index => page("", request),
+            PlayerFile::Bundled(name) => page(name, request),
             PlayerFile::Config => {
                 let (catalogue, now) = (catalogue.clone(), request.now);
                 let host = host(vod::authority(request)).to_owned();
@@ -93,6 +94,7 @@ impl Origin for WorkerOrigin {
                     etag: Etag::from_digest(b"config"),
                     last_modified: None,
                     content_type: "application/json",
+                    encoding: None,
                     cache: CachePolicy::NoStore,
                     content: Content::Bytes(json.to_string().into()),
                 })
@@ -101,17 +103,33 @@ impl Origin for WorkerOrigin {
     }
 }
 
-fn page(name: &str) -> Result<Representation, Fault> {
+fn page(name: &str, request: &Request) -> Result<Representation, Fault> {
     let asset = player::asset(name)
         .ok_or_else(|| Fault::not_found("no-such-page", "The player page has no such file."))?;
-    let hash = digest::digest(&digest::SHA256, asset.identity.bytes);
+    let gzip = asset.gzip.filter(|_| takes_gzip(&request.headers));
+    let variant = gzip.unwrap_or(asset.identity);
     Ok(Representation {
-        etag: Etag::from_digest(&hash.as_ref()[..12]),
+        etag: Etag::from_static(variant.etag),
         last_modified: None,
         content_type: asset.content_type,
+        encoding: gzip.map(|_| "gzip"),
         cache: CachePolicy::Revalidate,
-        content: Content::Bytes(Bytes::from_static(asset.identity.bytes)),
+        content: Content::Bytes(Bytes::from_static(variant.bytes)),
     })
+}
+
+/// Whether the client names gzip among the encodings it takes, and not with weight 0 (RFC 9110, 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let refused = weight.trim().trim_start_matches("q=").parse() == Ok(0.0_f32);
+            name.trim().eq_ignore_ascii_case("gzip") && !refused
+        })
 }
 
 /// Without its port: `[::1]:8443` → `[::1]`.

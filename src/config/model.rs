@@ -183,7 +183,7 @@ impl Default for Storage {
             engine: StorageEngine::Auto,
             queue_depth: 256,
             read_timeout: Duration::from_secs(10),
-            gap: 64 * KIB,
+            gap: 16 * KIB,
             revalidate: Duration::from_secs(1),
             max_open_files: 1024,
             pread_threads: 8,

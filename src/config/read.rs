@@ -128,7 +128,7 @@ fn admin(mut section: Section<'_, '_>) -> Admin {
 fn cache(mut section: Section<'_, '_>) -> Cache {
     let default = Cache::default();
     let cache = Cache {
-        memory: size(&mut section, "memory", default.memory, 16 * MIB..=1 << 44),
+        memory: size(&mut section, "memory", default.memory, 0..=1 << 44),
         presentations: section.bounded("presentations", default.presentations, 1..=10_000_000),
         manifest_ttl: section.bounded(
             "manifest_ttl",

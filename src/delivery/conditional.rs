@@ -32,6 +32,11 @@ impl Etag {
         )
     }
 
+    /// A tag known when the program was built, with its quotes.
+    pub const fn from_static(quoted: &'static str) -> Self {
+        Self(HeaderValue::from_static(quoted))
+    }
+
     /// With its quotes, as the header wants it.
     pub fn header(&self) -> HeaderValue {
         self.0.clone()

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, LOCATION, USER_AGENT};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, LOCATION, USER_AGENT, VARY,
+};
 use http::{HeaderValue, Method, StatusCode};
 
 use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Route, Routed, Router};
@@ -11,6 +13,7 @@ use super::{
     Audience, Blame, Body, BodyError, Cors, Fault, Handler, Representation, Request, RequestBody,
     Response, finish, redact,
 };
+use crate::player;
 use crate::telemetry::{Exchange, Kind, Start, Telemetry};
 
 /// Where bytes come from. Worker-local.
@@ -105,7 +108,13 @@ impl<O: Origin, G: Gate> Core<O, G> {
                     return Ok(method_not_allowed("GET, HEAD, OPTIONS"));
                 }
                 let representation = self.origin.player(file, request).await?;
-                finish(request, representation, Audience::Everybody).await
+                let response = finish(request, representation, Audience::Everybody).await?;
+                Ok(response
+                    .header(VARY, HeaderValue::from_static("accept-encoding"))
+                    .header(
+                        CONTENT_SECURITY_POLICY,
+                        HeaderValue::from_static(player::CONTENT_SECURITY_POLICY),
+                    ))
             }
             Route::Asset(route) => {
                 exchange.kind = kind(&route.leaf);

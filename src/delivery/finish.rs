@@ -8,8 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED,
-    RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, LAST_MODIFIED, RANGE,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
@@ -36,6 +36,7 @@ pub async fn finish(
         etag,
         last_modified,
         content_type,
+        encoding,
         cache,
         content,
     } = representation;
@@ -67,6 +68,9 @@ pub async fn finish(
     response = response
         .header(CONTENT_TYPE, HeaderValue::from_static(content_type))
         .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(encoding) = encoding {
+        response = response.header(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
 
     if request.method == Method::HEAD {
         // RFC 9110, 14.2: a Range header means nothing here.

@@ -17,6 +17,8 @@ pub struct Representation {
     pub etag: Etag,
     pub last_modified: Option<SystemTime>,
     pub content_type: &'static str,
+    /// `Content-Encoding` of the bytes; other encodings of the resource have entity tags of their own.
+    pub encoding: Option<&'static str>,
     pub cache: CachePolicy,
     pub content: Content,
 }

@@ -98,6 +98,7 @@ fn representation(content: Content) -> Representation {
         etag: Etag::from_digest(b"pattern"),
         last_modified: None,
         content_type: "video/mp4",
+        encoding: None,
         cache: CachePolicy::Immutable,
         content,
     }

@@ -12,3 +12,18 @@ fn a_host_is_its_authority_without_the_port() {
         assert_eq!(host(authority), expected);
     }
 }
+
+#[test]
+fn gzip_is_sent_only_to_who_takes_it() {
+    for (value, expected) in [
+        ("gzip, br", true),
+        ("br, GZIP;q=0.5", true),
+        ("gzip;q=0", false),
+        ("gzip;q=0.0", false),
+        ("br", false),
+        ("", false),
+    ] {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, value.parse().unwrap())]);
+        assert_eq!(takes_gzip(&headers), expected, "{value}");
+    }
+}

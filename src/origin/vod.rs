@@ -187,6 +187,7 @@ impl Vod {
             etag: manifest.etag,
             last_modified: asset.last_modified,
             content_type: kind.content_type(),
+            encoding: None,
             cache: CachePolicy::Manifest {
                 max_age_s: self.shared.options.manifest_max_age_s,
             },
@@ -250,6 +251,7 @@ impl Vod {
             etag: variant.etag(rendition, number),
             last_modified,
             content_type,
+            encoding: None,
             cache: CachePolicy::Immutable,
             content,
         })
@@ -307,6 +309,7 @@ fn secret(body: Bytes, content_type: &'static str) -> Representation {
         etag: Etag::from_digest(b"key"),
         last_modified: None,
         content_type,
+        encoding: None,
         cache: CachePolicy::NoStore,
         content: Content::Bytes(body),
     }

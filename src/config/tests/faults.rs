@@ -109,9 +109,9 @@ fn values_of_the_wrong_kind_say_what_is_wanted() {
         ),
         (
             "memory = \"2GiB\"",
-            "memory = \"2KiB\"",
+            "memory = \"32TiB\"",
             "cache.memory",
-            "choose from 16MiB to 16TiB",
+            "choose from 0B to 16TiB",
         ),
         (
             "http3 = false",

@@ -45,6 +45,7 @@ fn representation(text: String) -> Representation {
         etag: Etag::from_digest(b"1"),
         last_modified: None,
         content_type: "text/plain",
+        encoding: None,
         cache: CachePolicy::Immutable,
         content: Content::Bytes(text.into()),
     }

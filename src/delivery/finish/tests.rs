@@ -35,6 +35,7 @@ fn of(content: Content) -> Representation {
         etag: Etag::from_digest(&[0xab]),
         last_modified: Some(UNIX_EPOCH + Duration::from_secs(784_903_526)),
         content_type: "video/mp4",
+        encoding: None,
         cache: CachePolicy::Immutable,
         content,
     }
