@@ -158,7 +158,6 @@ impl Drop for Exchange {
             bytes: self.bytes,
             duration: self.began.elapsed(),
             first_byte: self.first_byte,
-            cache: self.cache,
             complete: self.complete,
         };
         self.telemetry.requests.ended(&outcome);
@@ -215,7 +214,7 @@ impl<'a> Record<'a> {
             bytes: outcome.bytes,
             duration_us: micros(outcome.duration),
             first_byte_us: outcome.first_byte.map(micros),
-            cache: outcome.cache.map(|cache| match cache {
+            cache: exchange.cache.map(|cache| match cache {
                 CacheStatus::Hit => "hit",
                 CacheStatus::Miss => "miss",
             }),

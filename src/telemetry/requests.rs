@@ -7,7 +7,7 @@ use prometheus::{
     Registry,
 };
 
-use super::exchange::{CacheStatus, Kind};
+use super::exchange::Kind;
 use crate::delivery::{Fault, Protocol};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Http1, Protocol::Http2, Protocol::Http3];
@@ -27,7 +27,6 @@ pub struct Requests {
     /// By protocol, then kind.
     cells: Vec<Cell>,
     in_flight: Vec<IntGauge>,
-    cache: [IntCounter; 2],
     faults: IntCounterVec,
     token_refusals: IntCounterVec,
     aborted: IntCounter,
@@ -78,13 +77,6 @@ impl Requests {
             Opts::new("edgepack_requests_in_flight", "Requests being answered."),
             &["protocol"],
         )?;
-        let cache = IntCounterVec::new(
-            Opts::new(
-                "edgepack_cache_lookups_total",
-                "Requests answered from the segment cache, by whether the entry was there.",
-            ),
-            &["result"],
-        )?;
         let faults = IntCounterVec::new(
             Opts::new(
                 "edgepack_faults_total",
@@ -103,13 +95,12 @@ impl Requests {
             "edgepack_responses_aborted_total",
             "Responses whose body did not go out whole: the client left, or the source failed.",
         )?;
-        let collectors: [Box<dyn prometheus::core::Collector>; 9] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 8] = [
             Box::new(requests.clone()),
             Box::new(bytes.clone()),
             Box::new(duration.clone()),
             Box::new(first_byte.clone()),
             Box::new(in_flight.clone()),
-            Box::new(cache.clone()),
             Box::new(faults.clone()),
             Box::new(token_refusals.clone()),
             Box::new(aborted.clone()),
@@ -138,7 +129,6 @@ impl Requests {
                 .iter()
                 .map(|protocol| in_flight.with_label_values(&[label(*protocol)]))
                 .collect(),
-            cache: ["hit", "miss"].map(|result| cache.with_label_values(&[result])),
             faults,
             token_refusals,
             aborted,
@@ -175,11 +165,6 @@ impl Requests {
         if let Some(first_byte) = outcome.first_byte {
             cell.first_byte.observe(first_byte.as_secs_f64());
         }
-        match outcome.cache {
-            Some(CacheStatus::Hit) => self.cache[0].inc(),
-            Some(CacheStatus::Miss) => self.cache[1].inc(),
-            None => {}
-        }
     }
 
     /// Reasons are a closed set of the program's own words, so the look-up stays bounded.
@@ -203,7 +188,6 @@ pub(super) struct Outcome {
     pub(super) bytes: u64,
     pub(super) duration: Duration,
     pub(super) first_byte: Option<Duration>,
-    pub(super) cache: Option<CacheStatus>,
     pub(super) complete: bool,
 }
 

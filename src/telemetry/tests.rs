@@ -70,10 +70,6 @@ fn an_exchange_counts_once_when_it_is_over() {
         ),
         1.0
     );
-    assert_eq!(
-        value(&after, "edgepack_cache_lookups_total{result=\"miss\"}"),
-        1.0
-    );
     assert_eq!(value(&after, "edgepack_responses_aborted_total"), 0.0);
     assert!(after.contains("process_cpu_seconds_total"), "{after}");
 }
@@ -113,4 +109,32 @@ fn the_log_tells_what_happened() {
     assert_eq!(lines[0]["status"], 404);
     assert_eq!(lines[0]["aborted"], true);
     assert_eq!(lines[1]["status"], 499);
+}
+
+/// Every `"edgepack_…"` that the sources register.
+fn registered() -> std::collections::BTreeSet<&'static str> {
+    [
+        include_str!("../telemetry.rs"),
+        include_str!("requests.rs"),
+        include_str!("connections.rs"),
+        include_str!("../node/collectors.rs"),
+    ]
+    .iter()
+    .flat_map(|source| {
+        source
+            .split('"')
+            .filter(|literal| literal.starts_with("edgepack_"))
+    })
+    .collect()
+}
+
+#[test]
+fn the_reference_lists_every_metric_and_no_other() {
+    let reference = include_str!("../../docs/reference/metrics.md");
+    let listed: std::collections::BTreeSet<_> = reference
+        .split('`')
+        .filter(|code| code.starts_with("edgepack_"))
+        .map(|code| code.split('{').next().unwrap())
+        .collect();
+    assert_eq!(listed, registered());
 }
