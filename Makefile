@@ -3,6 +3,7 @@ CARGO ?= cargo
 NODE_TESTS := tests/node/node_modules/.installed
 PLAYER := player/dist/index.html
 VENV := .venv/.installed
+CARGO_DENY := 0.20.2
 
 .PHONY: help demo build player test lint bench fuzz clean
 .DEFAULT_GOAL := help
@@ -10,11 +11,12 @@ VENV := .venv/.installed
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
+# DEMO_ARGS="--http-port 8081 …" where a port is taken.
 demo: ## build, make a ladder, serve it, print the player's address
 	@scripts/setup.sh build media
 	@$(MAKE) --no-print-directory player
 	$(CARGO) build --release --locked
-	target/release/edgepack demo
+	target/release/edgepack demo $(DEMO_ARGS)
 
 build: ## the release binary, player page included
 	@scripts/setup.sh build
@@ -47,8 +49,8 @@ lint: ## rustfmt, clippy, cargo-deny
 	@scripts/setup.sh build lint
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
-	$(CARGO) deny --offline check licenses bans sources
+	command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@$(CARGO_DENY)
+	$(CARGO) deny --locked check licenses bans sources
 
 bench: ## CPU per GB and per request, beside nginx on the same segments
 	@scripts/setup.sh build media bench

@@ -2,6 +2,8 @@
 # Installs the Debian packages that a make target needs, and only those that are missing.
 # Usage: scripts/setup.sh GROUP...   groups: build media browser test bench lint fuzz
 set -euo pipefail
+# Where Debian keeps nginx, and where an ordinary user's PATH does not lead.
+PATH=$PATH:/usr/sbin:/sbin
 
 packages=()
 need() { # need COMMAND PACKAGE...: the packages are wanted when the command is not there
@@ -17,6 +19,7 @@ for group in "$@"; do
         need cmake cmake
         need make make
         need npm nodejs npm
+        [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
         ;;
     media)
         need ffmpeg ffmpeg
@@ -64,6 +67,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing: ${packages[*]}"
 "${sudo[@]}" apt-get update -qq
-# Services that a package brings (nginx) must not take ports on this machine.
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get install -y -qq --no-install-recommends "${packages[@]}"
+# The bench starts its own nginx: the service that the package brings must not take port 80.
+case " ${packages[*]} " in *" nginx-light "*)
+    if [ -d /run/systemd/system ]; then "${sudo[@]}" systemctl mask --quiet nginx; fi
+    ;;
+esac
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"

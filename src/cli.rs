@@ -48,7 +48,8 @@ struct ConfigFile {
 
 #[derive(Debug, Args)]
 struct Demo {
-    /// Where ladder, certificate, keys and configuration are kept, and found again
+    /// Where ladder, certificate, keys and configuration are kept, and found again: a folder that is there keeps its
+    /// configuration, ports included
     #[arg(long, value_name = "DIR", default_value = "edgepack-demo")]
     dir: PathBuf,
     #[arg(long, value_name = "PORT", default_value_t = 8080)]

@@ -4,6 +4,7 @@
 mod ladder;
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -63,25 +64,24 @@ pub fn run(options: &DemoOptions) -> Result<(), Error> {
         write(&config_file, configuration(options)?.as_bytes())?;
     }
     let config = Config::load(&config_file).map_err(Error::Config)?;
-    println!(
-        "\n  player   https://localhost:{}/player/",
-        options.https_port
-    );
-    println!(
-        "           http://localhost:{}/player/  (no certificate to accept, no HTTP/2 and HTTP/3)",
-        options.http_port
-    );
-    println!(
-        "  HLS      http://localhost:{}/vod/demo/clear/index.m3u8",
-        options.http_port
-    );
-    println!(
-        "  DASH     http://localhost:{}/vod/demo/clear/manifest.mpd",
-        options.http_port
-    );
-    println!("  metrics  http://localhost:{}/metrics", options.admin_port);
-    println!("  config   {}\n", config_file.display());
+    print_addresses(&config, &config_file);
     crate::node::run(config).map_err(Error::from)
+}
+
+/// What the configuration says, not the command line: a folder that was there keeps its ports.
+fn print_addresses(config: &Config, file: &Path) {
+    let port = |addresses: &[SocketAddr]| addresses.first().map_or(0, SocketAddr::port);
+    let (http, https) = (port(&config.listen.http), port(&config.listen.https));
+    println!();
+    println!("  player   https://localhost:{https}/player/");
+    println!(
+        "           http://localhost:{http}/player/  (no certificate to accept; HTTP/1.1 only)"
+    );
+    println!("  HLS      http://localhost:{http}/vod/demo/clear/index.m3u8");
+    println!("  DASH     http://localhost:{http}/vod/demo/clear/manifest.mpd");
+    println!("  metrics  http://{}/metrics", config.admin.listen);
+    println!("  config   {}", file.display());
+    println!();
 }
 
 fn show_progress(dir: &Path) -> Result<(), Error> {

@@ -84,12 +84,8 @@ impl Origin for WorkerOrigin {
             PlayerFile::Index => page("", request),
             PlayerFile::Bundled(name) => page(name, request),
             PlayerFile::Config => {
-                let (catalogue, now) = (catalogue.clone(), request.now);
-                let host = host(vod::authority(request)).to_owned();
-                // The mounts' folders are listed.
-                let listed =
-                    tokio::task::spawn_blocking(move || catalogue.to_json(&host, now)).await;
-                let json = listed.map_err(|error| vod::faults::internal(error.to_string()))??;
+                let host = host(request.authority().unwrap_or("localhost"));
+                let json = catalogue.to_json(host, request.now).await?;
                 Ok(Representation {
                     etag: Etag::from_digest(b"config"),
                     last_modified: None,

@@ -34,6 +34,8 @@ pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
         sources.push(Source {
             name,
             movie: Arc::new(movie),
+            // Names for URLs are not printed.
+            probe: [0; 32],
         });
     }
     let files: Vec<Value> = sources.iter().map(file).collect();

@@ -169,9 +169,9 @@ pub struct Storage {
     pub gap: u64,
     /// How long a file's identity (size, times, inode) is trusted before it is asked for again.
     pub revalidate: Duration,
-    /// Open mezzanine files per worker.
+    /// Paths whose open files are remembered, all workers together; an asset that is in use keeps its own open.
     pub max_open_files: usize,
-    /// Threads of the `pread` engine per worker.
+    /// Threads of the `pread` engine, all workers together.
     pub pread_threads: usize,
     /// Bytes of read buffers in use at a time, all workers together.
     pub buffer_memory: u64,

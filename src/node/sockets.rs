@@ -204,10 +204,11 @@ fn local(socket: &Socket, fallback: SocketAddr) -> io::Result<SocketAddr> {
     Ok(socket.local_addr()?.as_socket().unwrap_or(fallback))
 }
 
-/// On a machine without IPv6 the wildcard `[::]` is left out, said in the log, when another address remains.
+/// On a machine without IPv6 the wildcard `[::]` and the loopback `[::1]` are left out, said in the log, when another
+/// address remains.
 fn skipped(address: SocketAddr, of: usize) -> bool {
-    let wildcard = address.is_ipv6() && address.ip().is_unspecified();
-    if !wildcard || of < 2 {
+    let everywhere = address.ip().is_unspecified() || address.ip().is_loopback();
+    if !address.is_ipv6() || !everywhere || of < 2 {
         return false;
     }
     let error = match Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP))

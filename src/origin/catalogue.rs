@@ -1,14 +1,19 @@
 //! What the player page is told: mounts, their assets, and tokens where the configuration says so.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
+use super::vod::faults::internal;
 use crate::config::{Config, Mount};
 use crate::delivery::Fault;
 
 /// Assets listed per mount; the page is a tool, not a directory of a whole library.
 const MAX_ASSETS: usize = 200;
+/// How long a listing is good for.
+const FRESH: Duration = Duration::from_secs(2);
 /// Entries of a mount's root looked at.
 const MAX_ENTRIES: usize = 2_000;
 
@@ -21,7 +26,11 @@ pub(super) struct Catalogue {
     minters: Vec<Option<super::minter::Minter>>,
     http_port: Option<u16>,
     https_port: Option<u16>,
+    last: Mutex<Option<(Instant, Arc<Listing>)>>,
 }
+
+/// Assets of each mount.
+type Listing = Vec<Vec<Value>>;
 
 impl Catalogue {
     pub(super) fn new(config: &Config, mounts: &[Arc<Mount>]) -> Self {
@@ -40,37 +49,35 @@ impl Catalogue {
             minters: minters.collect(),
             http_port: port(&config.listen.http),
             https_port: config.tls.as_ref().and_then(|_| port(&config.listen.https)),
+            last: Mutex::default(),
         }
     }
 
-    /// Reads the mounts' folders: call where blocking is allowed.
-    pub(super) fn to_json(&self, host: &str, now: std::time::SystemTime) -> Result<Value, Fault> {
-        let mounts = self
-            .mounts
-            .iter()
-            .zip(&self.minters)
-            .map(|(mount, minter)| {
-                let token = match minter {
-                    Some(minter) => Some(minter.mint(now)?),
-                    None => None,
-                };
-                let protections: Vec<&str> = mount
-                    .protections
-                    .iter()
-                    .map(|protection| protection.as_str())
-                    .collect();
-                Ok(json!({
-                    "name": mount.name,
-                    "path": mount.path,
-                    "assets": assets(&mount.root),
-                    "protections": protections,
-                    "clearkey": mount.clearkey_licence_server,
-                    "token": {
-                        "required": mount.token.as_ref().is_some_and(|policy| policy.required),
-                        "demo_token": token,
-                    },
-                }))
-            });
+    pub(super) async fn to_json(&self, host: &str, now: SystemTime) -> Result<Value, Fault> {
+        let listing = self.listing().await?;
+        let mounts = self.mounts.iter().zip(&self.minters).zip(listing.iter());
+        let mounts = mounts.map(|((mount, minter), assets)| {
+            let token = match minter {
+                Some(minter) => Some(minter.mint(now)?),
+                None => None,
+            };
+            let protections: Vec<&str> = mount
+                .protections
+                .iter()
+                .map(|protection| protection.as_str())
+                .collect();
+            Ok(json!({
+                "name": mount.name,
+                "path": mount.path,
+                "assets": assets,
+                "protections": protections,
+                "clearkey": mount.clearkey_licence_server,
+                "token": {
+                    "required": mount.token.as_ref().is_some_and(|policy| policy.required),
+                    "demo_token": token,
+                },
+            }))
+        });
         let mounts: Vec<Value> = mounts.collect::<Result<_, Fault>>()?;
         let origin =
             |scheme: &str, port: Option<u16>| port.map(|port| format!("{scheme}://{host}:{port}"));
@@ -80,6 +87,27 @@ impl Catalogue {
             "node": { "version": env!("CARGO_PKG_VERSION") },
             "origins": { "http": origin("http", self.http_port), "https": origin("https", self.https_port) },
         }))
+    }
+}
+
+impl Catalogue {
+    /// What the mounts' folders hold, by mount. One scan at a time, and none while the last is fresh: whoever opens the
+    /// page must not keep the disk and its threads busy.
+    async fn listing(&self) -> Result<Arc<Listing>, Fault> {
+        let mut last = self.last.lock().await;
+        if let Some((at, listing)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return Ok(listing.clone());
+        }
+        let roots: Vec<PathBuf> = self.mounts.iter().map(|mount| mount.root.clone()).collect();
+        let scan = move || roots.iter().map(|root| assets(root)).collect();
+        let listing: Listing = tokio::task::spawn_blocking(scan)
+            .await
+            .map_err(|error| internal(error.to_string()))?;
+        let listing = Arc::new(listing);
+        *last = Some((Instant::now(), listing.clone()));
+        Ok(listing)
     }
 }
 

@@ -19,20 +19,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use edgepack_packager::Media;
-use http::header::{CACHE_CONTROL, HOST};
+use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
 use self::asset::Asset;
 use self::assets::Assets;
 use self::fill::{Part, Target};
 use self::manifests::Kind;
-use crate::cache::SegmentCache;
+use crate::cache::{Lookup, SegmentCache};
 use crate::config::{Config, Mount};
+use crate::delivery::representation::Source;
 use crate::delivery::route::{AssetRoute, Leaf, Protection};
 use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
 };
 use crate::storage::Storage;
+use crate::telemetry::CacheStatus;
 
 /// What holds for all mounts.
 #[derive(Debug, Clone)]
@@ -205,16 +207,17 @@ impl Vod {
     ) -> String {
         let base = match &self.shared.options.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let scheme = if request.secure { "https" } else { "http" };
-                format!("{scheme}://{}", authority(request))
-            }
+            // A request without an authority cannot be HTTP/1.1 or later; what it gets can only be relative.
+            None => request.base_url().unwrap_or_default(),
         };
-        let token = token.map(|token| format!("/t/{token}")).unwrap_or_default();
-        let AssetRoute {
-            asset, protection, ..
-        } = route;
-        format!("{base}{token}{}/{asset}/{protection}/clearkey", mount.path)
+        let token = token
+            .map(|token| format!("/t/{}", percent_encoded(token)))
+            .unwrap_or_default();
+        let asset = percent_encoded(&route.asset);
+        format!(
+            "{base}{token}{}/{asset}/{}/clearkey",
+            mount.path, route.protection
+        )
     }
 
     async fn media(
@@ -272,35 +275,44 @@ impl Vod {
         };
         let shared = self.shared.clone();
         if let Some(entry) = shared.segments.ready(&key) {
-            return Ok(Content::entry(entry.len_if_complete(), move || {
-                std::future::ready(Ok(entry))
+            let source = Source {
+                cache: Some(CacheStatus::Hit),
+                entry,
+            };
+            return Ok(Content::entry(source.entry.len_if_complete(), move || {
+                std::future::ready(Ok(source))
             }));
         }
         let plan = target.plan(index)?;
         let storage = self.storage.clone();
         Ok(Content::entry(plan.content_length(), move || {
-            let (entry, _) = shared
+            let (entry, lookup) = shared
                 .segments
                 .get_or_fill(key, |filler| fill::segment(storage, target, plan, filler));
-            std::future::ready(Ok(entry))
+            let cache = match lookup {
+                Lookup::Hit | Lookup::Coalesced => CacheStatus::Hit,
+                Lookup::Miss => CacheStatus::Miss,
+            };
+            std::future::ready(Ok(Source {
+                entry,
+                cache: Some(cache),
+            }))
         }))
     }
 }
 
-/// What the request was addressed to: the URI's authority (HTTP/2, HTTP/3), else the Host header.
-pub(super) fn authority(request: &Request) -> &str {
-    let host = || {
-        request
-            .headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-    };
-    request
-        .uri
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(host)
-        .unwrap_or("localhost")
+/// A path element as a URL spells it: unreserved characters as they are (RFC 3986, 2.3), all else by its bytes.
+fn percent_encoded(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(byte.into());
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// Keys are for the one who asked, once; the tag says nothing of them.

@@ -79,8 +79,8 @@ impl StorageOptions {
                 "read_timeout_ms",
                 self.read_timeout_ms,
                 1,
-                600_000,
-                "1 to 600000",
+                3_600_000,
+                "1 to 3600000",
             ),
             (
                 "pool_bytes",

@@ -75,7 +75,8 @@ impl SourceFile {
         self.stale.store(true, Ordering::Release);
     }
 
-    pub(super) fn is_stale(&self) -> bool {
+    /// A read found that the file has changed since it was opened.
+    pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Acquire)
     }
 }

@@ -68,23 +68,34 @@ fn aioquic_brings_the_same_bytes_and_ranges_over_http_3() {
 }
 
 #[test]
-fn ranges_are_slices_of_the_whole() {
+fn ranges_are_slices_of_the_whole_over_every_protocol() {
     let (node, path) = start();
     let url = format!("{}{path}", node.http);
     let whole = fetch(&url);
     let length = whole.len();
-    for (range, from, to) in [
-        ("0-0", 0, 1),
-        ("100-299", 100, 300),
-        ("-500", length - 500, length),
-        ("5000-", 5000, length),
+    for (base, version) in [
+        (&node.http, "--http1.1"),
+        (&node.https, "--http1.1"),
+        (&node.https, "--http2"),
     ] {
-        let answer = Curl::get(&url).arg("-r").arg(range).run().expect(206);
-        assert!(answer.body == whole[from..to], "{range}");
-        assert_eq!(
-            answer.header("content-range"),
-            format!("bytes {from}-{}/{length}", to - 1)
-        );
+        for (range, from, to) in [
+            ("0-0", 0, 1),
+            ("100-299", 100, 300),
+            ("-500", length - 500, length),
+            ("5000-", 5000, length),
+        ] {
+            let answer = Curl::get(&format!("{base}{path}"))
+                .arg(version)
+                .arg("-r")
+                .arg(range)
+                .run()
+                .expect(206);
+            assert!(answer.body == whole[from..to], "{range}");
+            assert_eq!(
+                answer.header("content-range"),
+                format!("bytes {from}-{}/{length}", to - 1)
+            );
+        }
     }
     let several = Curl::get(&url)
         .arg("-r")

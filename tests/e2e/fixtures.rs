@@ -35,11 +35,13 @@ fn fixtures_decode_bit_exactly() {
             );
         }
         let mpd = format!("{}/vod/{name}/clear/manifest.mpd", node.http);
-        assert_eq!(
-            frames(&mpd, "0:v:0", &[]),
-            frames(&source, "0:v:0", &[]),
-            "{name}"
-        );
+        for stream in ["0:v:0", "0:a:0"] {
+            assert_eq!(
+                frames(&mpd, stream, &[]),
+                frames(&source, stream, &[]),
+                "{name} {stream}"
+            );
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod browser;
 mod bytes;
+mod demo;
 mod drain;
 mod fixtures;
 mod manifests;

@@ -84,22 +84,72 @@ fn every_playlist_parses_in_m3u8_parser() {
     }
 }
 
+/// The media playlists of one manifest as `parse-{hls,mpd}.mjs` prints them.
+fn parsed(script: &str, manifest: &str) -> Option<serde_json::Value> {
+    let command = tools::node_script(script)?;
+    Some(serde_json::from_str(&pipe(command, manifest)).unwrap())
+}
+
+/// `{track}/{n}.m4s` and milliseconds of every segment, wherever in the parsed manifest it stands.
+fn segments(value: &serde_json::Value, track: &str, found: &mut Vec<(String, i64)>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            if let (Some(uri), Some(duration)) = (
+                fields.get("uri").and_then(|uri| uri.as_str()),
+                fields
+                    .get("duration")
+                    .and_then(|duration| duration.as_f64()),
+            ) && uri.ends_with(".m4s")
+            {
+                let name = if uri.contains('/') {
+                    uri.to_owned()
+                } else {
+                    format!("{track}/{uri}")
+                };
+                found.push((name, (duration * 1000.0).round() as i64));
+            }
+            fields
+                .values()
+                .for_each(|value| segments(value, track, found));
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().for_each(|value| segments(value, track, found))
+        }
+        _ => {}
+    }
+}
+
 #[test]
-fn every_mpd_parses_in_mpd_parser() {
+fn dash_and_hls_list_the_same_segments_to_independent_parsers() {
     let node = Serve::all(media::root()).start();
-    for protection in PROTECTIONS {
-        let Some(command) = tools::node_script("parse-mpd.mjs") else {
-            return;
-        };
-        let mpd = fetch_text(&format!(
-            "{}/vod/ladder/{protection}/manifest.mpd",
-            node.http
-        ));
-        let parsed: serde_json::Value = serde_json::from_str(&pipe(command, &mpd)).unwrap();
-        let playlists = parsed["playlists"].as_array().unwrap();
-        assert_eq!(playlists.len(), 2, "{parsed}");
-        for playlist in playlists {
-            assert_eq!(playlist["segments"].as_array().unwrap().len(), 4);
+    for asset in ["ladder", "film.mp4", "sound.mp4"] {
+        for protection in PROTECTIONS {
+            let base = format!("{}/vod/{asset}/{protection}", node.http);
+            let Some(mpd) = parsed(
+                "parse-mpd.mjs",
+                &fetch_text(&format!("{base}/manifest.mpd")),
+            ) else {
+                return;
+            };
+            let mut dash = Vec::new();
+            segments(&mpd, "", &mut dash);
+            let mut hls = Vec::new();
+            for playlist in media_playlists(&format!("{base}/index.m3u8")) {
+                let Some(parsed) = parsed("parse-hls.mjs", &fetch_text(&playlist)) else {
+                    return;
+                };
+                segments(&parsed, playlist.rsplit('/').nth(1).unwrap(), &mut hls);
+            }
+            dash.sort();
+            dash.dedup();
+            hls.sort();
+            assert!(!hls.is_empty(), "{base}");
+            let close =
+                |(a, b): (&(String, i64), &(String, i64))| a.0 == b.0 && (a.1 - b.1).abs() <= 1;
+            assert!(
+                dash.len() == hls.len() && dash.iter().zip(&hls).all(close),
+                "{base}\n{dash:?}\n{hls:?}"
+            );
         }
     }
 }

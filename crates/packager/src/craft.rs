@@ -278,6 +278,7 @@ pub(crate) fn source(name: &str, tracks: &[TrackSpec]) -> Source {
     Source {
         name: name.to_owned(),
         movie: Arc::new(movie(tracks)),
+        probe: [0; 32],
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Source {
     /// As errors and reports call it; decides between equally good audio tracks.
     pub name: String,
     pub movie: Arc<Movie>,
+    /// Digest of bytes sampled all over the file: two versions with equal `moov` and length (a damaged upload and the
+    /// whole one) must not share names, entity tags and IVs.
+    pub probe: [u8; 32],
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +45,7 @@ pub struct Options {
     pub target_duration_ms: u32,
 }
 
-/// SHA-256 (first 16 bytes) of format version, options and every source's `moov` and length:
+/// SHA-256 (first 16 bytes) of format version, options and every source's `moov`, length and probe:
 /// the same on every node, different when source or options change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 16]);

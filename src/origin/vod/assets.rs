@@ -87,7 +87,8 @@ impl Assets {
 
 impl Known {
     fn is_fresh(&self, now_ms: u64, revalidate_ms: u64) -> bool {
-        now_ms.saturating_sub(self.checked_ms.load(Ordering::Relaxed)) < revalidate_ms
+        let age_ms = now_ms.saturating_sub(self.checked_ms.load(Ordering::Relaxed));
+        age_ms < revalidate_ms && !self.asset.files.iter().any(|file| file.is_stale())
     }
 }
 

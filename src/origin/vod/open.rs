@@ -1,14 +1,20 @@
 //! Opens an asset: finds its files, reads their movies, builds the presentation.
 use std::sync::Arc;
 
+use bytes::Bytes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, Step};
 use edgepack_packager::{Options, Presentation, Source};
+use ring::digest;
 
 use super::asset::Asset;
 use super::faults;
 use crate::config::Mount;
 use crate::delivery::Fault;
 use crate::storage::{SourceFile, Storage};
+
+/// Places of a file whose bytes take part in its identity, and how many at each.
+const PROBES: u64 = 32;
+const PROBE_BYTES: u64 = 4096;
 
 /// A title's parsed files and timeline. One file's fault names that file.
 pub(super) async fn open(
@@ -19,10 +25,10 @@ pub(super) async fn open(
 ) -> Result<Asset, Fault> {
     let mut sources = Vec::with_capacity(files.len());
     for file in &files {
-        let movie = read_movie(storage, path, file).await?;
         sources.push(Source {
             name: file.name(),
-            movie: Arc::new(movie),
+            movie: Arc::new(read_movie(storage, path, file).await?),
+            probe: probe(storage, file).await?,
         });
     }
     let target_duration_ms = u32::try_from(mount.target_duration.as_millis()).unwrap_or(u32::MAX);
@@ -47,9 +53,37 @@ async fn read_movie(storage: &Storage, path: &str, file: &Arc<SourceFile>) -> Re
         match reader.step().map_err(in_file)? {
             Step::Done(movie) => return Ok(*movie),
             Step::Need(range) => {
-                let bytes = storage.read(file, range.offset, range.len).await?;
+                let read = storage.read(file, range.offset, range.len).await?;
+                // The tables are slices of these bytes for as long as the asset is known: they must not hold on to a
+                // buffer of the pool that media is read into.
+                let bytes = Bytes::copy_from_slice(&read);
                 reader.supply(range, bytes).map_err(in_file)?;
             }
         }
     }
 }
+
+/// Digest of bytes spread evenly over the file.
+async fn probe(storage: &Storage, file: &Arc<SourceFile>) -> Result<[u8; 32], Fault> {
+    let ranges = probe_ranges(file.version().len);
+    let buffer = storage.buffer(PROBES * PROBE_BYTES).await?;
+    let buffer = storage.read_ranges(file, &ranges, buffer).await?;
+    let mut probe = [0; 32];
+    probe.copy_from_slice(digest::digest(&digest::SHA256, buffer.as_slice()).as_ref());
+    Ok(probe)
+}
+
+/// Offset and length; all of a file that is no longer than the probes together.
+fn probe_ranges(len: u64) -> Vec<(u64, u64)> {
+    if len <= PROBES * PROBE_BYTES {
+        return vec![(0, len)];
+    }
+    let last = len - PROBE_BYTES;
+    (0..PROBES)
+        .map(|index| (u128::from(last) * u128::from(index) / u128::from(PROBES - 1)) as u64)
+        .map(|offset| (offset, PROBE_BYTES))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

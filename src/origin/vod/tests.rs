@@ -175,9 +175,10 @@ fn a_licence_address_follows_the_request_or_the_configuration() {
         let mount = Arc::new(Mount::new("/vod", root.path()));
         let mut options = VodOptions::from(&Config::default());
         let mut asked = request();
-        asked
-            .headers
-            .insert(HOST, HeaderValue::from_static("edge.example:8443"));
+        asked.headers.insert(
+            http::header::HOST,
+            HeaderValue::from_static("edge.example:8443"),
+        );
         asked.secure = true;
         let route = route(Protection::Cenc, Leaf::Dash);
         for (public_url, token, expected) in [

@@ -26,6 +26,10 @@ fn packager() -> Option<PathBuf> {
         PathBuf::from,
     );
     if !binary.exists() {
+        assert!(
+            std::env::var_os("EDGEPACK_REQUIRE_TOOLS").is_none(),
+            "a tool is missing; run `make test`"
+        );
         println!("skipped: no shaka-packager (EDGEPACK_SHAKA_PACKAGER names the binary)");
         return None;
     }

@@ -15,6 +15,7 @@ pub(super) fn fingerprint(sources: &[Source], options: &Options) -> Fingerprint 
         hash.update(&source.movie.file_len.to_be_bytes());
         hash.update(&length(&source.movie.moov));
         hash.update(&source.movie.moov);
+        hash.update(&source.probe);
     }
     Fingerprint(first_bytes(hash))
 }

@@ -48,6 +48,7 @@ pub(crate) fn source(path: &Path, file: &Bytes) -> Source {
                 return Source {
                     name,
                     movie: Arc::new(*movie),
+                    probe: [0; 32],
                 };
             }
         }
