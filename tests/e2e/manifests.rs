@@ -113,7 +113,7 @@ fn segments(value: &serde_json::Value, track: &str, found: &mut Vec<(String, i64
                 .for_each(|value| segments(value, track, found));
         }
         serde_json::Value::Array(items) => {
-            items.iter().for_each(|value| segments(value, track, found))
+            items.iter().for_each(|value| segments(value, track, found));
         }
         _ => {}
     }
@@ -122,7 +122,8 @@ fn segments(value: &serde_json::Value, track: &str, found: &mut Vec<(String, i64
 #[test]
 fn dash_and_hls_list_the_same_segments_to_independent_parsers() {
     let node = Serve::all(media::root()).start();
-    for asset in ["ladder", "film.mp4", "sound.mp4"] {
+    // mpd-parser makes no playlist of an MPD without video.
+    for asset in ["ladder", "film.mp4"] {
         for protection in PROTECTIONS {
             let base = format!("{}/vod/{asset}/{protection}", node.http);
             let Some(mpd) = parsed(
