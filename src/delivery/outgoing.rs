@@ -13,7 +13,7 @@ use crate::telemetry::Exchange;
 
 /// The largest slice handed over at once. Slices share their buffer; the bound keeps what is counted as
 /// sent close to what was sent, and lets other connections of the worker have their turn.
-const SLICE_MAX: usize = 256 * 1024;
+const SLICE_MAX: usize = 1024 * 1024;
 
 /// What an adapter sends. Yields the slices of the body as they are, never copies of them.
 ///

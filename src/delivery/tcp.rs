@@ -21,6 +21,7 @@ use crate::telemetry::{Closed, Telemetry};
 mod activity;
 mod connection;
 mod exchange;
+mod sealing;
 mod transport;
 
 pub use exchange::SERVER_NAME;

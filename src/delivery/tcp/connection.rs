@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use super::Options;
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
+use super::sealing::{Flush, sealing};
 use super::transport::Transport;
 use crate::delivery::drain::Drain;
 use crate::delivery::tls::SEALED_BYTES_MAX;
@@ -91,12 +92,17 @@ impl<H: Handler> Server<H> {
                     Some(b"h2") => Protocol::Http2,
                     _ => Protocol::Http1,
                 };
-                self.speak(stream, Bytes::new(), protocol, peer).await
+                let (stream, flush) = sealing(stream);
+                self.speak(stream, flush, Bytes::new(), protocol, peer)
+                    .await
             }
             None => {
                 let mut stream = stream;
                 match timeout(self.options.header_timeout, sniff(&mut stream)).await {
-                    Ok(Ok((protocol, prefix))) => self.speak(stream, prefix, protocol, peer).await,
+                    Ok(Ok((protocol, prefix))) => {
+                        self.speak(stream, Flush::none(), prefix, protocol, peer)
+                            .await
+                    }
                     Ok(Err(_)) => Closed::Client,
                     Err(_) => Closed::SlowHead,
                 }
@@ -107,6 +113,7 @@ impl<H: Handler> Server<H> {
     async fn speak<S>(
         self,
         stream: S,
+        flush: Flush,
         prefix: Bytes,
         protocol: Protocol,
         peer: SocketAddr,
@@ -139,6 +146,7 @@ impl<H: Handler> Server<H> {
                 watch(
                     connection,
                     &activity,
+                    flush,
                     self.drain,
                     http2::Connection::graceful_shutdown,
                 )
@@ -149,6 +157,7 @@ impl<H: Handler> Server<H> {
                 watch(
                     connection,
                     &activity,
+                    flush,
                     self.drain,
                     http1::Connection::graceful_shutdown,
                 )
@@ -189,6 +198,7 @@ fn http2_builder(options: &Options) -> http2::Builder<LocalExec> {
 async fn watch<C>(
     connection: C,
     activity: &Activity,
+    mut flush: Flush,
     mut drain: Drain,
     mut finish: impl FnMut(Pin<&mut C>),
 ) -> Closed
@@ -202,11 +212,16 @@ where
     let mut lingers_until = None;
     poll_fn(|cx| {
         loop {
-            if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
+            let polled = connection.as_mut().poll(cx);
+            let flushed = flush.poll(cx);
+            if let Poll::Ready(outcome) = polled {
                 return Poll::Ready(match outcome {
                     Ok(()) => told.unwrap_or(Closed::Client),
                     Err(error) => ended_by(&error),
                 });
+            }
+            if let Poll::Ready(Err(_)) = flushed {
+                return Poll::Ready(told.unwrap_or(Closed::Client));
             }
             if told.is_none() && begun.as_mut().poll(cx).is_ready() {
                 told = Some(Closed::Drain);
