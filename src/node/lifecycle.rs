@@ -63,9 +63,14 @@ impl Lifecycle {
 
     /// All listeners are up. Not said any more by a node that is already ending.
     pub(super) fn set_ready(&self) {
-        if self.control.phase() == Phase::Running {
-            self.ready.send_replace(true);
+        if self.is_running() {
+            // The metric first: who waits for readiness may look at it at once.
             self.telemetry.ready.set(1);
+            self.ready.send_replace(true);
+            // The end may have begun between the look and the word.
+            if !self.is_running() {
+                self.set_unready();
+            }
         }
     }
 
@@ -104,10 +109,14 @@ impl Lifecycle {
     }
 
     pub(super) fn enter(&self, phase: Phase) {
-        self.ready.send_replace(false);
-        self.telemetry.ready.set(0);
-        self.telemetry.draining.set(1);
         self.control.enter(phase);
+        self.telemetry.draining.set(1);
+        self.set_unready();
+    }
+
+    fn set_unready(&self) {
+        self.telemetry.ready.set(0);
+        self.ready.send_replace(false);
     }
 
     async fn all_stopped(&self) {
