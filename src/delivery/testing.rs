@@ -112,6 +112,10 @@ impl Gate for Open {
     fn admit(&self, _: MountId, _: &Routed, _: &Request) -> Result<Audience, Fault> {
         Ok(Audience::Everybody)
     }
+
+    fn token_parameter(&self, _: MountId) -> Option<&str> {
+        None
+    }
 }
 
 pub(crate) fn settings() -> Arc<Settings> {

@@ -135,6 +135,7 @@ impl Vod {
                 "application/octet-stream",
             )),
             Leaf::ClearKeyLicence => Err(faults::internal("a licence was asked for with GET")),
+            leaf => Err(faults::leaf_not_offered(leaf)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What goes wrong between a route and its bytes, as viewers, logs and metrics are told.
 use http::StatusCode;
 
+use crate::delivery::route::Leaf;
 use crate::delivery::{Blame, Fault};
 
 pub(super) fn empty_asset(asset: &str) -> Fault {
@@ -13,6 +14,11 @@ pub(super) fn not_offered() -> Fault {
         "protection-not-offered",
         "this mount does not offer that protection",
     )
+}
+
+pub(super) fn leaf_not_offered(leaf: &Leaf) -> Fault {
+    Fault::not_found("not-offered", "the asset is not offered in that form")
+        .detail(format!("leaf {leaf}"))
 }
 
 /// A track element that today's manifests do not name: a manifest from before the source or its key changed, or a guess.
