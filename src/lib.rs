@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
+pub mod description;
 pub mod node;
 pub mod origin;
 pub mod player;

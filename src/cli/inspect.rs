@@ -1,7 +1,7 @@
 //! `edgepack inspect`: what a file holds and how it would be cut, as JSON.
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_movie(path: &PathBuf) -> Result<Movie, Failure> {
+pub(super) fn read_movie(path: &Path) -> Result<Movie, Failure> {
     let file = File::open(path)?;
     let mut reader = MovieReader::new(file.metadata()?.len(), Limits::default());
     loop {
