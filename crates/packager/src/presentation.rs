@@ -11,6 +11,7 @@
 //!
 //! Where the whole asset begins later than 0, all renditions move to the front together. Video that begins late only
 //! because it has composition offsets and no edit list moves alone, which is reported as a [`Misalignment`].
+use std::ops::Range;
 use std::sync::Arc;
 
 use edgepack_isobmff::{CodecConfig, Movie, SampleEntry, Track};
@@ -29,15 +30,178 @@ pub(crate) const MIN_TARGET_DURATION_MS: u32 = 100;
 /// `EXT-X-TARGETDURATION` and players' buffers are made for less.
 pub(crate) const MAX_TARGET_DURATION_MS: u32 = 600_000;
 
-/// One mezzanine file of an asset.
+/// What an asset is made of.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub sources: Vec<Source>,
+    /// One after the other; never empty.
+    pub periods: Vec<PeriodInput>,
+    /// CEA-608 and CEA-708 captions that ride in the video.
+    pub closed_captions: Vec<ClosedCaptions>,
+}
+
+/// One stretch of the presentation: sources, and which part of them.
+#[derive(Debug, Clone, Default)]
+pub struct PeriodInput {
+    pub clip: Clip,
+    pub tracks: Vec<TrackChoice>,
+}
+
+/// A part of the sources' own time line (which starts at 0 where a player of the source starts), in microseconds.
+///
+/// The start moves to the last sync sample of the video at or before it, the same in all rungs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clip {
+    pub start_us: Option<u64>,
+    pub end_us: Option<u64>,
+}
+
+/// Tracks of one source that take part, and what is said of them beyond what the file says.
+#[derive(Debug, Clone)]
+pub struct TrackChoice {
+    /// Index into [`Input::sources`].
+    pub source: usize,
+    pub tracks: Tracks,
+    pub settings: TrackSettings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracks {
+    /// Every track that can be packaged; of equal audio tracks in several sources the best one.
+    ByConvention,
+    /// The one with this `track_id`. What cannot be packaged is an error.
+    Id(u32),
+    /// All tracks of one kind. What cannot be packaged is an error.
+    Kind(Kind),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Video,
+    Audio,
+    Text,
+    Image,
+}
+
+/// What manifests say of a track. An empty one leaves it to the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackSettings {
+    /// BCP 47.
+    pub language: Option<String>,
+    /// As viewers see it.
+    pub name: Option<String>,
+    /// Values of `urn:mpeg:dash:role:2011`.
+    pub roles: Vec<Role>,
+    pub default: Option<bool>,
+    pub autoselect: Option<bool>,
+    /// Subtitles for what is foreign in the film's own language.
+    pub forced: bool,
+    /// GROUP-ID in HLS.
+    pub group: Option<String>,
+    pub accessibility: Option<Accessibility>,
+    /// HLS CHARACTERISTICS beyond those that follow from `accessibility`.
+    pub characteristics: Vec<String>,
+    /// DRM label.
+    pub label: Option<String>,
+    pub tiles: Option<Tiles>,
+}
+
+/// DASH roles (ISO/IEC 23009-1, 5.8.5.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Main,
+    Alternate,
+    Supplementary,
+    Commentary,
+    Dub,
+    Description,
+    Caption,
+    Subtitle,
+    ForcedSubtitle,
+    Sign,
+    EasyReader,
+    Emergency,
+    Karaoke,
+    EnhancedAudioIntelligibility,
+}
+
+/// Whom a track serves (DASH Accessibility, HLS CHARACTERISTICS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Accessibility {
+    /// Subtitles that tell sounds, too.
+    Sdh,
+    /// Sound that tells pictures, too.
+    AudioDescription,
+    EasyReader,
+    SignLanguage,
+    /// Dialogue made clearer.
+    EnhancedSpeech,
+}
+
+/// How a sheet of thumbnails is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiles {
+    pub columns: u32,
+    pub rows: u32,
+    /// From one thumbnail to the next.
+    pub interval_ms: u64,
+}
+
+/// Captions inside the video's own samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedCaptions {
+    pub channel: CaptionChannel,
+    pub language: Option<String>,
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptionChannel {
+    /// CC1 to CC4 of CEA-608.
+    Cc(u8),
+    /// A service (1 to 63) of CEA-708.
+    Service(u8),
+}
+
+/// One file of an asset.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// As errors and reports call it; decides between equally good audio tracks.
     pub name: String,
-    pub movie: Arc<Movie>,
+    pub content: SourceContent,
     /// Digest of bytes sampled all over the file: two versions with equal `moov` and length (a damaged upload and the
     /// whole one) must not share names, entity tags and IVs.
     pub probe: [u8; 32],
+}
+
+#[derive(Debug, Clone)]
+pub enum SourceContent {
+    Movie(Arc<Movie>),
+    /// Subtitles in a file of their own. Their cues are read when a segment of them is asked for; `len`: bytes of the file.
+    Text { format: TextFormat, len: u64 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    WebVtt,
+    Ttml,
+}
+
+impl Source {
+    pub fn of_movie(name: impl Into<String>, movie: Arc<Movie>, probe: [u8; 32]) -> Self {
+        Self {
+            name: name.into(),
+            content: SourceContent::Movie(movie),
+            probe,
+        }
+    }
+
+    pub fn movie(&self) -> Option<&Arc<Movie>> {
+        match &self.content {
+            SourceContent::Movie(movie) => Some(movie),
+            SourceContent::Text { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -55,31 +219,51 @@ pub struct Fingerprint(pub [u8; 16]);
 pub struct Presentation {
     pub fingerprint: Fingerprint,
     pub target_duration_ms: u32,
-    /// Milliseconds, of the longest rendition, rounded up.
+    /// Milliseconds, of all periods together, rounded up.
     pub duration_ms: u64,
     pub sources: Vec<Source>,
-    /// Video by falling bandwidth, then audio. Names are unique.
+    /// Never empty.
+    pub periods: Vec<Period>,
+    /// Period by period: video by falling bandwidth, then audio, text, images. Names are unique.
     pub renditions: Vec<Rendition>,
+    pub closed_captions: Vec<ClosedCaptions>,
     pub misalignments: Vec<Misalignment>,
-    /// Tracks that are left out, each with the reason: time codes, subtitles, tracks without samples.
+    /// Tracks that are left out, each with the reason: time codes, tracks without samples.
     pub ignored: Vec<String>,
+}
+
+/// A stretch of the presentation whose renditions have a time line of their own, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// Into [`Presentation::renditions`].
+    pub renditions: Range<usize>,
+    /// On the presentation's time line, microseconds.
+    pub start_us: u64,
+    /// Of its longest video (or of all when there is none), microseconds.
+    pub duration_us: u64,
 }
 
 /// One track of one source, cut into segments.
 #[derive(Debug, Clone)]
 pub struct Rendition {
-    /// URL name without version: `v1080`, `v360-2`, `a-en`.
+    /// URL name without version: `v1080`, `v360-2`, `a-en`, `t-en`; `p2-v1080` in the second period.
     pub name: String,
+    /// Index into `Presentation::periods`.
+    pub period: usize,
     /// Index into `Presentation::sources`.
     pub source: usize,
-    /// Index into that movie's tracks.
-    pub track: usize,
+    /// Index into that movie's tracks; none for a file of subtitles.
+    pub track: Option<usize>,
     pub media: Media,
     /// RFC 6381.
     pub codecs: String,
+    /// SUPPLEMENTAL-CODECS: what a decoder that knows more makes of it (`dvh1.08.07/db4h`).
+    pub supplemental_codecs: Option<String>,
     /// BCP 47.
     pub language: String,
-    /// Units per second of all times below (the source track's media timescale).
+    /// As the asset says it; `language` above is resolved.
+    pub settings: TrackSettings,
+    /// Units per second of all times below (the source track's media timescale; 1000 for text).
     pub timescale: u32,
     /// Bits per second over the whole rendition, container included.
     pub average_bandwidth: u64,
@@ -100,6 +284,15 @@ impl Rendition {
             .last()
             .map_or(0, |segment| segment.start + segment.duration)
     }
+
+    pub fn kind(&self) -> Kind {
+        match self.media {
+            Media::Video { .. } => Kind::Video,
+            Media::Audio { .. } => Kind::Audio,
+            Media::Text { .. } => Kind::Text,
+            Media::Image { .. } => Kind::Image,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -116,20 +309,40 @@ pub enum Media {
         sample_rate: u32,
         channels: u16,
     },
+    /// The same cues come out in both forms, a rendition each.
+    Text { form: TextForm },
+    /// Sheets of thumbnails, each sample one JPEG; sizes are those of a whole sheet, pixels.
+    Image {
+        width: u32,
+        height: u32,
+        tiles: Tiles,
+    },
+}
+
+/// How subtitles leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextForm {
+    /// `stpp.ttml.im1t` in CMAF, for both protocols.
+    Imsc1,
+    /// `{n}.vtt` in HLS, `wvtt` in CMAF for DASH.
+    WebVtt,
 }
 
 /// Segment n (URL number: index + 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
+    /// 0, as `sample_count` and the sizes, for text: its samples are made, not read.
     pub first_sample: u32,
     pub sample_count: u32,
     /// `tfdt`.
     pub base_media_decode_time: u64,
-    /// On the presentation timeline, which starts at 0.
+    /// On the period's time line, which starts at 0.
     pub start: u64,
     pub duration: u64,
     /// Media bytes, without container.
     pub bytes: u64,
+    /// Of the clear CMAF segment, container included.
+    pub len: u64,
 }
 
 /// What keeps a rendition from lining up with the others. It plays nevertheless.
@@ -139,13 +352,27 @@ pub struct Misalignment {
     pub what: String,
 }
 
-/// A sync sample on the presentation timeline.
+/// A video rendition's sync samples, each by itself: what I-frame playlists and DASH trick-mode sets list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrickPlay {
+    pub frames: Vec<TrickFrame>,
+    /// Bits per second, container included, at the frames' own pace.
+    pub average_bandwidth: u64,
+    pub peak_bandwidth: u64,
+}
+
+/// One sync sample, shown until the next one (URL number: index + 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keyframe {
+pub struct TrickFrame {
     /// In the source track, from 0.
     pub sample: u32,
-    /// `Rendition::timescale`; negative for one that is decoded and not shown.
-    pub time: i64,
+    /// On the period's time line, `Rendition::timescale`.
+    pub start: u64,
+    pub duration: u64,
+    /// Bytes of the sample.
+    pub bytes: u64,
+    /// Of the clear fragment that holds it, container included.
+    pub len: u64,
 }
 
 impl Presentation {
@@ -168,14 +395,19 @@ impl Presentation {
             .find(|rendition| rendition.name == name)
     }
 
-    /// The track that the rendition is made of. The rendition is one of this presentation's.
-    pub fn track(&self, rendition: &Rendition) -> &Track {
-        &self.sources[rendition.source].movie.tracks[rendition.track]
+    /// The track that the rendition is made of; none for a file of subtitles. The rendition is one of this
+    /// presentation's.
+    pub fn track(&self, rendition: &Rendition) -> Option<&Track> {
+        self.sources
+            .get(rendition.source)?
+            .movie()?
+            .tracks
+            .get(rendition.track?)
     }
 
-    /// The sample entry that all samples of the rendition use.
-    pub fn sample_entry(&self, rendition: &Rendition) -> &SampleEntry {
-        let track = self.track(rendition);
+    /// The sample entry of the rendition's first sample.
+    pub fn sample_entry(&self, rendition: &Rendition) -> Option<&SampleEntry> {
+        let track = self.track(rendition)?;
         let first = rendition
             .segments
             .first()
