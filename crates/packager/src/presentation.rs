@@ -20,10 +20,12 @@ use crate::{Error, Result};
 
 mod bandwidth;
 mod build;
+mod compose;
 mod identity;
 mod notes;
 mod select;
 mod shift;
+mod trick;
 
 /// Shorter segments would be single frames.
 pub(crate) const MIN_TARGET_DURATION_MS: u32 = 100;
@@ -65,9 +67,10 @@ pub struct TrackChoice {
     pub settings: TrackSettings,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tracks {
     /// Every track that can be packaged; of equal audio tracks in several sources the best one.
+    #[default]
     ByConvention,
     /// The one with this `track_id`. What cannot be packaged is an error.
     Id(u32),
@@ -163,6 +166,26 @@ pub enum CaptionChannel {
     Service(u8),
 }
 
+impl Input {
+    /// All that the sources hold, as one period.
+    pub fn by_convention(sources: Vec<Source>) -> Self {
+        let tracks = (0..sources.len()).map(|source| TrackChoice {
+            source,
+            tracks: Tracks::ByConvention,
+            settings: TrackSettings::default(),
+        });
+        let period = PeriodInput {
+            clip: Clip::default(),
+            tracks: tracks.collect(),
+        };
+        Self {
+            periods: vec![period],
+            sources,
+            closed_captions: Vec::new(),
+        }
+    }
+}
+
 /// One file of an asset.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -178,7 +201,10 @@ pub struct Source {
 pub enum SourceContent {
     Movie(Arc<Movie>),
     /// Subtitles in a file of their own. Their cues are read when a segment of them is asked for; `len`: bytes of the file.
-    Text { format: TextFormat, len: u64 },
+    Text {
+        format: TextFormat,
+        len: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -274,6 +300,12 @@ pub struct Rendition {
     pub priming: u64,
     /// Added to every composition offset (negative: B-frame delay removed so that presentation starts at 0).
     pub composition_shift: i64,
+    /// The track's sample entries that are used, in the order of the CMAF header; each sample names one of them.
+    /// Empty for a file of subtitles.
+    pub descriptions: Vec<u32>,
+    /// Type of the stream access points that segments begin with (ISO/IEC 14496-12, annex I): 1, or 3 where pictures
+    /// follow that are shown before the sync sample and may need the segment before (open GOPs).
+    pub sap_type: u8,
     pub segments: Vec<Segment>,
 }
 
@@ -310,7 +342,9 @@ pub enum Media {
         channels: u16,
     },
     /// The same cues come out in both forms, a rendition each.
-    Text { form: TextForm },
+    Text {
+        form: TextForm,
+    },
     /// Sheets of thumbnails, each sample one JPEG; sizes are those of a whole sheet, pixels.
     Image {
         width: u32,
@@ -376,17 +410,25 @@ pub struct TrickFrame {
 }
 
 impl Presentation {
+    /// One period of all that the sources hold, by convention.
+    ///
+    /// # Errors
+    /// Those of [`Presentation::compose`].
+    pub fn build(sources: Vec<Source>, options: &Options) -> Result<Self> {
+        Self::compose(Input::by_convention(sources), options)
+    }
+
     /// Reads each track's sample table once or twice.
     ///
     /// # Errors
     /// They name the source and what is wrong with it: a codec that is not supported, an edit list that cannot be
-    /// honoured, tables that make no sense.
-    pub fn build(sources: Vec<Source>, options: &Options) -> Result<Self> {
+    /// honoured, tables that make no sense. [`Error::Description`] for a period that asks for what is not there.
+    pub fn compose(input: Input, options: &Options) -> Result<Self> {
         let target_duration_ms = options.target_duration_ms;
         if !(MIN_TARGET_DURATION_MS..=MAX_TARGET_DURATION_MS).contains(&target_duration_ms) {
             return Err(Error::TargetDuration { target_duration_ms });
         }
-        build::build(sources, options)
+        compose::compose(input, options)
     }
 
     pub fn rendition(&self, name: &str) -> Option<&Rendition> {
@@ -406,59 +448,33 @@ impl Presentation {
     }
 
     /// The sample entry of the rendition's first sample.
+    ///
+    /// None for a file of subtitles.
     pub fn sample_entry(&self, rendition: &Rendition) -> Option<&SampleEntry> {
-        let track = self.track(rendition)?;
-        let first = rendition
-            .segments
-            .first()
-            .map_or(0, |segment| segment.first_sample);
-        let description = track
-            .samples
-            .sample(first)
-            .map_or(0, |sample| sample.description);
-        usize::try_from(description)
-            .ok()
-            .and_then(|index| track.sample_entries.get(index))
-            .unwrap_or(&track.sample_entries[0])
+        self.sample_entries(rendition).next()
     }
 
-    /// What an encryptor of the rendition's samples needs to know.
-    pub fn codec(&self, rendition: &Rendition) -> &CodecConfig {
-        &self.sample_entry(rendition).codec
-    }
-
-    /// The rendition's sync samples, in decode order.
-    pub fn keyframes(&self, rendition: &Rendition) -> impl Iterator<Item = Keyframe> {
-        let samples = &self.track(rendition).samples;
-        let first = rendition
-            .segments
-            .first()
-            .map_or(0, |segment| segment.first_sample);
-        let count: u32 = rendition
-            .segments
+    /// The sample entries that the rendition's samples use, in the order of the CMAF header's `stsd`.
+    pub fn sample_entries(&self, rendition: &Rendition) -> impl Iterator<Item = &SampleEntry> {
+        let entries = self
+            .track(rendition)
+            .map_or(&[][..], |track| &track.sample_entries);
+        rendition
+            .descriptions
             .iter()
-            .map(|segment| segment.sample_count)
-            .sum();
-        let offset = self.presentation_offset(rendition);
-        samples
-            .iter_from(first)
-            .take_while(move |sample| sample.index - first < count)
-            .filter(|sample| sample.is_sync)
-            .map(move |sample| Keyframe {
-                sample: sample.index,
-                time: crate::timing::composition_time(&sample) + offset,
-            })
+            .filter_map(|index| entries.get(usize::try_from(*index).ok()?))
     }
 
-    /// Presentation time − composition time, media timescale.
-    fn presentation_offset(&self, rendition: &Rendition) -> i64 {
-        let first = rendition.segments.first();
-        let decode_time = first
-            .and_then(|segment| self.track(rendition).samples.sample(segment.first_sample))
-            .map_or(0, |sample| sample.decode_time);
-        let base = first.map_or(0, |segment| segment.base_media_decode_time);
-        let signed = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
-        signed(base) - signed(decode_time) + rendition.composition_shift - signed(rendition.priming)
+    /// What an encryptor of the rendition's samples needs to know; none for a file of subtitles.
+    pub fn codec(&self, rendition: &Rendition) -> Option<&CodecConfig> {
+        Some(&self.sample_entry(rendition)?.codec)
+    }
+
+    /// The rendition's sync samples, each to be shown until the next one. None but for video.
+    ///
+    /// Costs one look at each sync sample.
+    pub fn trick_play(&self, rendition: &Rendition) -> Option<TrickPlay> {
+        trick::trick_play(self, rendition)
     }
 
     /// The URL's track element: name, `-`, 8 hex digits that change with fingerprint, scheme and KID,
@@ -468,12 +484,12 @@ impl Presentation {
         rendition: &Rendition,
         enc: Option<&edgepack_drm::TrackEncryption>,
     ) -> String {
-        identity::url_name(&self.fingerprint, &rendition.name, enc)
+        identity::url_name(&self.fingerprint, rendition, enc)
     }
 
-    /// For `IvSeed::derive`: fingerprint and rendition name.
+    /// For `IvSeed::derive`: fingerprint, rendition name and where its samples come from.
     pub fn track_identity(&self, rendition: &Rendition) -> Vec<u8> {
-        identity::track_identity(&self.fingerprint, &rendition.name)
+        identity::track_identity(&self.fingerprint, rendition)
     }
 }
 
