@@ -82,7 +82,7 @@ impl Entry<'_> {
     pub(crate) fn channels(&self) -> u16 {
         match self.rendition.media {
             Media::Audio { channels, .. } => channels,
-            Media::Video { .. } => 0,
+            Media::Video { .. } | Media::Text { .. } | Media::Image { .. } => 0,
         }
     }
 
@@ -90,7 +90,7 @@ impl Entry<'_> {
     pub(crate) fn colour(&self) -> Option<(u8, u8, u8, bool)> {
         match self.rendition.media {
             Media::Video { colour, .. } => colour,
-            Media::Audio { .. } => None,
+            Media::Audio { .. } | Media::Text { .. } | Media::Image { .. } => None,
         }
     }
 }

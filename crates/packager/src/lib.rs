@@ -18,8 +18,11 @@ mod timing;
 pub use error::{Error, Result};
 pub use plan::{Piece, SegmentPlan, SourceRange};
 pub use presentation::{
-    Fingerprint, Keyframe, Media, Misalignment, Options, Presentation, Rendition, Segment, Source,
+    Accessibility, CaptionChannel, Clip, ClosedCaptions, Fingerprint, Input, Kind, Media,
+    Misalignment, Options, Period, PeriodInput, Presentation, Rendition, Role, Segment, Source,
+    SourceContent, TextForm, TextFormat, Tiles, TrackChoice, TrackSettings, Tracks, TrickFrame,
+    TrickPlay,
 };
 
 /// Part of every fingerprint: raised whenever the bytes made from the same source change.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;

@@ -65,8 +65,11 @@ impl SegmentPlan {
         let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
         let mut shape = RunShape::default();
         let mut ranges: Vec<SourceRange> = Vec::new();
-        for sample in p
-            .track(r)
+        let track = p.track(r).ok_or_else(|| Error::NotOffered {
+            rendition: r.name.clone(),
+            what: "segments of source samples",
+        })?;
+        for sample in track
             .samples
             .iter_from(segment.first_sample)
             .take(samples.capacity())

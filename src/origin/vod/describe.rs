@@ -4,19 +4,6 @@ use packager::{Input, PeriodInput, TrackChoice, TrackSettings, Tracks};
 
 use crate::description as d;
 
-/// By convention: one stretch of all tracks of all files.
-pub(super) fn by_convention(sources: Vec<packager::Source>) -> Input {
-    let tracks = (0..sources.len()).map(whole).collect();
-    Input {
-        sources,
-        periods: vec![PeriodInput {
-            clip: packager::Clip::default(),
-            tracks,
-        }],
-        closed_captions: Vec::new(),
-    }
-}
-
 /// `names`: of the sources, as the description has them. `folder`: how many of them are the folder's own files.
 pub(super) fn described(
     description: &d::Description,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, Step};
-use edgepack_packager::{Options, Presentation, Source, SourceContent, TextFormat};
+use edgepack_packager::{Input, Options, Presentation, Source, SourceContent, TextFormat};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ring::digest;
 
@@ -31,7 +31,7 @@ pub(super) async fn open(
     let read = sources.files.iter().map(|(name, file)| read_source(storage, path, name, file));
     let read: Vec<Source> = stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
     let input = match &sources.description {
-        None => describe::by_convention(read),
+        None => Input::by_convention(read),
         Some(described) => {
             let names: Vec<String> = sources.files.iter().map(|(name, _)| name.clone()).collect();
             describe::described(&described.content, read, &names)

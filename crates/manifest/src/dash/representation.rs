@@ -33,6 +33,7 @@ pub(super) fn push(out: &mut String, entry: &Entry<'_>, own_timeline: bool) {
         Media::Audio { sample_rate, .. } => {
             push_attribute_number(out, "audioSamplingRate", u64::from(sample_rate));
         }
+        Media::Text { .. } | Media::Image { .. } => {}
     }
     if own_timeline {
         out.push_str(">\n");

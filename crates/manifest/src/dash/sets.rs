@@ -89,6 +89,7 @@ pub(super) fn push(
             out.push_str(" contentType=\"audio\" mimeType=\"audio/mp4\"");
             push_attribute(out, "lang", language_tag(&first.rendition.language));
         }
+        Media::Text { .. } | Media::Image { .. } => {}
     }
     out.push_str(" segmentAlignment=\"");
     out.push_str(if set.aligned { "true" } else { "false" });

@@ -20,7 +20,7 @@ fn encryptor(p: &Presentation, r: &Rendition, scheme: Scheme) -> SampleEncryptor
         scheme,
         &key,
         IvSeed::derive(&key, &p.track_identity(r)),
-        p.codec(r),
+        p.codec(r).unwrap(),
     )
     .unwrap()
 }
