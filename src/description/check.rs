@@ -1,6 +1,6 @@
 //! What single values cannot show: how tracks stand to each other, and which clip takes which.
 use super::model::{
-    Accessibility, CaptionsDescription, Clip, Description, Kind, PeriodDescription, Role,
+    Accessibility, ClosedCaptions, Clip, Description, Kind, PeriodDescription, Role,
     TrackDescription,
 };
 use super::read::{Written, WrittenClip};
@@ -318,8 +318,8 @@ fn named_source(
     Vec::new()
 }
 
-fn captions(written: &[Option<CaptionsDescription>], source: &Source) -> Vec<CaptionsDescription> {
-    let mut captions: Vec<CaptionsDescription> = Vec::new();
+fn captions(written: &[Option<ClosedCaptions>], source: &Source) -> Vec<ClosedCaptions> {
+    let mut captions: Vec<ClosedCaptions> = Vec::new();
     for (index, entry) in written.iter().enumerate() {
         let Some(entry) = entry else { continue };
         if captions.iter().any(|other| other.channel == entry.channel) {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::model::{CaptionsDescription, Clip, Kind, Tiles, TrackDescription};
+use super::model::{ClosedCaptions, Clip, Kind, Tiles, TrackDescription};
 use super::values::{Language, Moment, Name, Plain, RelativePath};
 use super::{MAX_CAPTIONS, MAX_CLIPS, MAX_SOURCES, MAX_TRACKS};
 use crate::config::document::{Section, Source};
@@ -19,7 +19,7 @@ pub(super) struct Written {
     pub(super) tracks: Vec<Option<TrackDescription>>,
     pub(super) sources: Vec<WrittenSource>,
     pub(super) clips: Vec<WrittenClip>,
-    pub(super) captions: Vec<Option<CaptionsDescription>>,
+    pub(super) captions: Vec<Option<ClosedCaptions>>,
 }
 
 pub(super) struct WrittenSource {
@@ -186,12 +186,12 @@ fn clip(mut section: Section<'_, '_>) -> WrittenClip {
     clip
 }
 
-fn captions(mut section: Section<'_, '_>) -> Option<CaptionsDescription> {
+fn captions(mut section: Section<'_, '_>) -> Option<ClosedCaptions> {
     let channel = section.required("channel", "write \"CC1\" or \"SERVICE1\"");
     let language = section.optional::<Language>("language").map(|tag| tag.0);
     let name = section.optional::<Name>("name").map(|name| name.0);
     section.finish();
-    Some(CaptionsDescription {
+    Some(ClosedCaptions {
         channel: channel?,
         language,
         name,

@@ -94,7 +94,7 @@ fn the_sample_is_valid_and_every_key_is_read() {
     assert_eq!(credits.tracks.len(), 2);
     assert_eq!(
         description.captions,
-        [CaptionsDescription {
+        [ClosedCaptions {
             channel: CaptionChannel::Cc(1),
             language: Some("en".into()),
             name: Some("English CC".into())

@@ -24,6 +24,7 @@ mod compose;
 mod identity;
 mod notes;
 mod select;
+mod settings;
 mod shift;
 mod trick;
 

@@ -1,7 +1,6 @@
 //! What goes wrong between a route and its bytes, as viewers, logs and metrics are told.
 use http::StatusCode;
 
-use crate::delivery::route::Leaf;
 use crate::delivery::{Blame, Fault};
 
 pub(super) fn empty_asset(asset: &str) -> Fault {
@@ -16,9 +15,40 @@ pub(super) fn not_offered() -> Fault {
     )
 }
 
-pub(super) fn leaf_not_offered(leaf: &Leaf) -> Fault {
-    Fault::not_found("not-offered", "the asset is not offered in that form")
-        .detail(format!("leaf {leaf}"))
+/// A form that the track does not come in: WebVTT of a video, MPEG-TS of subtitles.
+pub(super) fn no_such_form(track: &str) -> Fault {
+    Fault::not_found("no-such-form", "the track does not come in that form")
+        .detail(format!("track {track:?}"))
+}
+
+pub(super) fn only_clear() -> Fault {
+    Fault::not_found(
+        "protection-not-offered",
+        "MPEG-TS and packed audio are offered in the clear only",
+    )
+}
+
+/// One file's byte ranges have to be known before its segments are made.
+pub(super) fn sizes_unknown(track: &str) -> Fault {
+    Fault::not_found(
+        "no-such-form",
+        "the track does not come as one file under this protection",
+    )
+    .detail(format!("track {track:?}"))
+}
+
+pub(super) fn no_segment_at(time: u64) -> Fault {
+    Fault::not_found("no-such-segment", "no segment of the track starts there")
+        .detail(format!("time {time}"))
+}
+
+/// A codec that has no place in MPEG-TS.
+pub(super) fn not_in_ts(asset: &str, detail: impl std::fmt::Display) -> Fault {
+    Fault::not_found(
+        "no-such-form",
+        "the track's codec does not come in that form",
+    )
+    .detail(format!("asset {asset:?}: {detail}"))
 }
 
 /// A track element that today's manifests do not name: a manifest from before the source or its key changed, or a guess.
