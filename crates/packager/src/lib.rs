@@ -10,6 +10,8 @@ pub mod cmaf;
 mod craft;
 mod error;
 mod fragment;
+pub mod image;
+pub mod ondemand;
 pub mod plan;
 pub mod presentation;
 pub mod timeline;

@@ -52,23 +52,25 @@ fn finish(frames: &mut [TrickFrame], end: u64) {
         frame.duration = next.saturating_sub(frame.start).max(1);
         next = frame.start;
         let mut shape = RunShape::default();
-        shape.add(run_sample(frame));
+        shape.add(frame.run_sample());
         frame.len = shape.header_len() + shape.payload;
     }
 }
 
-/// The frame as its own fragment describes it.
-pub(crate) fn run_sample(frame: &TrickFrame) -> RunSample {
-    RunSample {
-        size: u32::try_from(frame.bytes).unwrap_or(u32::MAX),
-        duration: u32::try_from(frame.duration).unwrap_or(u32::MAX),
-        composition_offset: 0,
-        is_sync: true,
+impl TrickFrame {
+    /// The frame as its own fragment describes it.
+    pub(crate) fn run_sample(&self) -> RunSample {
+        RunSample {
+            size: u32::try_from(self.bytes).unwrap_or(u32::MAX),
+            duration: u32::try_from(self.duration).unwrap_or(u32::MAX),
+            composition_offset: 0,
+            is_sync: true,
+        }
     }
 }
 
 /// Presentation time − the source's composition time, media timescale.
-pub(crate) fn presentation_offset(p: &Presentation, r: &Rendition) -> Option<i64> {
+fn presentation_offset(p: &Presentation, r: &Rendition) -> Option<i64> {
     let first = r.segments.first()?;
     let decode_time = p.track(r)?.samples.sample(first.first_sample)?.decode_time;
     let signed = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
