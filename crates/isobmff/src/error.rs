@@ -1,6 +1,4 @@
 //! What can be wrong with a file, and where: box path and offset.
-use crate::FourCc;
-
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Every variant but [`Error::WrongBytes`] is the file's fault (or the limits').
@@ -42,9 +40,9 @@ pub enum Error {
         what: &'static str,
         limit: u64,
     },
-    /// The samples lie in movie fragments (`moof`).
-    #[error("fragmented MP4 is not supported as a source yet ({kind} at {offset})")]
-    Fragmented { kind: FourCc, offset: u64 },
+    /// Movie fragments and no `moov` before them.
+    #[error("a media segment without its header: a moof at {offset} and no moov before it")]
+    NoHeader { offset: u64 },
     /// All boxes were seen and none was a `moov`.
     #[error("the file has no moov box: no movie in it")]
     NoMovie,

@@ -9,11 +9,13 @@ mod build;
 mod iter;
 mod position;
 mod tables;
+mod write;
 
 pub(crate) use build::TableBoxes;
 pub use iter::{SampleIter, SyncSamples};
 use position::Position;
 use tables::Tables;
+pub(crate) use write::{Alike, TableWriter};
 
 /// The tables of one track, kept raw; checked once for consistency when the movie is read.
 ///
