@@ -31,14 +31,10 @@ pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
             .unwrap_or(path.as_os_str())
             .to_string_lossy()
             .into_owned();
-        sources.push(Source {
-            name,
-            movie: Arc::new(movie),
-            // Names for URLs are not printed.
-            probe: [0; 32],
-        });
+        // Names for URLs are not printed: the probe does not matter.
+        sources.push(Source::of_movie(name, Arc::new(movie), [0; 32]));
     }
-    let files: Vec<Value> = sources.iter().map(file).collect();
+    let files: Vec<Value> = sources.iter().filter_map(file).collect();
     let target_duration_ms = u32::try_from(options.target_duration.as_millis())?;
     // A file that cannot be packaged can still be looked at.
     let presentation = match Presentation::build(sources, &Options { target_duration_ms }) {
@@ -65,15 +61,15 @@ fn read_movie(path: &PathBuf) -> Result<Movie, Failure> {
     }
 }
 
-fn file(source: &Source) -> Value {
-    let movie = &source.movie;
-    json!({
+fn file(source: &Source) -> Option<Value> {
+    let movie = source.movie()?;
+    Some(json!({
         "name": source.name,
         "size": movie.file_len,
         "major_brand": movie.major_brand.to_string(),
         "duration_s": seconds(movie.duration, movie.timescale),
         "tracks": movie.tracks.iter().map(track).collect::<Vec<_>>(),
-    })
+    }))
 }
 
 fn track(track: &Track) -> Value {
@@ -128,6 +124,8 @@ fn timeline(presentation: &Presentation) -> Value {
                 Media::Audio { sample_rate, channels } => {
                     json!({ "kind": "audio", "sample_rate": sample_rate, "channels": channels })
                 }
+                Media::Text { .. } => json!({ "kind": "text" }),
+                Media::Image { width, height, .. } => json!({ "kind": "image", "width": width, "height": height }),
             };
             let segments: Vec<Value> = rendition
                 .segments

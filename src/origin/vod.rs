@@ -236,6 +236,8 @@ impl Vod {
         let content_type = match info.media {
             Media::Video { .. } => "video/mp4",
             Media::Audio { .. } => "audio/mp4",
+            Media::Text { .. } => "application/mp4",
+            Media::Image { .. } => "image/jpeg",
         };
         let segments = info.segments.len();
         let target = Target {

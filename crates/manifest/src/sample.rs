@@ -1,6 +1,8 @@
 //! Presentations made by hand for the tests of both writers.
 use edgepack_drm::{KeyId, Scheme, TrackEncryption};
-use edgepack_packager::{Fingerprint, Media, Presentation, Rendition, Segment};
+use edgepack_packager::{
+    Fingerprint, Media, Period, Presentation, Rendition, Segment, TrackSettings,
+};
 
 use crate::outline::Outline;
 use crate::{Protection, System, View};
@@ -22,7 +24,13 @@ pub(crate) fn presentation(renditions: Vec<Rendition>) -> Presentation {
         target_duration_ms: 4000,
         duration_ms,
         sources: Vec::new(),
+        periods: vec![Period {
+            renditions: 0..renditions.len(),
+            start_us: 0,
+            duration_us: duration_ms * 1000,
+        }],
         renditions,
+        closed_captions: Vec::new(),
         misalignments: Vec::new(),
         ignored: Vec::new(),
     }
@@ -76,25 +84,31 @@ fn rendition(
             start,
             duration,
             bytes: 1,
+            len: 1,
         };
         start += duration;
         segment
     });
     Rendition {
         name: String::new(),
+        period: 0,
         source: 0,
-        track: 0,
+        track: Some(0),
         media: Media::Audio {
             sample_rate: 0,
             channels: 0,
         },
         codecs: codecs.to_owned(),
+        supplemental_codecs: None,
         language: "und".to_owned(),
+        settings: TrackSettings::default(),
         timescale,
         average_bandwidth: peak * 4 / 5,
         peak_bandwidth: peak,
         priming: 0,
         composition_shift: 0,
+        descriptions: vec![0],
+        sap_type: 1,
         segments: segments.collect(),
     }
 }

@@ -1,10 +1,12 @@
 //! CMAF headers (ISO/IEC 23000-19, 7.3.1; box by box ISO/IEC 14496-12).
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use edgepack_drm::TrackEncryption;
 use edgepack_isobmff::{BoxWriter, Track};
 
 use crate::fragment::{NON_SYNC_SAMPLE, SYNC_SAMPLE};
-use crate::{Media, Presentation, Rendition, Result};
+use crate::{Error, Media, Presentation, Rendition, Result};
 
 /// A CMAF track file has one track.
 pub(crate) const TRACK_ID: u32 = 1;
@@ -28,16 +30,17 @@ pub fn header(
     enc: Option<&TrackEncryption>,
     pssh: &[u8],
 ) -> Result<Bytes> {
-    let track = p.track(r);
-    let raw = &p.sample_entry(r).raw;
-    let protected;
-    let sample_entry: &[u8] = match enc {
-        None => raw,
-        Some(enc) => {
-            protected = edgepack_drm::boxes::protect_sample_entry(raw, enc)?;
-            &protected
-        }
-    };
+    let track = p.track(r).ok_or_else(|| Error::NotOffered {
+        rendition: r.name.clone(),
+        what: "CMAF header of source samples",
+    })?;
+    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(r.descriptions.len());
+    for entry in p.sample_entries(r) {
+        entries.push(match enc {
+            None => Cow::Borrowed(&entry.raw),
+            Some(enc) => edgepack_drm::boxes::protect_sample_entry(&entry.raw, enc)?.into(),
+        });
+    }
     let mut w = BoxWriter::new();
     write_ftyp(&mut w, r);
     w.boxed(b"moov", |w| {
@@ -48,7 +51,7 @@ pub fn header(
             w.boxed(b"mdia", |w| {
                 write_mdhd(w, r);
                 write_hdlr(w, r);
-                w.boxed(b"minf", |w| write_minf(w, r, sample_entry));
+                w.boxed(b"minf", |w| write_minf(w, r, &entries));
             });
         });
         w.boxed(b"mvex", |w| {
@@ -197,7 +200,7 @@ fn write_hdlr(w: &mut BoxWriter, r: &Rendition) {
     });
 }
 
-fn write_minf(w: &mut BoxWriter, r: &Rendition, sample_entry: &[u8]) {
+fn write_minf(w: &mut BoxWriter, r: &Rendition, entries: &[Cow<'_, [u8]>]) {
     if is_video(r) {
         w.full_box(b"vmhd", 0, 1, |w| w.zeros(8));
     } else {
@@ -211,8 +214,8 @@ fn write_minf(w: &mut BoxWriter, r: &Rendition, sample_entry: &[u8]) {
     });
     w.boxed(b"stbl", |w| {
         w.full_box(b"stsd", 0, 0, |w| {
-            w.u32(1);
-            w.bytes(sample_entry);
+            w.u32(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            entries.iter().for_each(|entry| w.bytes(entry));
         });
         // All samples are in fragments.
         w.full_box(b"stts", 0, 0, |w| w.u32(0));

@@ -275,11 +275,7 @@ fn read(file: &Bytes, file_len: u64) -> Movie {
 }
 
 pub(crate) fn source(name: &str, tracks: &[TrackSpec]) -> Source {
-    Source {
-        name: name.to_owned(),
-        movie: Arc::new(movie(tracks)),
-        probe: [0; 32],
-    }
+    Source::of_movie(name, Arc::new(movie(tracks)), [0; 32])
 }
 
 pub(crate) fn build(sources: Vec<Source>, target_duration_ms: u32) -> crate::Result<Presentation> {

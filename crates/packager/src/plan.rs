@@ -3,7 +3,7 @@ use bytes::Bytes;
 use edgepack_drm::{SampleEncryptor, SegmentAux};
 
 use crate::fragment::{self, RunSample, RunShape};
-use crate::{Error, Presentation, Rendition, Result};
+use crate::{Error, Presentation, Rendition, Result, TrickFrame};
 
 /// Bytes of one of the presentation's sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,11 @@ impl SegmentPlan {
         let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
         let mut shape = RunShape::default();
         let mut ranges: Vec<SourceRange> = Vec::new();
-        for sample in p
-            .track(r)
+        let track = p.track(r).ok_or_else(|| Error::NotOffered {
+            rendition: r.name.clone(),
+            what: "segments of source samples",
+        })?;
+        for sample in track
             .samples
             .iter_from(segment.first_sample)
             .take(samples.capacity())
@@ -85,7 +88,7 @@ impl SegmentPlan {
             shape.add(sample);
             samples.push(sample);
         }
-        let mut plan = Self {
+        let plan = Self {
             rendition: r.name.clone(),
             number,
             first_sample: segment.first_sample,
@@ -95,15 +98,63 @@ impl SegmentPlan {
             ranges,
             protection: Protection::ByContent,
         };
+        Ok(plan.protected_by(enc))
+    }
+
+    /// One of [`Presentation::trick_play`]'s frames as a fragment of its own, decoded and presented at the frame's start
+    /// for the frame's duration. `number`: of the frame, from 0.
+    ///
+    /// Its sample keeps the number that it has in the rendition, and so the IV: under one key the same bytes are
+    /// encrypted to the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for a frame that is no sample of the rendition.
+    pub fn keyframe(
+        p: &Presentation,
+        r: &Rendition,
+        number: usize,
+        frame: &TrickFrame,
+        enc: Option<&SampleEncryptor>,
+    ) -> Result<Self> {
+        let sample = p
+            .track(r)
+            .and_then(|track| track.samples.sample(frame.sample))
+            .filter(|sample| sample.is_sync && u64::from(sample.size) == frame.bytes)
+            .ok_or_else(|| Error::NotOffered {
+                rendition: r.name.clone(),
+                what: "such key frame",
+            })?;
+        let samples = vec![frame.run_sample()];
+        let mut shape = RunShape::default();
+        samples.iter().for_each(|sample| shape.add(*sample));
+        let plan = Self {
+            rendition: r.name.clone(),
+            number,
+            first_sample: frame.sample,
+            // Presentation times are what an edit list in the header leaves of decode times.
+            base_media_decode_time: frame.start.saturating_add(r.priming),
+            samples,
+            shape,
+            ranges: vec![SourceRange {
+                source: r.source,
+                offset: sample.offset,
+                len: frame.bytes,
+            }],
+            protection: Protection::ByContent,
+        };
+        Ok(plan.protected_by(enc))
+    }
+
+    fn protected_by(mut self, enc: Option<&SampleEncryptor>) -> Self {
         match enc {
-            None => plan.protection = Protection::Clear(plan.write_header(None)),
+            None => self.protection = Protection::Clear(self.write_header(None)),
             Some(enc) => {
-                if let Some(aux) = enc.fixed_aux(plan.first_sample, plan.shape.count) {
-                    plan.protection = Protection::Foreseeable(plan.write_header(Some(&aux)));
+                if let Some(aux) = enc.fixed_aux(self.first_sample, self.shape.count) {
+                    self.protection = Protection::Foreseeable(self.write_header(Some(&aux)));
                 }
             }
         }
-        Ok(plan)
+        self
     }
 
     /// Source ranges in order, adjacent ones merged; concatenated they are the payload of `mdat`.

@@ -25,11 +25,12 @@ pub(super) async fn open(
 ) -> Result<Asset, Fault> {
     let mut sources = Vec::with_capacity(files.len());
     for file in &files {
-        sources.push(Source {
-            name: file.name(),
-            movie: Arc::new(read_movie(storage, path, file).await?),
-            probe: probe(storage, file).await?,
-        });
+        let movie = Arc::new(read_movie(storage, path, file).await?);
+        sources.push(Source::of_movie(
+            file.name(),
+            movie,
+            probe(storage, file).await?,
+        ));
     }
     let target_duration_ms = u32::try_from(mount.target_duration.as_millis()).unwrap_or(u32::MAX);
     let options = Options { target_duration_ms };

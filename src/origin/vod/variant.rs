@@ -116,10 +116,9 @@ impl Variant {
                 "asset {asset:?} has no rendition {rendition}"
             )));
         };
-        let entry = presentation.track(rendition_ref).sample_entries.first();
-        let codec = &entry
-            .ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?
-            .codec;
+        let codec = presentation
+            .codec(rendition_ref)
+            .ok_or_else(|| faults::not_protectable(asset, "a track without sample entry"))?;
         SampleEncryptor::new(scheme, key, *seed, codec)
             .map(Some)
             .map_err(|error| faults::not_protectable(asset, error))

@@ -1,18 +1,18 @@
-//! From movies to a presentation: choose tracks, place them in time, cut them, weigh them, name them.
+//! One period: choose tracks, place them in time, cut them, weigh them, name them.
 use std::cmp::Reverse;
 
 use edgepack_isobmff::{CodecConfig, Track};
 
-use super::bandwidth::{Weight, bandwidths};
+use super::bandwidth::{Stretch, bandwidths};
 use super::notes::Notes;
 use super::select::{Chosen, select};
 use super::shift::{Placed, Shift, shifts};
-use super::{Media, Options, Presentation, Rendition, Segment, Source, identity};
+use super::{Kind, Media, Misalignment, Options, PeriodInput, Rendition, Segment, Source};
+use crate::Result;
 use crate::fragment::RunShape;
 use crate::plan::run_sample;
 use crate::timeline::{AudioCutter, Cuts, Moment, VideoTrack, boundaries};
 use crate::timing::{EditMap, SampleRate, Survey, SyncPoint, composition_time};
-use crate::{Error, Result};
 
 /// `saiz`, `saio` and `senc` without their entries.
 const PROTECTION_BOXES: u64 = 17 + 20 + 16;
@@ -20,10 +20,25 @@ const PROTECTION_BOXES: u64 = 17 + 20 + 16;
 /// delivery make.
 const PROTECTION_PER_VIDEO_SAMPLE: u64 = 1 + 8 + 2 + 5 * 6;
 const PROTECTION_PER_AUDIO_SAMPLE: u64 = 1 + 8;
+pub(super) const VIDEO_PROTECTION_OF_ONE: u64 = PROTECTION_BOXES + PROTECTION_PER_VIDEO_SAMPLE;
 
-pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentation> {
-    let selection = select(&sources)?;
-    let chosen: Vec<Chosen> = selection
+/// A period's renditions, in order.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) renditions: Vec<Rendition>,
+    pub(super) misalignments: Vec<Misalignment>,
+    pub(super) ignored: Vec<String>,
+    pub(super) duration_us: u64,
+}
+
+pub(super) fn build(
+    sources: &[Source],
+    period: usize,
+    input: &PeriodInput,
+    options: &Options,
+) -> Result<Built> {
+    let selection = select(sources, period, input)?;
+    let chosen: Vec<Chosen<'_>> = selection
         .video
         .iter()
         .chain(&selection.audio)
@@ -33,13 +48,12 @@ pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentat
     let placed = chosen
         .iter()
         .enumerate()
-        .map(|(index, chosen)| place(&sources, *chosen, index < video_count))
+        .map(|(index, chosen)| place(chosen, index < video_count))
         .collect::<Result<Vec<_>>>()?;
     let mut tracks: Vec<Cutting<'_>> = Vec::with_capacity(chosen.len());
     for ((chosen, placed), shift) in chosen.iter().zip(&placed).zip(shifts(&placed)) {
         tracks.push(Cutting {
-            source: &sources[chosen.source],
-            track: track(&sources, *chosen),
+            period,
             chosen: *chosen,
             placed,
             shift,
@@ -80,7 +94,7 @@ pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentat
         renditions.push(cutting.rendition(&cutting.cut_audio(cutter))?);
     }
 
-    let order = name_and_order(&mut renditions, video_count);
+    let order = name_and_order(&mut renditions, period, video_count);
     let misalignments = notes.named(&order);
     let mut sorted: Vec<(usize, Rendition)> = order
         .into_iter()
@@ -89,32 +103,36 @@ pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentat
         .collect();
     sorted.sort_by_key(|(place, _)| *place);
     let renditions: Vec<Rendition> = sorted.into_iter().map(|(_, rendition)| rendition).collect();
-    let longest = renditions.iter().map(|rendition| {
-        (u128::from(rendition.duration()) * 1000).div_ceil(u128::from(rendition.timescale))
-    });
-    Ok(Presentation {
-        fingerprint: identity::fingerprint(&sources, options),
-        target_duration_ms: target_ms,
-        duration_ms: longest
-            .max()
-            .and_then(|longest| u64::try_from(longest).ok())
-            .unwrap_or(0),
-        sources,
+    Ok(Built {
+        duration_us: duration_us(&renditions),
         renditions,
         misalignments,
         ignored: selection.ignored,
     })
 }
 
-fn track(sources: &[Source], chosen: Chosen) -> &Track {
-    &sources[chosen.source].movie.tracks[chosen.track]
+/// Of the longest video, or of all when there is none.
+fn duration_us(renditions: &[Rendition]) -> u64 {
+    let longest = |of: &dyn Fn(&Rendition) -> bool| {
+        let lengths = renditions
+            .iter()
+            .filter(|rendition| of(rendition))
+            .map(|rendition| {
+                let scaled = u128::from(rendition.duration()) * 1_000_000;
+                let timescale = u128::from(rendition.timescale.max(1));
+                u64::try_from((scaled + timescale / 2) / timescale).unwrap_or(u64::MAX)
+            });
+        lengths.max()
+    };
+    longest(&|rendition| rendition.kind() == Kind::Video)
+        .or_else(|| longest(&|_| true))
+        .unwrap_or(0)
 }
 
-fn place(sources: &[Source], chosen: Chosen, is_video: bool) -> Result<Placed> {
-    let source = &sources[chosen.source];
-    let track = track(sources, chosen);
-    let fault = |reason: String| source_error(source, track, &reason);
-    let edits = EditMap::new(track, source.movie.timescale).map_err(fault)?;
+fn place(chosen: &Chosen<'_>, is_video: bool) -> Result<Placed> {
+    let track = chosen.track;
+    let fault = |reason: String| chosen.fault(&reason);
+    let edits = EditMap::new(track, chosen.movie_timescale).map_err(fault)?;
     let survey = if is_video {
         Survey::video(track, &edits)
     } else {
@@ -128,25 +146,17 @@ fn place(sources: &[Source], chosen: Chosen, is_video: bool) -> Result<Placed> {
     })
 }
 
-fn source_error(source: &Source, track: &Track, reason: &str) -> Error {
-    Error::Source {
-        source_name: source.name.clone(),
-        reason: format!("track {}: {reason}", track.track_id),
-    }
-}
-
 /// A chosen track whose place in time is known.
 pub(super) struct Cutting<'a> {
-    source: &'a Source,
-    track: &'a Track,
-    chosen: Chosen,
+    period: usize,
+    chosen: Chosen<'a>,
     pub(super) placed: &'a Placed,
     pub(super) shift: Shift,
 }
 
 impl Cutting<'_> {
     pub(super) fn moment(&self, time: i64) -> Moment {
-        Moment::new(time, self.track.timescale)
+        Moment::new(time, self.chosen.track.timescale)
     }
 
     pub(super) fn end(&self) -> Moment {
@@ -170,7 +180,7 @@ impl Cutting<'_> {
 
     fn video_track<'s>(&self, sync: &'s [SyncPoint]) -> VideoTrack<'s> {
         VideoTrack {
-            timescale: self.track.timescale,
+            timescale: self.chosen.track.timescale,
             first_sample: self.placed.survey.first_sample,
             sync,
             end: self.end().value,
@@ -182,6 +192,7 @@ impl Cutting<'_> {
         let survey = &self.placed.survey;
         let count = usize::try_from(survey.end_sample - survey.first_sample).unwrap_or(usize::MAX);
         for sample in self
+            .chosen
             .track
             .samples
             .iter_from(survey.first_sample)
@@ -196,50 +207,58 @@ impl Cutting<'_> {
     }
 
     fn rendition(&self, cuts: &Cuts) -> Result<Rendition> {
-        let fault = |reason: &str| source_error(self.source, self.track, reason);
-        let (segments, weights) = self.segments(cuts)?;
-        let timescale = self.track.timescale;
-        let (average_bandwidth, peak_bandwidth) = bandwidths(&segments, &weights, timescale);
+        let fault = |reason: &str| self.chosen.fault(reason);
+        let (segments, stretches) = self.segments(cuts)?;
+        let timescale = self.chosen.track.timescale;
+        let (average_bandwidth, peak_bandwidth) = bandwidths(&stretches, timescale);
         let first_sample = segments.first().map_or(0, |segment| segment.first_sample);
         let description = self
+            .chosen
             .track
             .samples
             .sample(first_sample)
             .map_or(0, |sample| sample.description);
         let entry = usize::try_from(description)
             .ok()
-            .and_then(|index| self.track.sample_entries.get(index));
+            .and_then(|index| self.chosen.track.sample_entries.get(index));
         let codec = &entry.ok_or_else(|| fault("no sample entry"))?.codec;
+        let settings = self.chosen.settings;
+        let language = settings.language.as_ref();
         Ok(Rendition {
             name: String::new(),
+            period: self.period,
             source: self.chosen.source,
-            track: self.chosen.track,
-            media: media(codec, self.track, &self.placed.survey.rate)
+            track: Some(self.chosen.index),
+            media: media(codec, self.chosen.track, &self.placed.survey.rate)
                 .ok_or_else(|| fault("unsupported codec"))?,
             codecs: codec.rfc6381().ok_or_else(|| fault("unsupported codec"))?,
-            language: self.track.language.clone(),
+            supplemental_codecs: None,
+            language: language.unwrap_or(&self.chosen.track.language).clone(),
+            settings: settings.clone(),
             timescale,
             average_bandwidth,
             peak_bandwidth,
             priming: u64::try_from(self.shift.priming)
                 .map_err(|_| fault("an edit before the first sample"))?,
             composition_shift: self.shift.composition,
+            descriptions: vec![description],
+            sap_type: 1,
             segments,
         })
     }
 
     /// One walk over the samples: what each segment holds and weighs.
-    fn segments(&self, cuts: &Cuts) -> Result<(Vec<Segment>, Vec<Weight>)> {
-        let fault = |reason: &str| source_error(self.source, self.track, reason);
+    fn segments(&self, cuts: &Cuts) -> Result<(Vec<Segment>, Vec<Stretch>)> {
+        let fault = |reason: &str| self.chosen.fault(reason);
         let survey = &self.placed.survey;
         let per_sample = if self.placed.is_video {
             PROTECTION_PER_VIDEO_SAMPLE
         } else {
             PROTECTION_PER_AUDIO_SAMPLE
         };
-        let mut samples = self.track.samples.iter_from(survey.first_sample);
+        let mut samples = self.chosen.track.samples.iter_from(survey.first_sample);
         let mut segments = Vec::with_capacity(cuts.0.len());
-        let mut weights = Vec::with_capacity(cuts.0.len());
+        let mut stretches = Vec::with_capacity(cuts.0.len());
         for (number, cut) in cuts.0.iter().enumerate() {
             let next = cuts.0.get(number + 1);
             let end_sample = next.map_or(survey.end_sample, |next| next.sample);
@@ -270,13 +289,15 @@ impl Cutting<'_> {
                 start: unsigned(cut.time),
                 duration: unsigned(end - cut.time).max(1),
                 bytes: shape.payload,
+                len: shape.header_len() + shape.payload,
             });
-            weights.push(Weight {
+            stretches.push(Stretch {
+                duration: unsigned(end - cut.time).max(1),
                 clear: shape.header_len() + shape.payload,
                 protection: PROTECTION_BOXES + per_sample * u64::from(shape.count),
             });
         }
-        Ok((segments, weights))
+        Ok((segments, stretches))
     }
 }
 
@@ -307,7 +328,11 @@ fn media(codec: &CodecConfig, track: &Track, rate: &SampleRate) -> Option<Media>
 }
 
 /// Names the renditions; returns for each, in the order given, its place in the presentation and its name.
-fn name_and_order(renditions: &mut [Rendition], video_count: usize) -> Vec<(usize, String)> {
+fn name_and_order(
+    renditions: &mut [Rendition],
+    period: usize,
+    video_count: usize,
+) -> Vec<(usize, String)> {
     let mut order: Vec<usize> = (0..renditions.len()).collect();
     // Stable: equal bandwidths stay in the order of the sources, audio in that of its first appearance.
     order.sort_by_key(|index| {
@@ -321,11 +346,17 @@ fn name_and_order(renditions: &mut [Rendition], video_count: usize) -> Vec<(usiz
         )
     });
     let mut taken: Vec<String> = Vec::with_capacity(order.len());
+    let prefix = match period {
+        0 => String::new(),
+        _ => format!("p{}-", period + 1),
+    };
     for index in &order {
         let rendition = &mut renditions[*index];
         let stem = match &rendition.media {
-            Media::Video { height, .. } => format!("v{height}"),
-            Media::Audio { .. } => format!("a-{}", rendition.language),
+            Media::Video { height, .. } => format!("{prefix}v{height}"),
+            Media::Audio { .. } => format!("{prefix}a-{}", rendition.language),
+            Media::Text { .. } => format!("{prefix}t-{}", rendition.language),
+            Media::Image { .. } => format!("{prefix}thumbs"),
         };
         let mut name = stem.clone();
         let mut number = 1;

@@ -1,39 +1,93 @@
 //! Which tracks of an asset become renditions: every video track, and of each kind of audio the best one.
 use edgepack_isobmff::{CodecConfig, Handler, Track};
 
-use super::Source;
+use super::{Kind, PeriodInput, Source, SourceContent, TrackChoice, TrackSettings, Tracks};
 use crate::{Error, Result};
 
 /// A track that becomes a rendition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chosen {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen<'a> {
+    /// Index into the presentation's sources.
     pub(super) source: usize,
-    pub(super) track: usize,
+    pub(super) source_name: &'a str,
+    pub(super) movie_timescale: u32,
+    /// Index into the movie's tracks.
+    pub(super) index: usize,
+    pub(super) track: &'a Track,
+    pub(super) settings: &'a TrackSettings,
+}
+
+impl Chosen<'_> {
+    pub(super) fn fault(&self, reason: &str) -> Error {
+        Error::Source {
+            source_name: self.source_name.to_owned(),
+            reason: format!("track {}: {reason}", self.track.track_id),
+        }
+    }
+
+    fn language(&self) -> &str {
+        self.settings
+            .language
+            .as_ref()
+            .unwrap_or(&self.track.language)
+    }
+
+    /// Bits per 1000 seconds: fine enough to tell tracks apart.
+    fn bit_rate(&self) -> u128 {
+        let samples = &self.track.samples;
+        let bits = u128::from(samples.bytes_in(0..samples.len())) * 8;
+        bits * u128::from(self.track.timescale) * 1000 / u128::from(samples.total_duration().max(1))
+    }
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Selection {
-    pub(super) video: Vec<Chosen>,
-    pub(super) audio: Vec<Chosen>,
+pub(super) struct Selection<'a> {
+    pub(super) video: Vec<Chosen<'a>>,
+    pub(super) audio: Vec<Chosen<'a>>,
     /// What is left out, and why.
     pub(super) ignored: Vec<String>,
 }
 
-/// One file's audio serves all rungs: of the tracks with the same language, codec and channels, the one with the
-/// highest bit rate, and among equals that of the file whose name sorts first.
-pub(super) fn select(sources: &[Source]) -> Result<Selection> {
+/// One file's audio serves all rungs: of the tracks that are chosen by convention and have the same language, codec and
+/// channels, the one with the highest bit rate, and among equals that of the file whose name sorts first.
+pub(super) fn select<'a>(
+    sources: &'a [Source],
+    period: usize,
+    input: &'a PeriodInput,
+) -> Result<Selection<'a>> {
     let mut selection = Selection::default();
-    let mut groups: Vec<(AudioGroup, Vec<Chosen>)> = Vec::new();
-    for (source, file) in sources.iter().enumerate() {
-        for (index, track) in file.movie.tracks.iter().enumerate() {
+    let mut groups: Vec<(AudioGroup<'a>, Vec<Chosen<'a>>)> = Vec::new();
+    for choice in &input.tracks {
+        let Some(source) = sources.get(choice.source) else {
+            continue;
+        };
+        let movie = match &source.content {
+            SourceContent::Movie(movie) => movie,
+            SourceContent::Text { .. } => {
+                selection
+                    .ignored
+                    .push(format!("{}: text is not packaged", source.name));
+                continue;
+            }
+        };
+        let mut found = false;
+        for (index, track) in movie.tracks.iter().enumerate() {
+            if !asks_for(choice, track) {
+                continue;
+            }
+            found = true;
             let chosen = Chosen {
-                source,
-                track: index,
+                source: choice.source,
+                source_name: &source.name,
+                movie_timescale: movie.timescale,
+                index,
+                track,
+                settings: &choice.settings,
             };
             let mut ignore = |why: &str| {
                 selection.ignored.push(format!(
                     "{}: track {} ({}): {why}",
-                    file.name,
+                    source.name,
                     track.track_id,
                     handler(track)
                 ));
@@ -43,27 +97,35 @@ pub(super) fn select(sources: &[Source]) -> Result<Selection> {
                 Handler::Other(_) => ignore("neither video nor audio"),
                 Handler::Video | Handler::Audio if track.samples.is_empty() => ignore("no samples"),
                 Handler::Video => {
-                    check_codec(file, track)?;
+                    check_codec(source, track)?;
                     selection.video.push(chosen);
                 }
                 Handler::Audio => {
-                    check_codec(file, track)?;
-                    let Some(group) = AudioGroup::of(track) else {
-                        continue;
-                    };
+                    check_codec(source, track)?;
+                    let group = AudioGroup::of(&chosen);
+                    let by_convention = choice.tracks == Tracks::ByConvention;
                     match groups.iter_mut().find(|(known, _)| *known == group) {
-                        Some((_, members)) => members.push(chosen),
-                        None => groups.push((group, vec![chosen])),
+                        Some((_, members)) if by_convention => members.push(chosen),
+                        _ => groups.push((group, vec![chosen])),
                     }
                 }
             }
         }
+        if !found && choice.tracks != Tracks::ByConvention {
+            return Err(Error::Description {
+                place: format!("period {}, {}", period + 1, source.name),
+                reason: match choice.tracks {
+                    Tracks::Id(id) => format!("there is no track {id}"),
+                    _ => "there is no such track".to_owned(),
+                },
+            });
+        }
     }
     for (_, members) in groups {
         let best = members.into_iter().min_by(|a, b| {
-            bit_rate(sources, *b)
-                .cmp(&bit_rate(sources, *a))
-                .then_with(|| sources[a.source].name.cmp(&sources[b.source].name))
+            b.bit_rate()
+                .cmp(&a.bit_rate())
+                .then_with(|| a.source_name.cmp(b.source_name))
         });
         selection.audio.extend(best);
     }
@@ -75,26 +137,42 @@ pub(super) fn select(sources: &[Source]) -> Result<Selection> {
     Ok(selection)
 }
 
+fn asks_for(choice: &TrackChoice, track: &Track) -> bool {
+    match choice.tracks {
+        Tracks::ByConvention => true,
+        Tracks::Id(id) => track.track_id == id,
+        Tracks::Kind(kind) => match track.handler {
+            Handler::Video => kind == Kind::Video,
+            Handler::Audio => kind == Kind::Audio,
+            Handler::Text => kind == Kind::Text,
+            Handler::Other(_) => false,
+        },
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
-struct AudioGroup {
+struct AudioGroup<'a> {
+    settings: &'a TrackSettings,
     language: String,
     codec: &'static str,
     channels: u16,
 }
 
-impl AudioGroup {
-    fn of(track: &Track) -> Option<Self> {
-        track
-            .sample_entries
-            .iter()
-            .find_map(|entry| match &entry.codec {
-                CodecConfig::Aac(config) => Some(Self {
-                    language: track.language.to_ascii_lowercase(),
-                    codec: "aac",
-                    channels: config.channels,
-                }),
+impl<'a> AudioGroup<'a> {
+    fn of(chosen: &Chosen<'a>) -> Self {
+        let entries = chosen.track.sample_entries.iter();
+        let channels = entries
+            .filter_map(|entry| match &entry.codec {
+                CodecConfig::Aac(config) => Some(config.channels),
                 _ => None,
             })
+            .next();
+        Self {
+            settings: chosen.settings,
+            language: chosen.language().to_ascii_lowercase(),
+            codec: "aac",
+            channels: channels.unwrap_or(0),
+        }
     }
 }
 
@@ -127,11 +205,4 @@ fn handler(track: &Track) -> String {
         Handler::Text => "text".to_owned(),
         Handler::Other(code) => format!("{code:?}"),
     }
-}
-
-/// Bits per 1000 seconds: fine enough to tell tracks apart.
-fn bit_rate(sources: &[Source], chosen: Chosen) -> u128 {
-    let track = &sources[chosen.source].movie.tracks[chosen.track];
-    let bits = u128::from(track.samples.bytes_in(0..track.samples.len())) * 8;
-    bits * u128::from(track.timescale) * 1000 / u128::from(track.samples.total_duration().max(1))
 }

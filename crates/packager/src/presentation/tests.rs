@@ -155,8 +155,11 @@ fn key_frames_stand_on_the_presentation_timeline() {
     )
     .unwrap();
     let times: Vec<_> = p
-        .keyframes(&p.renditions[0])
-        .map(|keyframe| (keyframe.sample, keyframe.time))
+        .trick_play(&p.renditions[0])
+        .unwrap()
+        .frames
+        .iter()
+        .map(|frame| (frame.sample, frame.start))
         .collect();
     assert_eq!(times, [(0, 0), (50, 50_000), (100, 100_000)]);
 }
@@ -255,7 +258,7 @@ proptest! {
         let sources = tracks.enumerate().map(|(i, track)| source(&format!("{i}.mp4"), &[track])).collect();
         let p = build(sources, target_ms).unwrap();
         for r in &p.renditions {
-            let table = &p.track(r).samples;
+            let table = &p.track(r).unwrap().samples;
             let mut next = (0, 0);
             let mut decode_time = 0;
             let longest = r.segments.iter().map(|segment| segment.duration).max().unwrap();
@@ -268,6 +271,7 @@ proptest! {
                 decode_time += samples.iter().map(|sample| u64::from(sample.duration)).sum::<u64>();
                 let plan = SegmentPlan::new(&p, r, number, None).unwrap();
                 prop_assert_eq!(plan.payload_len(), segment.bytes);
+                prop_assert_eq!(plan.content_length(), Some(segment.len));
                 let mut from_ranges = plan.source_ranges().iter().flat_map(|range| range.offset..range.offset + range.len);
                 for sample in &samples {
                     for at in sample.offset..sample.offset + u64::from(sample.size) {
@@ -282,9 +286,10 @@ proptest! {
             }
             prop_assert_eq!(next, (table.len(), r.duration()));
             // Each segment but the first begins with a sync sample, at its time.
-            let keyframes: Vec<_> = p.keyframes(r).map(|keyframe| (keyframe.sample, keyframe.time)).collect();
+            let Some(trick) = p.trick_play(r) else { continue };
+            let keyframes: Vec<_> = trick.frames.iter().map(|frame| (frame.sample, frame.start)).collect();
             for segment in r.segments.iter().skip(1) {
-                prop_assert!(keyframes.contains(&(segment.first_sample, segment.start as i64)));
+                prop_assert!(keyframes.contains(&(segment.first_sample, segment.start)));
             }
         }
     }
