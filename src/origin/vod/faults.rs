@@ -42,6 +42,23 @@ pub(super) fn no_segment_at(time: u64) -> Fault {
         .detail(format!("time {time}"))
 }
 
+/// A manifest that cannot be had: because of the filter, or because the asset has no such form.
+pub(super) fn not_written(asset: &str, error: edgepack_manifest::Error) -> Fault {
+    use edgepack_manifest::Error;
+    let detail = format!("asset {asset:?}: {error}");
+    match error {
+        Error::NothingLeft { .. } => Fault::not_found(
+            "filtered-out",
+            "the query leaves nothing of the asset to play",
+        ),
+        Error::NothingToOffer { .. } | Error::NoSuchPlaylist { .. } => {
+            Fault::not_found("no-such-form", "the asset does not come in that form")
+        }
+        Error::Unprotected { .. } => internal("a track without protection in a protected manifest"),
+    }
+    .detail(detail)
+}
+
 /// A codec that has no place in MPEG-TS.
 pub(super) fn not_in_ts(asset: &str, detail: impl std::fmt::Display) -> Fault {
     Fault::not_found(

@@ -3,11 +3,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_packager::{Media, SegmentPlan, SourceRange, TextForm, cmaf, text, ts};
+use edgepack_packager::{Error as PackagerError, Media, SegmentPlan, SourceRange, TextForm, cmaf, image, ts};
 
 use super::asset::Asset;
 use super::faults;
 use super::part::Part;
+use super::subtitles;
 use super::variant::Variant;
 use crate::cache::Filler;
 use crate::delivery::Fault;
@@ -35,6 +36,8 @@ pub(super) enum Recipe {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TextPart {
+    /// The CMAF header, which holds what precedes the cues in WebVTT.
+    Header,
     Cmaf { number: u32 },
     WebVtt { number: u32, for_ts: bool },
 }
@@ -45,7 +48,8 @@ impl Recipe {
         match self {
             Self::Fragment(plan) => plan.content_length(),
             Self::Raw(range) => Some(range.len),
-            Self::Ts(_) | Self::Text(_) => None,
+            Self::Ts(plan) => plan.content_length(),
+            Self::Text(_) => None,
         }
     }
 }
@@ -81,6 +85,7 @@ impl Target {
         };
         let encryptor = || self.variant.encryptor(&self.asset.path, p, self.rendition);
         match (part, &r.media) {
+            (Part::Header, Media::Text { .. }) => Ok(Recipe::Text(TextPart::Header)),
             (Part::Segment(number), Media::Text { .. }) => {
                 segment(number)?;
                 Ok(Recipe::Text(TextPart::Cmaf { number }))
@@ -99,18 +104,21 @@ impl Target {
                 Ok(Recipe::Fragment(plan.map_err(|e| self.bad_source(e))?))
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
-                segment(number)?;
                 let audio = audio.map(|audio| self.rendition_at(audio)).transpose()?;
                 let plan = ts::Plan::new(p, Some(r), audio, number as usize);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
-            (Part::Ts { number, audio: None }, Media::Audio { .. }) => {
-                segment(number)?;
+            (
+                Part::Ts {
+                    number,
+                    audio: None,
+                },
+                Media::Audio { .. },
+            ) => {
                 let plan = ts::Plan::new(p, None, Some(r), number as usize);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
             (Part::Packed(number), Media::Audio { .. }) => {
-                segment(number)?;
                 let plan = ts::Plan::packed(p, r, number as usize);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
@@ -124,7 +132,7 @@ impl Target {
                 Ok(Recipe::Text(TextPart::WebVtt { number, for_ts }))
             }
             (Part::Image(number), Media::Image { .. }) => {
-                let range = edgepack_packager::image::sheet(p, r, number as usize)
+                let range = image::sheet(p, r, number as usize)
                     .ok_or_else(|| faults::no_such_segment(number + 1, r.segments.len()))?;
                 Ok(Recipe::Raw(range))
             }
@@ -136,8 +144,15 @@ impl Target {
         faults::bad_source(&self.asset.path, error)
     }
 
-    fn not_in_ts(&self, error: impl std::fmt::Display) -> Fault {
-        faults::not_in_ts(&self.asset.path, error)
+    fn not_in_ts(&self, error: PackagerError) -> Fault {
+        match error {
+            PackagerError::NoSuchSegment { number, count, .. } => {
+                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                faults::no_such_segment(number.saturating_add(1), count)
+            }
+            PackagerError::Carriage { .. } => faults::not_in_ts(&self.asset.path, error),
+            other => self.bad_source(other),
+        }
     }
 }
 
@@ -162,14 +177,15 @@ async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec
             Ok(vec![read.freeze()])
         }
         Recipe::Ts(plan) => {
-            let video = read(storage, &target.asset, plan.video_ranges()).await?;
-            let audio = read(storage, &target.asset, plan.audio_ranges()).await?;
+            let [video, audio] = plan.source_ranges();
+            let video = read(storage, &target.asset, video).await?;
+            let audio = read(storage, &target.asset, audio).await?;
             let muxed = plan.mux(video.as_slice(), audio.as_slice());
             Ok(vec![muxed.map_err(|error| target.bad_source(error))?.into()])
         }
         Recipe::Text(part) => {
             let cues = target.asset.subtitles.cues(storage, target).await?;
-            let made = text_part(target, &cues, *part)?;
+            let made = subtitles::part(target, &cues, *part)?;
             Ok(vec![made])
         }
     }
@@ -195,7 +211,7 @@ async fn fragment(
 }
 
 /// All ranges lie in one source. Fails unless all of it belongs to the version that the ranges were found in.
-async fn read(storage: &Storage, asset: &Asset, ranges: &[SourceRange]) -> Result<PooledBuf, Fault> {
+pub(super) async fn read(storage: &Storage, asset: &Asset, ranges: &[SourceRange]) -> Result<PooledBuf, Fault> {
     let total: u64 = ranges.iter().map(|range| range.len).sum();
     let buffer = storage.buffer(total).await?;
     let Some(first) = ranges.first() else {

@@ -2,8 +2,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use edgepack_manifest::dash::Template;
 use edgepack_manifest::{Filter, View, dash, hls};
-use edgepack_packager::ondemand;
+use edgepack_packager::ondemand::Layout;
 use ring::digest;
 
 use super::asset::Asset;
@@ -43,6 +44,19 @@ impl Kind {
             Self::Thumbnails(_) => "text/vtt",
             _ => "application/vnd.apple.mpegurl",
         }
+    }
+
+    /// Media playlists are the same whatever the filter.
+    fn is_filtered(self) -> bool {
+        matches!(
+            self,
+            Self::Multivariant
+                | Self::MultivariantTs
+                | Self::MultivariantOnDemand
+                | Self::Mpd
+                | Self::MpdTime
+                | Self::MpdOnDemand
+        )
     }
 
     /// Whether it names the licence server by its absolute address.
@@ -104,7 +118,11 @@ impl Manifests {
             asset: wanted.asset.id,
             protection: wanted.protection,
             kind: wanted.kind,
-            filter: wanted.filter.key(),
+            filter: if wanted.kind.is_filtered() {
+                wanted.filter.key()
+            } else {
+                String::new()
+            },
             // Playlists name keys by relative URIs: they need to know that there is a licence server, not where.
             licence_url: wanted
                 .licence_url
@@ -122,5 +140,60 @@ impl Manifests {
         };
         self.written.insert(key, manifest.clone());
         Ok(manifest)
+    }
+}
+
+impl Wanted<'_> {
+    fn write(&self) -> Result<String, Fault> {
+        let presentation = &self.asset.presentation;
+        let protection = self.variant.manifest_protection(self.licence_url.clone());
+        let view = View {
+            presentation,
+            protection: protection.as_ref(),
+            filter: self.filter,
+            trick_play: self.asset.trick_play(),
+        };
+        let rendition = |index: usize| {
+            let rendition = presentation.renditions.get(index);
+            rendition.ok_or_else(|| faults::internal(format!("no rendition {index}")))
+        };
+        let written = match self.kind {
+            Kind::Multivariant => hls::multivariant(view),
+            Kind::MultivariantTs => hls::multivariant_ts(view),
+            Kind::MultivariantOnDemand => hls::ondemand(view),
+            Kind::Mpd => dash::mpd(view, Template::Number),
+            Kind::MpdTime => dash::mpd(view, Template::Time),
+            Kind::MpdOnDemand => dash::mpd_ondemand(view, &self.layouts()?.by_rendition()),
+            Kind::Media(index) => hls::media(view, rendition(index)?),
+            Kind::IFrames(index) => hls::iframes(view, rendition(index)?),
+            Kind::MediaOnDemand(index) => {
+                hls::media_ondemand(view, rendition(index)?, &self.layouts()?.by_rendition())
+            }
+            Kind::MediaTs { first, audio } => {
+                let audio = audio.map(rendition).transpose()?;
+                hls::media_ts(view, rendition(first)?, audio)
+            }
+            Kind::Packed(index) => hls::media_packed(view, rendition(index)?),
+            Kind::Thumbnails(index) => hls::thumbnails_vtt(view, rendition(index)?),
+        };
+        written.map_err(|error| faults::not_written(&self.asset.path, error))
+    }
+
+    fn layouts(&self) -> Result<Layouts, Fault> {
+        let renditions = 0..self.asset.presentation.renditions.len();
+        let layouts = renditions.map(|rendition| {
+            self.variant
+                .layout(&self.asset.path, &self.asset.presentation, rendition)
+        });
+        Ok(Layouts(layouts.collect::<Result<_, Fault>>()?))
+    }
+}
+
+/// Every rendition as one file, where it can be one.
+struct Layouts(Vec<Option<Arc<Layout>>>);
+
+impl Layouts {
+    fn by_rendition(&self) -> Vec<Option<&Layout>> {
+        self.0.iter().map(Option::as_deref).collect()
     }
 }

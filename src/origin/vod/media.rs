@@ -37,7 +37,7 @@ impl Vod {
             target.asset.last_modified,
         );
         let content = match part {
-            Part::Header => Content::Bytes(target.header()?),
+            Part::Header if info.kind() != Kind::Text => Content::Bytes(target.header()?),
             Part::FileHead => self.whole_file(route.protection, target)?,
             part => self.part(route.protection, target, part)?,
         };

@@ -2,12 +2,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use edgepack_isobmff::CodecConfig;
 use edgepack_packager::text::{self, SourceSample, Track};
-use edgepack_packager::{Kind, Presentation, SourceContent, SourceRange, TextFormat};
+use edgepack_packager::{Kind, Media, Presentation, SourceContent, SourceRange, TextFormat, ts};
 use tokio::sync::OnceCell;
 
 use super::faults;
-use super::fill::{Target, read};
+use super::fill::{Target, TextPart, read};
 use crate::delivery::Fault;
 use crate::storage::Storage;
 
@@ -133,31 +134,37 @@ async fn of_samples(storage: &Storage, target: &Target) -> Result<Track, Fault> 
             });
         }
     }
-    text::from_samples(&entry.codec, track.timescale, samples)
-        .map_err(|error| faults::bad_source(&asset.path, error))
+    let track = match &entry.codec {
+        CodecConfig::Wvtt(_) => text::from_wvtt(&entry.raw, track.timescale, samples),
+        CodecConfig::Stpp(_) => text::from_stpp(track.timescale, samples),
+        CodecConfig::Tx3g(_) => text::from_tx3g(&entry.raw, track.timescale, samples),
+        _ => return Err(bad("a text track of an unknown kind")),
+    };
+    track.map_err(|error| faults::bad_source(&asset.path, error))
 }
 
 /// A part of a text rendition, made of its cues.
-pub(super) fn part(target: &Target, cues: &Track, part: super::fill::TextPart) -> Result<Bytes, Fault> {
-    use super::fill::TextPart;
+pub(super) fn part(target: &Target, cues: &Track, part: TextPart) -> Result<Bytes, Fault> {
     let rendition = target.rendition()?;
-    let number = match part {
-        TextPart::Cmaf { number } | TextPart::WebVtt { number, .. } => number,
+    let Media::Text { form } = rendition.media else {
+        return Err(faults::internal("text of a rendition that is none"));
     };
-    let segments = &rendition.segments;
-    let segment = segments
-        .get(number as usize)
-        .ok_or_else(|| faults::no_such_segment(number + 1, segments.len()))?;
-    let (start, end) = (segment.start, segment.start + segment.duration);
-    let made = match (part, &rendition.media) {
-        (TextPart::WebVtt { for_ts, .. }, _) => {
-            let offset = if for_ts { edgepack_packager::ts::TIME_OFFSET } else { 0 };
-            text::webvtt_segment(cues, start, end, offset)
-        }
-        (TextPart::Cmaf { .. }, edgepack_packager::Media::Text { form }) => {
-            text::cmaf_segment(*form, cues, number + 1, start, end)
-        }
-        _ => return Err(faults::internal("text of a rendition that is none")),
+    let segment = |number: u32| {
+        let segments = &rendition.segments;
+        let segment = segments
+            .get(number as usize)
+            .ok_or_else(|| faults::no_such_segment(number + 1, segments.len()))?;
+        Ok(segment.start..segment.start + segment.duration)
     };
-    made.map_err(|error| faults::bad_source(&target.asset.path, error))
+    match part {
+        TextPart::Header => Ok(text::cmaf_header(cues, form, rendition.duration())),
+        TextPart::WebVtt { number, for_ts } => {
+            let mpegts = if for_ts { ts::PRESENTATION_START } else { 0 };
+            Ok(text::webvtt_segment(cues, segment(number)?, mpegts))
+        }
+        TextPart::Cmaf { number } => {
+            text::cmaf_segment(cues, form, number + 1, segment(number)?)
+                .map_err(|error| faults::bad_source(&target.asset.path, error))
+        }
+    }
 }
