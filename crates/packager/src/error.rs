@@ -40,6 +40,12 @@ pub enum Error {
         number: usize,
         reason: String,
     },
+    /// The request is at fault: HLS has this rendition in other forms alone.
+    #[error("{rendition}: {source}")]
+    Carriage {
+        rendition: String,
+        source: crate::ts::Error,
+    },
     #[error(transparent)]
     Drm(#[from] edgepack_drm::Error),
 }

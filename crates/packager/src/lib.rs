@@ -16,6 +16,7 @@ pub mod plan;
 pub mod presentation;
 pub mod timeline;
 mod timing;
+pub mod ts;
 
 pub use error::{Error, Result};
 pub use plan::{Piece, SegmentPlan, SourceRange};

@@ -1,0 +1,137 @@
+//! Elementary samples in, one segment of a transport stream out.
+use edgepack_isobmff::CodecConfig;
+
+use super::audio::AudioStream;
+use super::error::{Error, Form};
+use super::psi::{self, AUDIO_PID, StreamEntry, VIDEO_PID};
+use super::video::VideoStream;
+
+mod gather;
+mod layout;
+mod packets;
+mod padding;
+mod pes;
+mod schedule;
+
+pub use layout::Layout;
+
+/// An access unit of video, or a frame of audio, as MP4 stores it.
+///
+/// Whatever changes samples before they are packetized (SAMPLE-AES, say) hands in its own bytes here; what protects a
+/// whole segment (AES-128) takes what [`Layout`] puts out.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Presentation time, ticks of 90 kHz from the start of the presentation ([`ticks`](super::ticks)).
+    pub pts: i64,
+    /// Decode time, likewise: rising from sample to sample, never after `pts`. Of audio it is not looked at.
+    pub dts: i64,
+    pub is_sync: bool,
+    /// Index into the configurations that the stream was opened with.
+    pub description: usize,
+    pub data: &'a [u8],
+}
+
+/// Where a segment stands in its stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    /// Counted without gaps from one segment to the next: the tables' continuity counters are made from it.
+    pub number: usize,
+    /// Nothing in this time line goes before: counters and clock are said to be discontinuous.
+    pub starts_over: bool,
+    /// Decode time (ticks) of the next segment's first picture. The program clock does not run beyond it.
+    pub next_picture: Option<i64>,
+}
+
+/// A program of one video stream, one audio stream, or both.
+#[derive(Debug, Clone)]
+pub struct Muxer {
+    /// One per sample description.
+    video: Vec<VideoStream>,
+    audio: Vec<AudioStream>,
+    association: Vec<u8>,
+    map: Vec<u8>,
+}
+
+impl Muxer {
+    /// One configuration per sample description of a stream; none at all for a stream that is not there.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] for what HLS does not carry in a transport stream, and for descriptions that cannot be one
+    /// stream.
+    pub fn new(video: &[&CodecConfig], audio: &[&CodecConfig]) -> Result<Self, Error> {
+        let video_streams: Vec<VideoStream> = video
+            .iter()
+            .map(|codec| VideoStream::new(codec))
+            .collect::<Result<_, _>>()?;
+        let audio_streams: Vec<AudioStream> = audio
+            .iter()
+            .map(|codec| AudioStream::new(codec, Form::TransportStream))
+            .collect::<Result<_, _>>()?;
+        let video_entries: Vec<StreamEntry> = video_streams
+            .iter()
+            .map(|stream| StreamEntry {
+                pid: VIDEO_PID,
+                stream_type: stream.stream_type(),
+                registration: stream.registration(),
+            })
+            .collect();
+        let audio_entries: Vec<StreamEntry> = audio_streams
+            .iter()
+            .map(|stream| StreamEntry {
+                pid: AUDIO_PID,
+                stream_type: stream.stream_type(),
+                registration: stream.registration(),
+            })
+            .collect();
+        let mut streams: Vec<StreamEntry> = Vec::with_capacity(2);
+        for (entries, codecs) in [(video_entries, video), (audio_entries, audio)] {
+            streams.extend(entries.first());
+            let different = entries
+                .iter()
+                .position(|entry| Some(entry) != entries.first());
+            if let Some(codec) = different.and_then(|index| codecs.get(index)) {
+                return Err(Error::Codec {
+                    codec: super::name(codec),
+                    form: Form::TransportStream,
+                    reason: Some("another codec goes before it in the same stream"),
+                });
+            }
+        }
+        let clock_pid = streams.first().map_or(VIDEO_PID, |stream| stream.pid);
+        Ok(Self {
+            video: video_streams,
+            audio: audio_streams,
+            association: psi::program_association(),
+            map: psi::program_map(clock_pid, &streams),
+        })
+    }
+
+    /// Finds out what the segment consists of, so that its length is known; samples in decode order.
+    ///
+    /// # Errors
+    /// [`Error::Sample`] for one that contradicts its configuration, or is too large for its stream.
+    pub fn layout<'a>(
+        &'a self,
+        place: Place,
+        video: &'a [Sample<'a>],
+        audio: &'a [Sample<'a>],
+    ) -> Result<Layout<'a>, Error> {
+        Layout::new(self, place, video, audio)
+    }
+
+    /// The whole segment.
+    ///
+    /// # Errors
+    /// Those of [`Muxer::layout`].
+    pub fn segment(
+        &self,
+        place: Place,
+        video: &[Sample<'_>],
+        audio: &[Sample<'_>],
+    ) -> Result<Vec<u8>, Error> {
+        let layout = self.layout(place, video, audio)?;
+        let mut out = vec![0; layout.len()];
+        layout.write(&mut out)?;
+        Ok(out)
+    }
+}

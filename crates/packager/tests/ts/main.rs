@@ -1,0 +1,7 @@
+//! Transport streams and packed audio, judged by outside readers: a strict one of the standard written here, ffmpeg,
+//! mux.js.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod codecs;
+mod invariants;
+mod reader;
