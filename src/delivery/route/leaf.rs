@@ -58,6 +58,8 @@ pub enum Leaf {
     },
     /// `{track}/{number}.vtt`
     WebVtt { track: String, number: u32 },
+    /// `{track}/ts{number}.vtt`: mapped to the time line of MPEG-TS
+    TsWebVtt { track: String, number: u32 },
     /// `{track}/{number}.jpg`: a sheet of thumbnails
     Image { track: String, number: u32 },
     /// `{kid}.key`: the 16 bytes of a content key, where the mount offers that
@@ -152,6 +154,7 @@ impl fmt::Display for Leaf {
                 codec,
             } => write!(f, "{track}/{number}.{}", codec.extension()),
             Self::WebVtt { track, number } => write!(f, "{track}/{number}.vtt"),
+            Self::TsWebVtt { track, number } => write!(f, "{track}/ts{number}.vtt"),
             Self::Image { track, number } => write!(f, "{track}/{number}.jpg"),
             Self::Key { kid } => write!(f, "{}.key", hex::encode(kid.0)),
             Self::ClearKeyLicence => f.write_str("clearkey"),
@@ -183,6 +186,7 @@ impl Leaf {
             | Self::TsSegment { .. }
             | Self::PackedAudio { .. }
             | Self::WebVtt { .. }
+            | Self::TsWebVtt { .. }
             | Self::Image { .. } => Kind::Segment,
             Self::Key { .. } | Self::ClearKeyLicence => Kind::Key,
         }
@@ -253,10 +257,14 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
             let number = number(stem)?;
             Some(Leaf::Segment { track, number })
         }
-        "vtt" => Some(Leaf::WebVtt {
-            track,
-            number: number(stem)?,
-        }),
+        "vtt" => {
+            if let Some(digits) = stem.strip_prefix("ts") {
+                let number = number(digits)?;
+                return Some(Leaf::TsWebVtt { track, number });
+            }
+            let number = number(stem)?;
+            Some(Leaf::WebVtt { track, number })
+        }
         "jpg" => Some(Leaf::Image {
             track,
             number: number(stem)?,

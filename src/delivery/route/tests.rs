@@ -178,6 +178,13 @@ fn every_form_of_a_track_is_understood() {
             },
         ),
         (
+            "v1080-0badcafe/ts4.vtt",
+            Leaf::TsWebVtt {
+                track: track(),
+                number: 4,
+            },
+        ),
+        (
             "v1080-0badcafe/5.jpg",
             Leaf::Image {
                 track: track(),
@@ -219,6 +226,9 @@ fn one_thing_has_one_spelling() {
         "v1/1.AAC",
         "v1/1.eac3",
         "v1/00.vtt",
+        "v1/ts01.vtt",
+        "v1/ts.vtt",
+        "v1/t1.vtt",
         "v1/0.jpg",
         "v1/1.jpeg",
         "v1/1.m4s.m4s",
@@ -410,16 +420,17 @@ fn leaf() -> impl Strategy<Value = Leaf> {
             5 => Leaf::Init { track },
             _ => Leaf::MediaFile { track },
         }),
-        (track.clone(), number.clone(), 0..8_usize).prop_map(
+        (track.clone(), number.clone(), 0..9_usize).prop_map(
             |(track, number, which)| match which {
                 0 => Leaf::Segment { track, number },
                 1 => Leaf::IFrame { track, number },
                 2 => Leaf::WebVtt { track, number },
                 3 => Leaf::Image { track, number },
+                4 => Leaf::TsWebVtt { track, number },
                 codec => Leaf::PackedAudio {
                     track,
                     number,
-                    codec: PackedCodec::ALL[codec - 4],
+                    codec: PackedCodec::ALL[codec - 5],
                 },
             }
         ),
