@@ -9,7 +9,7 @@ use ring::digest;
 
 use super::asset::Asset;
 use super::faults;
-use super::variant::Variant;
+use super::variant::{Variant, WholeFile};
 use crate::delivery::route::Protection;
 use crate::delivery::{Etag, Fault};
 
@@ -183,17 +183,20 @@ impl Wanted<'_> {
         let renditions = 0..self.asset.presentation.renditions.len();
         let layouts = renditions.map(|rendition| {
             self.variant
-                .layout(&self.asset.path, &self.asset.presentation, rendition)
+                .whole_file(&self.asset.path, &self.asset.presentation, rendition)
         });
         Ok(Layouts(layouts.collect::<Result<_, Fault>>()?))
     }
 }
 
 /// Every rendition as one file, where it can be one.
-struct Layouts(Vec<Option<Arc<Layout>>>);
+struct Layouts(Vec<Option<Arc<WholeFile>>>);
 
 impl Layouts {
     fn by_rendition(&self) -> Vec<Option<&Layout>> {
-        self.0.iter().map(Option::as_deref).collect()
+        let files = self.0.iter();
+        files
+            .map(|file| file.as_ref().map(|file| &file.layout))
+            .collect()
     }
 }

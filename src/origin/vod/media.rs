@@ -1,18 +1,20 @@
 //! Headers, segments and whole files of a rendition.
 use std::sync::Arc;
 
-use edgepack_packager::Kind;
+use edgepack_packager::{Kind, ts};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 
 use super::asset::Asset;
 use super::fill::{self, Target};
 use super::part::Part;
-use super::variant::Variant;
+use super::variant::{Variant, WholeFile};
 use super::{SegmentKey, Vod, faults};
-use crate::cache::Lookup;
+use crate::cache::{Entry, Lookup};
 use crate::config::Mount;
 use crate::delivery::representation::Source;
 use crate::delivery::route::{AssetRoute, Leaf, PackedCodec, Protection, TsTracks};
-use crate::delivery::{CachePolicy, Content, Fault, PartIndex, Representation};
+use crate::delivery::{CachePolicy, Content, Fault, Representation};
 use crate::telemetry::CacheStatus;
 
 impl Vod {
@@ -30,7 +32,6 @@ impl Vod {
             rendition,
         };
         let info = target.rendition()?;
-        let part = part.unwrap_or(Part::FileHead);
         let content_type = part.content_type(info.kind(), &info.codecs);
         let (etag, last_modified) = (
             target.variant.etag(rendition, part),
@@ -84,6 +85,43 @@ impl Vod {
                 cache: Some(cache),
             }))
         }))
+    }
+
+    /// Header, index and segments in a row; each segment is the one that has a URL of its own.
+    fn whole_file(&self, protection: Protection, target: Target) -> Result<Content, Fault> {
+        let info = target.rendition()?;
+        let presentation = &target.asset.presentation;
+        let file = target
+            .variant
+            .whole_file(&target.asset.path, presentation, target.rendition)?
+            .ok_or_else(|| faults::sizes_unknown(&info.name))?;
+        let (index, vod) = (file.index.clone(), self.clone());
+        let open = move |part: usize| {
+            let source = vod.open_part(protection, &target, &file, part);
+            async move { source?.await }.boxed_local()
+        };
+        Ok(Content::Parts {
+            index,
+            open: Box::new(open),
+        })
+    }
+
+    fn open_part(
+        &self,
+        protection: Protection,
+        target: &Target,
+        file: &WholeFile,
+        part: usize,
+    ) -> Result<LocalBoxFuture<'static, Result<Source, Fault>>, Fault> {
+        let Some(number) = part.checked_sub(1) else {
+            let head = Source::from(Entry::complete(vec![file.layout.head().clone()]));
+            return Ok(std::future::ready(Ok(head)).boxed_local());
+        };
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        match self.part(protection, target.clone(), Part::Segment(number))? {
+            Content::Entry { open, .. } => Ok(open()),
+            _ => Err(faults::internal("a segment that is no entry")),
+        }
     }
 }
 
@@ -167,6 +205,16 @@ pub(super) fn of_ts(
         }
         _ => Err(faults::no_such_track(&tracks.to_string())),
     }
+}
+
+/// How the rendition leaves as packed audio, if it does.
+fn packed_codec(asset: &Asset, rendition: usize) -> Option<PackedCodec> {
+    let presentation = &asset.presentation;
+    let codec = presentation.codec(presentation.renditions.get(rendition)?)?;
+    let extension = ts::packed_extension(codec)?;
+    PackedCodec::ALL
+        .into_iter()
+        .find(|codec| codec.extension() == extension)
 }
 
 fn clear_only(protection: Protection) -> Result<(), Fault> {

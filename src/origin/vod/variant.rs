@@ -11,7 +11,7 @@ use ring::digest;
 use super::faults;
 use super::part::Part;
 use crate::delivery::route::Protection;
-use crate::delivery::{Etag, Fault};
+use crate::delivery::{Etag, Fault, PartIndex};
 
 type Identity = [u8; 12];
 
@@ -27,7 +27,30 @@ pub(super) struct Variant {
     identities: Vec<Identity>,
     /// One per rendition; none for clear ones: all without a scheme, text and images with one.
     encryptions: Vec<Option<edgepack_drm::TrackEncryption>>,
-    layouts: Vec<OnceLock<Option<Arc<Layout>>>>,
+    /// One per rendition, made when first asked for.
+    whole_files: Vec<OnceLock<Option<Arc<WholeFile>>>>,
+}
+
+/// A rendition as one file.
+#[derive(Debug)]
+pub(super) struct WholeFile {
+    pub(super) layout: Layout,
+    /// Its head, then its segments.
+    pub(super) index: Arc<PartIndex>,
+}
+
+impl WholeFile {
+    /// None for one of absurd length.
+    fn new(layout: Layout) -> Option<Self> {
+        let head = layout.head().len() as u64;
+        let segments = (0..layout.segment_count()).filter_map(|number| layout.segment(number));
+        let lengths = segments.map(|range| range.end - range.start);
+        let index = PartIndex::new(std::iter::once(head).chain(lengths))?;
+        Some(Self {
+            layout,
+            index: Arc::new(index),
+        })
+    }
 }
 
 impl Variant {
@@ -51,7 +74,7 @@ impl Variant {
             seeds: Vec::new(),
             identities: Vec::new(),
             encryptions: Vec::new(),
-            layouts: presentation
+            whole_files: presentation
                 .renditions
                 .iter()
                 .map(|_| OnceLock::new())
@@ -110,25 +133,26 @@ impl Variant {
     }
 
     /// The rendition as one file; none where the sizes of its segments are not known before they are made.
-    pub(super) fn layout(
+    pub(super) fn whole_file(
         &self,
         asset: &str,
         presentation: &Presentation,
         rendition: usize,
-    ) -> Result<Option<Arc<Layout>>, Fault> {
+    ) -> Result<Option<Arc<WholeFile>>, Fault> {
         let (Some(slot), Some(of)) = (
-            self.layouts.get(rendition),
+            self.whole_files.get(rendition),
             presentation.renditions.get(rendition),
         ) else {
             return Err(faults::internal(format!("no rendition {rendition}")));
         };
-        if let Some(layout) = slot.get() {
-            return Ok(layout.clone());
+        if let Some(file) = slot.get() {
+            return Ok(file.clone());
         }
         let encryptor = self.encryptor(asset, presentation, rendition)?;
         let layout = ondemand::layout(presentation, of, encryptor.as_ref())
             .map_err(|error| faults::bad_source(asset, error))?;
-        Ok(slot.get_or_init(|| layout.map(Arc::new)).clone())
+        let file = layout.and_then(WholeFile::new).map(Arc::new);
+        Ok(slot.get_or_init(|| file).clone())
     }
 
     /// `None` for the clear variant, and for text and images: a protected sound or picture without an encryptor is an
