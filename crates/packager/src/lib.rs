@@ -12,6 +12,7 @@ mod error;
 mod fragment;
 pub mod plan;
 pub mod presentation;
+pub mod text;
 pub mod timeline;
 mod timing;
 
