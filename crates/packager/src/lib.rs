@@ -14,6 +14,7 @@ pub mod image;
 pub mod ondemand;
 pub mod plan;
 pub mod presentation;
+pub mod text;
 pub mod timeline;
 mod timing;
 pub mod ts;
