@@ -17,8 +17,7 @@ use crate::text::{MICROS, push_attribute, push_iso_duration, rescale};
 use crate::{Layout, View};
 use addressing::Addressing;
 
-const PROFILES_LIVE: &str =
-    "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
+const PROFILES_LIVE: &str = "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
 const PROFILES_ON_DEMAND: &str =
     "urn:mpeg:dash:profile:isoff-on-demand:2011,urn:mpeg:dash:profile:cmaf:2019";
 /// How much a player at exactly `@bandwidth` must hold before it starts (5.3.1.2), microseconds. Bandwidths are those
@@ -54,17 +53,12 @@ pub fn mpd(view: View<'_>, template: Template) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::NothingLeft`](crate::Error::NothingLeft) by the filter,
-/// [`Error::NothingToOffer`](crate::Error::NothingToOffer) without a single layout.
-pub fn mpd_ondemand(view: View<'_>, layouts: &[Option<&Layout>]) -> Result<String> {
-    let mut outline = Outline::new(view, TextForm::Imsc1)?;
+/// [`Error::NothingToOffer`](crate::Error::NothingToOffer) where no video, or no audio, has a layout.
+pub fn mpd_ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
+    let mut outline = Outline::new(view, TextForm::Imsc1)?.for_single_files(layouts)?;
     outline
         .entries
         .retain(|entry| layouts.get(entry.index).is_some_and(Option::is_some));
-    if outline.entries.is_empty() {
-        return Err(crate::Error::NothingToOffer {
-            form: "single files",
-        });
-    }
     Ok(write(&outline, Addressing::OnDemand(layouts)))
 }
 
@@ -109,7 +103,9 @@ fn capacity(outline: &Outline<'_>) -> usize {
 /// video.
 fn duration(outline: &Outline<'_>) -> u64 {
     let ends = outline.periods().iter().map(|p| p.start_us + p.duration_us);
-    ends.max().unwrap_or(0).max(outline.presentation.duration_ms * 1000)
+    ends.max()
+        .unwrap_or(0)
+        .max(outline.presentation.duration_ms * 1000)
 }
 
 /// Microseconds.

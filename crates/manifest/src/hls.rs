@@ -25,6 +25,9 @@ const VERSION_SERVICE: u64 = 7;
 /// Attributes whose names begin with REQ- (8216bis, 8).
 const VERSION_REQUIRED_LAYOUT: u64 = 12;
 
+/// Where no segment needs another to be decoded (8216bis, 4.4.2.1).
+const INDEPENDENT: &str = "#EXT-X-INDEPENDENT-SEGMENTS\n";
+
 /// What a presentation's segments are wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Container {
@@ -44,12 +47,13 @@ pub fn multivariant(view: View<'_>) -> Result<String> {
     Ok(multivariant::write(&outline, Container::Cmaf))
 }
 
-/// `ondemand.m3u8`: the same, URIs `{track}/ondemand.m3u8` (WebVTT and images stay segmented).
+/// `ondemand.m3u8`: the same, URIs `{track}/ondemand.m3u8`; text and images stay segmented. `layouts`: one per
+/// `Presentation::renditions`; video and audio without one are left out.
 ///
 /// # Errors
-/// [`Error::NothingLeft`] by the filter.
-pub fn ondemand(view: View<'_>) -> Result<String> {
-    let outline = Outline::new(view, TextForm::WebVtt)?;
+/// [`Error::NothingLeft`] by the filter, [`Error::NothingToOffer`] where no video, or no audio, has a layout.
+pub fn ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
+    let outline = Outline::new(view, TextForm::WebVtt)?.for_single_files(layouts)?;
     Ok(multivariant::write(&outline, Container::OnDemand))
 }
 
@@ -124,7 +128,7 @@ pub fn media_packed(view: View<'_>, rendition: &Rendition) -> Result<String> {
 pub fn media_ondemand(
     view: View<'_>,
     rendition: &Rendition,
-    layouts: &[Option<&Layout>],
+    layouts: &[Option<Layout>],
 ) -> Result<String> {
     let outline = Outline::whole(view);
     media::ranges(&outline, outline.find(rendition)?, layouts)

@@ -11,6 +11,7 @@ pub mod filter;
 mod follow;
 pub mod hls;
 mod language;
+mod media;
 mod outline;
 #[cfg(test)]
 mod sample;

@@ -1,17 +1,20 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
 use edgepack_drm::TrackEncryption;
 use edgepack_packager::{
-    Accessibility, ChannelLayout, Kind, Media, Period, Presentation, Rendition, Role, TextForm,
-    TrickPlay, VideoRange,
+    Accessibility, Kind, Media, Period, Presentation, Rendition, Role, TextForm, TrickPlay,
 };
 
 use crate::codec::{Family, fits_transport_stream};
 use crate::error::{Error, Result};
 use crate::filter::Order;
-use crate::{Filter, Protection, View};
+use crate::media::{self, ChannelLayout, VideoRange};
+use crate::{Filter, Layout, Protection, View};
 
 /// BCP 47's "undetermined".
 pub(crate) const UNDETERMINED: &str = "und";
+
+/// The highest type of stream access point that nothing before is needed from (ISO/IEC 14496-12, annex I).
+const CLOSED: u8 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Outline<'a> {
@@ -77,7 +80,9 @@ impl<'a> Outline<'a> {
                         .trick_play
                         .get(index)
                         .and_then(Option::as_ref)
-                        .filter(|trick| !view.filter.without_trick_play && !trick.frames.is_empty()),
+                        .filter(|trick| {
+                            !view.filter.without_trick_play && !trick.frames.is_empty()
+                        }),
                     url_name: view.presentation.url_name(rendition, encryption),
                 });
             }
@@ -138,7 +143,7 @@ impl<'a> Outline<'a> {
             .or_else(|| find(&asked))
             .or_else(|| find(&|entry| entry.rendition.settings.default == Some(true)))
             .or_else(|| find(&|entry| entry.has_role(Role::Main) && entry.is_plain()))
-            .or_else(|| find(&Entry::is_plain))
+            .or_else(|| find(&|entry| entry.is_plain()))
             .unwrap_or(0)
     }
 
@@ -156,6 +161,26 @@ impl<'a> Outline<'a> {
         let main = if has_video { Kind::Video } else { Kind::Audio };
         if self.protection.is_some() || self.of_kind(main).next().is_none() {
             return Err(Error::NothingToOffer { form: "MPEG-TS" });
+        }
+        Ok(self)
+    }
+
+    /// Without video and audio that no single file can be made of.
+    ///
+    /// # Errors
+    /// [`Error::NothingToOffer`]: where there is video, or audio, and none of it remains.
+    pub(crate) fn for_single_files(mut self, layouts: &[Option<Layout>]) -> Result<Self> {
+        let kinds = [Kind::Video, Kind::Audio];
+        let has = |outline: &Self| kinds.map(|kind| outline.of_kind(kind).next().is_some());
+        let before = has(&self);
+        self.entries.retain(|entry| {
+            !kinds.contains(&entry.rendition.kind())
+                || layouts.get(entry.index).is_some_and(Option::is_some)
+        });
+        if has(&self) != before {
+            return Err(Error::NothingToOffer {
+                form: "single files",
+            });
         }
         Ok(self)
     }
@@ -191,6 +216,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// All segments can be decoded by themselves: no picture needs the segment before.
+    pub(crate) fn is_independent(&self) -> bool {
+        self.rendition.sap_type <= CLOSED
+    }
+
     /// 0 for all but audio.
     pub(crate) fn channels(&self) -> u16 {
         match self.rendition.media {
@@ -200,21 +230,15 @@ impl<'a> Entry<'a> {
     }
 
     pub(crate) fn layout(&self) -> ChannelLayout {
-        match self.rendition.media {
-            Media::Audio { layout, .. } => layout,
-            _ => ChannelLayout::default(),
-        }
+        media::layout(self.rendition)
     }
 
     pub(crate) fn range(&self) -> VideoRange {
-        match self.rendition.media {
-            Media::Video { range, .. } => range,
-            _ => VideoRange::Sdr,
-        }
+        media::range(self.rendition)
     }
 
     pub(crate) fn is_stereoscopic(&self) -> bool {
-        matches!(self.rendition.media, Media::Video { stereo: true, .. })
+        media::is_stereoscopic(self.rendition)
     }
 
     pub(crate) fn text_form(&self) -> Option<TextForm> {

@@ -1,4 +1,6 @@
 //! How segments are found: by template, or in one file by its index.
+use std::ops::Range;
+
 use edgepack_packager::Rendition;
 
 use super::{PROFILES_LIVE, PROFILES_ON_DEMAND, Template, timeline};
@@ -10,7 +12,7 @@ use crate::text::{push_attribute_number, push_number, push_path_element};
 pub(super) enum Addressing<'l> {
     Template(Template),
     /// One layout per `Presentation::renditions`.
-    OnDemand(&'l [Option<&'l Layout>]),
+    OnDemand(&'l [Option<Layout>]),
 }
 
 impl Addressing<'_> {
@@ -53,7 +55,7 @@ impl Addressing<'_> {
         let Self::OnDemand(layouts) = self else {
             return;
         };
-        let Some(layout) = layouts.get(entry.index).copied().flatten() else {
+        let Some(layout) = layouts.get(entry.index).and_then(Option::as_ref) else {
             return;
         };
         out.push_str("        <BaseURL>");
@@ -61,16 +63,16 @@ impl Addressing<'_> {
         out.push_str("/media.mp4</BaseURL>\n        <SegmentBase");
         push_attribute_number(out, "timescale", u64::from(entry.rendition.timescale));
         out.push_str(" indexRange=\"");
-        push_range(out, layout.header_len, layout.index_len);
+        push_range(out, &layout.index());
         out.push_str("\" indexRangeExact=\"true\">\n          <Initialization range=\"");
-        push_range(out, 0, layout.header_len);
+        push_range(out, &layout.header());
         out.push_str("\"/>\n        </SegmentBase>\n");
     }
 }
 
 /// First and last byte.
-fn push_range(out: &mut String, start: u64, len: u64) {
-    push_number(out, start);
+fn push_range(out: &mut String, bytes: &Range<u64>) {
+    push_number(out, bytes.start);
     out.push('-');
-    push_number(out, (start + len).saturating_sub(1));
+    push_number(out, bytes.end.saturating_sub(1));
 }

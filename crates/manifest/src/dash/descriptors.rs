@@ -39,7 +39,12 @@ pub(super) fn push_channels(out: &mut String, entry: &Entry<'_>) {
         return;
     }
     let layout = entry.layout();
-    let (scheme, value) = match (entry.family(), layout.dolby_map, layout.ac4_mask, layout.cicp) {
+    let (scheme, value) = match (
+        entry.family(),
+        layout.dolby_map,
+        layout.ac4_mask,
+        layout.cicp,
+    ) {
         (Family::Ac3 | Family::Eac3, Some(map), _, _) => (DOLBY_CHANNELS, format!("{map:04X}")),
         (Family::Ac4, _, Some(mask), _) => (AC4_CHANNELS, format!("{mask:06X}")),
         (_, _, _, Some(code)) => (CICP_CHANNELS, code.to_string()),
@@ -54,7 +59,12 @@ pub(super) fn push_channels(out: &mut String, entry: &Entry<'_>) {
 pub(super) fn push_joint_objects(out: &mut String, entry: &Entry<'_>) {
     if let Some(complexity) = entry.layout().joc_complexity {
         push_descriptor(out, "SupplementalProperty", JOC, "JOC");
-        push_descriptor(out, "SupplementalProperty", JOC_COMPLEXITY, &complexity.to_string());
+        push_descriptor(
+            out,
+            "SupplementalProperty",
+            JOC_COMPLEXITY,
+            &complexity.to_string(),
+        );
     }
 }
 
@@ -94,11 +104,7 @@ fn push_cicp(out: &mut String, element: &str, name: &str, value: u8) {
 }
 
 /// Whom the set serves; of video, the captions that ride in it.
-pub(super) fn push_accessibility(
-    out: &mut String,
-    entry: &Entry<'_>,
-    captions: &[ClosedCaptions],
-) {
+pub(super) fn push_accessibility(out: &mut String, entry: &Entry<'_>, captions: &[ClosedCaptions]) {
     if entry.rendition.kind() == Kind::Video {
         push_captions(out, captions);
     }
@@ -117,7 +123,10 @@ pub(super) fn push_accessibility(
 fn push_captions(out: &mut String, captions: &[ClosedCaptions]) {
     let (mut analogue, mut digital) = (String::new(), String::new());
     for caption in captions {
-        let code = caption.language.as_deref().and_then(language::three_letters);
+        let code = caption
+            .language
+            .as_deref()
+            .and_then(language::three_letters);
         let list = match caption.channel {
             CaptionChannel::Cc(_) => &mut analogue,
             CaptionChannel::Service(_) => &mut digital,

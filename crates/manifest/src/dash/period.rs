@@ -52,10 +52,7 @@ pub(super) fn push(
 }
 
 /// The audio that plays where nobody chose.
-fn preferred<'o, 'a>(
-    outline: &Outline<'_>,
-    period: &PeriodSets<'o, 'a>,
-) -> Option<&'o Entry<'a>> {
+fn preferred<'o, 'a>(outline: &Outline<'_>, period: &PeriodSets<'o, 'a>) -> Option<&'o Entry<'a>> {
     let audio: Vec<&Entry<'a>> = period
         .sets
         .iter()
@@ -99,7 +96,7 @@ fn push_set(
     if is_preferred {
         push_attribute_number(out, "selectionPriority", PREFERRED);
     }
-    push_alignment(out, addressing, set.aligned);
+    push_alignment(out, addressing, set);
     out.push_str(">\n");
     // Children in the schema's order.
     descriptors::push_channels(out, first);
@@ -142,14 +139,15 @@ pub(super) fn prefix(set: &Set<'_, '_>) -> &'static str {
     }
 }
 
-/// Every segment starts with a sync sample: SAP type 1.
-fn push_alignment(out: &mut String, addressing: Addressing<'_>, aligned: bool) {
+/// Every segment starts with a sync sample, of the worst type among the members.
+fn push_alignment(out: &mut String, addressing: Addressing<'_>, set: &Set<'_, '_>) {
     let (alignment, start) = match addressing {
         Addressing::Template(_) => ("segmentAlignment", "startWithSAP"),
         Addressing::OnDemand(_) => ("subsegmentAlignment", "subsegmentStartsWithSAP"),
     };
-    push_attribute(out, alignment, if aligned { "true" } else { "false" });
-    push_attribute_number(out, start, 1);
+    push_attribute(out, alignment, if set.aligned { "true" } else { "false" });
+    let types = set.members.iter().map(|entry| entry.rendition.sap_type);
+    push_attribute_number(out, start, u64::from(types.max().unwrap_or(1).max(1)));
 }
 
 fn push_picture_bounds(out: &mut String, set: &Set<'_, '_>) {

@@ -9,6 +9,9 @@ use crate::text::{
     push_attribute, push_attribute_number, push_attribute_pair, push_number, push_path_element,
 };
 
+/// Subtitles are made on the request, so that their sizes are not known here. Dense ones take a tenth of this.
+const TEXT_BANDWIDTH: u64 = 16_000;
+
 /// `name`: the entry whose URL name is the id.
 pub(super) fn push(
     out: &mut String,
@@ -20,7 +23,7 @@ pub(super) fn push(
     out.push_str("      <Representation id=\"");
     push_path_element(out, &name.url_name);
     out.push('"');
-    push_attribute_number(out, "bandwidth", entry.rendition.peak_bandwidth.max(1));
+    push_attribute_number(out, "bandwidth", bandwidth(entry));
     push_codecs(out, entry);
     push_media(out, entry);
     let own_template = !set.shared_timeline && matches!(addressing, Addressing::Template(_));
@@ -40,6 +43,14 @@ pub(super) fn push(
     }
     addressing.push_base(out, entry);
     out.push_str("      </Representation>\n");
+}
+
+/// Bits per second.
+fn bandwidth(entry: &Entry<'_>) -> u64 {
+    match entry.rendition.media {
+        Media::Text { .. } => entry.rendition.peak_bandwidth.max(TEXT_BANDWIDTH),
+        _ => entry.rendition.peak_bandwidth.max(1),
+    }
 }
 
 /// What a decoder of the base layer needs, and what one that knows more makes of it (SCTE 214-1): `dvh1.08.07/db4h`

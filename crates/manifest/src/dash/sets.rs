@@ -158,10 +158,19 @@ fn connection<'o, 'a>(
             .iter()
             .map(|member| other.named().find(|(peer, _)| same_track(member, peer)))
             .collect();
-        Some(Connection {
-            period: period.period,
-            peers: peers?.into_iter().map(|(_, name)| name).collect(),
-        })
+        let names: Vec<&'o Entry<'a>> = peers?.into_iter().map(|(_, name)| name).collect();
+        // Ids are unique in a period.
+        let is_unique = |(at, name): (usize, &&Entry<'_>)| {
+            names[..at].iter().all(|other| other.index != name.index)
+        };
+        names
+            .iter()
+            .enumerate()
+            .all(is_unique)
+            .then_some(Connection {
+                period: period.period,
+                peers: names,
+            })
     })
 }
 
@@ -171,5 +180,6 @@ fn same_track(a: &Entry<'_>, b: &Entry<'_>) -> bool {
         && (a.rendition.source, a.rendition.track) == (b.rendition.source, b.rendition.track)
         && a.rendition.codecs == b.rendition.codecs
         && a.rendition.timescale == b.rendition.timescale
-        && a.encryption.map(|track| track.default_kid) == b.encryption.map(|track| track.default_kid)
+        && a.encryption.map(|track| track.default_kid)
+            == b.encryption.map(|track| track.default_kid)
 }

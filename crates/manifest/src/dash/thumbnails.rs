@@ -39,7 +39,11 @@ fn push_representation(out: &mut String, entry: &Entry<'_>) {
     push_attribute_number(out, "width", u64::from(width));
     push_attribute_number(out, "height", u64::from(height));
     out.push_str(">\n        <EssentialProperty");
-    push_attribute(out, "schemeIdUri", "http://dashif.org/guidelines/thumbnail_tile");
+    push_attribute(
+        out,
+        "schemeIdUri",
+        "http://dashif.org/guidelines/thumbnail_tile",
+    );
     let grid = (u64::from(tiles.columns), u64::from(tiles.rows));
     push_attribute_pair(out, "value", grid, 'x');
     out.push_str("/>\n        <SegmentTemplate");

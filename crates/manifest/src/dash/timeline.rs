@@ -26,8 +26,7 @@ pub(super) fn aligned(a: &Rendition, b: &Rendition) -> bool {
 
 /// The same numbers in the same timescale.
 pub(super) fn same(a: &Rendition, b: &Rendition) -> bool {
-    a.timescale == b.timescale
-        && a.segments.iter().map(span).eq(b.segments.iter().map(span))
+    a.timescale == b.timescale && a.segments.iter().map(span).eq(b.segments.iter().map(span))
 }
 
 /// Equal durations in a row are one `S`; `t` stands on the first and after a jump.

@@ -15,16 +15,19 @@ pub(super) fn push(out: &mut String, outline: &Outline<'_>, main: &Set<'_, '_>, 
         return;
     };
     let shared = members.iter().all(|(entry, _, trick)| {
-        let spans = |trick: &TrickPlay| -> Vec<timeline::Span> {
-            trick.frames.iter().map(timeline::frame_span).collect()
-        };
-        entry.rendition.timescale == first.rendition.timescale && spans(trick) == spans(of_first)
+        let spans = trick.frames.iter().map(timeline::frame_span);
+        entry.rendition.timescale == first.rendition.timescale
+            && spans.eq(of_first.frames.iter().map(timeline::frame_span))
     });
     out.push_str("    <AdaptationSet");
     push_attribute_number(out, "id", id);
     out.push_str(" contentType=\"video\" mimeType=\"video/mp4\" codingDependency=\"false\"");
     push_attribute_number(out, "maxPlayoutRate", playout_rate(&members));
-    push_attribute(out, "segmentAlignment", if shared { "true" } else { "false" });
+    push_attribute(
+        out,
+        "segmentAlignment",
+        if shared { "true" } else { "false" },
+    );
     push_attribute_number(out, "startWithSAP", 1);
     out.push_str(">\n");
     if let (Some(protection), Some(track)) = (outline.protection, first.encryption) {
@@ -37,8 +40,12 @@ pub(super) fn push(out: &mut String, outline: &Outline<'_>, main: &Set<'_, '_>, 
     if shared {
         out.push_str("      <SegmentTemplate");
         push_attribute_number(out, "timescale", u64::from(first.rendition.timescale));
-        out.push_str(" startNumber=\"1\">\n");
-        timeline::push(out, "      ", of_first.frames.iter().map(timeline::frame_span));
+        out.push_str(">\n");
+        timeline::push(
+            out,
+            "      ",
+            of_first.frames.iter().map(timeline::frame_span),
+        );
         out.push_str("      </SegmentTemplate>\n");
     }
     for (entry, name, trick) in members {
@@ -87,7 +94,11 @@ fn push_representation(
         out.push_str("\"/>\n");
     } else {
         out.push_str("\">\n");
-        timeline::push(out, "        ", trick.frames.iter().map(timeline::frame_span));
+        timeline::push(
+            out,
+            "        ",
+            trick.frames.iter().map(timeline::frame_span),
+        );
         out.push_str("        </SegmentTemplate>\n");
     }
     out.push_str("      </Representation>\n");

@@ -1,9 +1,10 @@
 //! Which renditions a filter lets through.
-use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm, VideoRange};
+use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm};
 
 use super::{Filter, Range, Text};
 use crate::codec::Family;
 use crate::error::{Error, Result};
+use crate::media::{self, VideoRange};
 
 impl Filter {
     /// One flag per rendition. `form` is the text that the manifest carries unless the filter says otherwise.
@@ -13,7 +14,11 @@ impl Filter {
     ///
     /// # Errors
     /// [`Error::NothingLeft`]: no video of an asset with video, no audio of an asset with audio.
-    pub(crate) fn admitted(&self, presentation: &Presentation, form: TextForm) -> Result<Vec<bool>> {
+    pub(crate) fn admitted(
+        &self,
+        presentation: &Presentation,
+        form: TextForm,
+    ) -> Result<Vec<bool>> {
         let renditions = &presentation.renditions;
         let bitrates_of = if renditions.iter().any(|r| r.kind() == Kind::Video) {
             Kind::Video
@@ -53,15 +58,12 @@ impl Filter {
         }
         match rendition.media {
             Media::Video {
-                height,
-                frame_rate,
-                range,
-                ..
+                height, frame_rate, ..
             } => {
                 self.admits_codec(&rendition.codecs)
                     && self.admits_height(height)
                     && self.admits_frame_rate(frame_rate)
-                    && self.admits_range(range)
+                    && self.admits_range(media::range(rendition))
             }
             Media::Audio { channels, .. } => {
                 self.admits_codec(&rendition.codecs)

@@ -64,13 +64,41 @@ fn read(filter: &mut Filter, key: &str, value: &str) -> Result<Option<&'static s
             list("codecs", value, &mut filter.codecs, Family::named, expected)?;
         }
         "height" => list("height", value, &mut filter.heights, positive, pixels)?,
-        "min_height" => return once("min_height", value, &mut filter.min_height, positive, pixels),
-        "max_height" => return once("max_height", value, &mut filter.max_height, positive, pixels),
+        "min_height" => {
+            return once(
+                "min_height",
+                value,
+                &mut filter.min_height,
+                positive,
+                pixels,
+            );
+        }
+        "max_height" => {
+            return once(
+                "max_height",
+                value,
+                &mut filter.max_height,
+                positive,
+                pixels,
+            );
+        }
         "min_bitrate" => {
-            return once("min_bitrate", value, &mut filter.min_bitrate, positive, bits);
+            return once(
+                "min_bitrate",
+                value,
+                &mut filter.min_bitrate,
+                positive,
+                bits,
+            );
         }
         "max_bitrate" => {
-            return once("max_bitrate", value, &mut filter.max_bitrate, positive, bits);
+            return once(
+                "max_bitrate",
+                value,
+                &mut filter.max_bitrate,
+                positive,
+                bits,
+            );
         }
         "max_frame_rate" => {
             let expected = || "frames per second, as 30, 29.97 or 30000/1001".to_owned();
@@ -79,7 +107,13 @@ fn read(filter: &mut Filter, key: &str, value: &str) -> Result<Option<&'static s
         }
         "video_range" => {
             let expected = || "any of sdr, pq, hlg, separated by commas".to_owned();
-            list("video_range", value, &mut filter.video_ranges, range, expected)?;
+            list(
+                "video_range",
+                value,
+                &mut filter.video_ranges,
+                range,
+                expected,
+            )?;
         }
         "channels" => {
             let expected = || "numbers of channels, separated by commas".to_owned();
@@ -87,10 +121,22 @@ fn read(filter: &mut Filter, key: &str, value: &str) -> Result<Option<&'static s
         }
         "language" => list("language", value, &mut filter.languages, language, tags)?,
         "audio_language" => {
-            list("audio_language", value, &mut filter.audio_languages, language, tags)?;
+            list(
+                "audio_language",
+                value,
+                &mut filter.audio_languages,
+                language,
+                tags,
+            )?;
         }
         "text_language" => {
-            list("text_language", value, &mut filter.text_languages, language, tags)?;
+            list(
+                "text_language",
+                value,
+                &mut filter.text_languages,
+                language,
+                tags,
+            )?;
         }
         "text" => {
             let expected = || "imsc1, webvtt or none".to_owned();
@@ -244,8 +290,14 @@ fn frame_rate(value: &str) -> Option<FrameRate> {
         return None;
     }
     let scale = 10_u32.pow(u32::try_from(decimals.len()).ok()?);
-    let whole: u32 = whole.bytes().all(|b| b.is_ascii_digit()).then(|| whole.parse().ok())??;
-    let part: u32 = decimals.bytes().all(|b| b.is_ascii_digit()).then(|| decimals.parse().ok())??;
+    let whole: u32 = whole
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| whole.parse().ok())??;
+    let part: u32 = decimals
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| decimals.parse().ok())??;
     let frames = whole.checked_mul(scale)?.checked_add(part)?;
     (frames > 0).then_some(FrameRate(frames, scale))
 }
@@ -269,14 +321,41 @@ fn push(out: &mut String, key: &str, value: &str) {
 
 pub(super) fn key(filter: &Filter) -> String {
     let mut out = String::new();
-    push_list(&mut out, "codecs", &filter.codecs, |family| family.name().to_owned());
+    push_list(&mut out, "codecs", &filter.codecs, |family| {
+        family.name().to_owned()
+    });
     push_list(&mut out, "height", &filter.heights, u32::to_string);
-    push_list(&mut out, "min_height", filter.min_height.as_slice(), u32::to_string);
-    push_list(&mut out, "max_height", filter.max_height.as_slice(), u32::to_string);
-    push_list(&mut out, "min_bitrate", filter.min_bitrate.as_slice(), u64::to_string);
-    push_list(&mut out, "max_bitrate", filter.max_bitrate.as_slice(), u64::to_string);
+    push_list(
+        &mut out,
+        "min_height",
+        filter.min_height.as_slice(),
+        u32::to_string,
+    );
+    push_list(
+        &mut out,
+        "max_height",
+        filter.max_height.as_slice(),
+        u32::to_string,
+    );
+    push_list(
+        &mut out,
+        "min_bitrate",
+        filter.min_bitrate.as_slice(),
+        u64::to_string,
+    );
+    push_list(
+        &mut out,
+        "max_bitrate",
+        filter.max_bitrate.as_slice(),
+        u64::to_string,
+    );
     let rate = |rate: &FrameRate| format!("{}/{}", rate.0, rate.1);
-    push_list(&mut out, "max_frame_rate", filter.max_frame_rate.as_slice(), rate);
+    push_list(
+        &mut out,
+        "max_frame_rate",
+        filter.max_frame_rate.as_slice(),
+        rate,
+    );
     push_list(&mut out, "video_range", &filter.video_ranges, |range| {
         match range {
             Range::Sdr => "sdr",
@@ -287,8 +366,18 @@ pub(super) fn key(filter: &Filter) -> String {
     });
     push_list(&mut out, "channels", &filter.channels, u16::to_string);
     push_list(&mut out, "language", &filter.languages, String::clone);
-    push_list(&mut out, "audio_language", &filter.audio_languages, String::clone);
-    push_list(&mut out, "text_language", &filter.text_languages, String::clone);
+    push_list(
+        &mut out,
+        "audio_language",
+        &filter.audio_languages,
+        String::clone,
+    );
+    push_list(
+        &mut out,
+        "text_language",
+        &filter.text_languages,
+        String::clone,
+    );
     push_list(&mut out, "text", filter.text.as_slice(), |text| {
         match text {
             Text::Imsc1 => "imsc1",
@@ -308,6 +397,11 @@ pub(super) fn key(filter: &Filter) -> String {
         Order::Ascending => push(&mut out, "order", "ascending"),
         Order::First(bits) => push(&mut out, "order", &format!("first:{bits}")),
     }
-    push_list(&mut out, "default_audio", filter.default_audio.as_slice(), String::clone);
+    push_list(
+        &mut out,
+        "default_audio",
+        filter.default_audio.as_slice(),
+        String::clone,
+    );
     out
 }

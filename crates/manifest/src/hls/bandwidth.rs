@@ -55,7 +55,9 @@ pub(super) fn of_variant(
         bits += u128::from(average) * u128::from(duration);
     }
     let total: u128 = durations.iter().copied().map(u128::from).sum();
-    let average = bits.checked_div(total).and_then(|rate| u64::try_from(rate).ok());
+    let average = bits
+        .checked_div(total)
+        .and_then(|rate| u64::try_from(rate).ok());
     Rates {
         average: average.unwrap_or(peak),
         peak,
@@ -91,7 +93,9 @@ fn over_periods(
         bits += u128::from(of_entry.average) * duration;
         total += duration;
     }
-    let average = bits.checked_div(total).and_then(|rate| u64::try_from(rate).ok());
+    let average = bits
+        .checked_div(total)
+        .and_then(|rate| u64::try_from(rate).ok());
     Rates {
         average: average.unwrap_or(peak),
         peak,

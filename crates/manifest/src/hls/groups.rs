@@ -39,7 +39,10 @@ pub(super) fn audio_groups<'g, 'o, 'a>(lines: &'g [Line<'o, 'a>]) -> Vec<AudioGr
     }
     let mut sounds: Vec<&Line<'_, '_>> = Vec::new();
     for line in lines {
-        if !sounds.iter().any(|other| other.lead.says_the_same(line.lead)) {
+        if !sounds
+            .iter()
+            .any(|other| other.lead.says_the_same(line.lead))
+        {
             sounds.push(line);
         }
     }

@@ -55,9 +55,9 @@ pub(super) fn push_stream(out: &mut String, durations: &[u64], line: &Line<'_, '
 }
 
 pub(super) fn playlist(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
-    let stretches = outline.periods().iter().enumerate().filter_map(|(period, _)| {
-        let line = Line::of(outline, lead);
-        let part = line.parts.get(period).copied().flatten();
+    let line = Line::of(outline, lead);
+    let stretches = line.parts.iter().enumerate().filter_map(|(period, part)| {
+        let part = *part;
         let entry = part.or_else(|| outline.of_period(period).next())?;
         let mut folder = String::new();
         if entry.index != lead.index {
@@ -114,7 +114,10 @@ pub(super) fn sprites(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
         let Some(sheet) = Sheet::of(entry) else {
             continue;
         };
-        let begin = outline.periods().get(period).map_or(0, |p| p.start_us / 1000);
+        let begin = outline
+            .periods()
+            .get(period)
+            .map_or(0, |p| p.start_us / 1000);
         for (index, segment) in entry.rendition.segments.iter().enumerate() {
             let at = |units| begin + rescale(units, entry.rendition.timescale, 1000);
             let (start, end) = (at(segment.start), at(segment.start + segment.duration));
@@ -133,13 +136,7 @@ pub(super) fn sprites(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
 }
 
 /// The cues of one sheet: tiles row by row, until the sheet's time is over.
-fn push_sheet(
-    out: &mut String,
-    sheet: Sheet,
-    start: u64,
-    end: u64,
-    address: impl Fn(&mut String),
-) {
+fn push_sheet(out: &mut String, sheet: Sheet, start: u64, end: u64, address: impl Fn(&mut String)) {
     let columns = sheet.tiles.columns.max(1);
     let interval = sheet.tiles.interval_ms.max(1);
     let mut at = start;

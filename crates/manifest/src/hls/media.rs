@@ -2,7 +2,7 @@
 use edgepack_packager::{Kind, Media, Rendition, TextForm};
 
 use super::playlist::{Address, Map, Playlist, Spans, Stretch};
-use super::{VERSION_CMAF, VERSION_TS, no_such_playlist};
+use super::{INDEPENDENT, VERSION_CMAF, VERSION_TS, no_such_playlist};
 use crate::Layout;
 use crate::codec::{fits_transport_stream, packed_extension};
 use crate::error::Result;
@@ -10,7 +10,6 @@ use crate::follow::Line;
 use crate::outline::{Entry, Outline};
 use crate::text::{push_path_element, rescale};
 
-const INDEPENDENT: &str = "#EXT-X-INDEPENDENT-SEGMENTS\n";
 /// The file that on-demand playlists take ranges of.
 const MEDIA_FILE: &str = "media.mp4";
 
@@ -25,7 +24,7 @@ pub(super) fn segments(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
     });
     Playlist {
         version: VERSION_CMAF,
-        nature: nature(lead),
+        nature: nature(&line),
         target: target(outline, lead),
         stretches,
     }
@@ -62,9 +61,9 @@ pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
 pub(super) fn ranges(
     outline: &Outline<'_>,
     lead: &Entry<'_>,
-    layouts: &[Option<&Layout>],
+    layouts: &[Option<Layout>],
 ) -> Result<String> {
-    let layout = |entry: &Entry<'_>| layouts.get(entry.index).copied().flatten();
+    let layout = |entry: &Entry<'_>| layouts.get(entry.index).and_then(Option::as_ref);
     if layout(lead).is_none() {
         return Err(no_such_playlist(lead.rendition, "on-demand playlist"));
     }
@@ -75,12 +74,11 @@ pub(super) fn ranges(
             Some(layout) => Stretch {
                 map: Some(Map::Start {
                     file: MEDIA_FILE,
-                    len: layout.header_len,
+                    len: layout.header().end,
                 }),
                 address: Address::Ranges {
                     file: MEDIA_FILE,
-                    start: layout.first_segment(),
-                    lengths: &layout.segments,
+                    layout,
                 },
                 ..stretch
             },
@@ -89,7 +87,7 @@ pub(super) fn ranges(
     });
     let playlist = Playlist {
         version: VERSION_CMAF,
-        nature: nature(lead),
+        nature: nature(&line),
         target: target(outline, lead),
         stretches,
     };
@@ -137,7 +135,7 @@ pub(super) fn transport_stream(
     });
     let playlist = Playlist {
         version: VERSION_TS,
-        nature: nature(lead),
+        nature: nature(&line),
         target: target(outline, lead),
         stretches,
     };
@@ -162,7 +160,7 @@ pub(super) fn packed(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String> 
     });
     let playlist = Playlist {
         version: VERSION_TS,
-        nature: nature(lead),
+        nature: nature(&line),
         target: target(outline, lead),
         stretches,
     };
@@ -236,10 +234,13 @@ fn folder(entry: &Entry<'_>, audio: Option<&Entry<'_>>) -> String {
     folder
 }
 
-fn nature(lead: &Entry<'_>) -> &'static str {
-    match lead.rendition.kind() {
-        Kind::Video | Kind::Audio => INDEPENDENT,
-        Kind::Text | Kind::Image => "",
+/// Of audio and video whose segments need nothing of those before (8216bis, 4.4.2.1).
+fn nature(line: &Line<'_, '_>) -> &'static str {
+    let of_samples = matches!(line.lead.rendition.kind(), Kind::Video | Kind::Audio);
+    if of_samples && line.present().all(|(_, part)| part.is_independent()) {
+        INDEPENDENT
+    } else {
+        ""
     }
 }
 

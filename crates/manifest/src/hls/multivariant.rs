@@ -3,8 +3,8 @@ use edgepack_packager::{Accessibility, CaptionChannel, ClosedCaptions, Kind, Tex
 
 use super::groups::{self, AudioGroup};
 use super::{
-    Container, VERSION_CMAF, VERSION_REQUIRED_LAYOUT, VERSION_SERVICE, VERSION_TS, bandwidth,
-    images, push_header, variant,
+    Container, INDEPENDENT, VERSION_CMAF, VERSION_REQUIRED_LAYOUT, VERSION_SERVICE, VERSION_TS,
+    bandwidth, images, push_header, variant,
 };
 use crate::follow::{Line, lines};
 use crate::language;
@@ -34,7 +34,9 @@ pub(super) fn write(outline: &Outline<'_>, container: Container) -> String {
     let images = lines(outline, Kind::Image);
     let mut out = String::with_capacity(1024 + outline.entries.len() * (1 + audio.len()) * 512);
     push_header(&mut out, parts.version(outline));
-    out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if outline.entries.iter().all(Entry::is_independent) {
+        out.push_str(INDEPENDENT);
+    }
     let default = audio.first().map_or(0, |group| {
         let leads: Vec<&Entry<'_>> = group.members.iter().map(|line| line.lead).collect();
         outline.default_audio(&leads)
@@ -82,9 +84,8 @@ impl<'o, 'a> Parts<'o, 'a> {
     fn of(outline: &'o Outline<'a>, container: Container) -> Self {
         let mut video = lines(outline, Kind::Video);
         // A picture with a signer in it is no rung of the ladder.
-        let is_signed = |line: &Line<'_, '_>| {
-            line.lead.accessibility() == Some(Accessibility::SignLanguage)
-        };
+        let is_signed =
+            |line: &Line<'_, '_>| line.lead.accessibility() == Some(Accessibility::SignLanguage);
         if !video.iter().all(is_signed) {
             video.retain(|line| !is_signed(line));
         }
@@ -147,13 +148,8 @@ impl<'o, 'a> Parts<'o, 'a> {
             return;
         };
         out.push_str("#EXT-X-STREAM-INF:");
-        let rates = bandwidth::of_variant(
-            &self.durations,
-            video,
-            members,
-            &self.text,
-            self.container,
-        );
+        let rates =
+            bandwidth::of_variant(&self.durations, video, members, &self.text, self.container);
         variant::push_rates(out, rates);
         let playing = video.into_iter().chain(members.iter().copied());
         variant::push_codecs(out, playing, self.text_codecs);

@@ -3,8 +3,8 @@ use edgepack_drm::TrackEncryption;
 use edgepack_packager::{Segment, TrickFrame};
 
 use super::{keys, push_header};
-use crate::Protection;
 use crate::text::{MICROS, push_fixed, push_number, rescale};
+use crate::{Layout, Protection};
 
 /// `#EXTINF:4.004000,\n1234.m4s\n`, rounded up.
 const BYTES_PER_SEGMENT: usize = 32;
@@ -53,11 +53,10 @@ pub(super) enum Address<'p> {
         stem: &'static str,
         extension: &'static str,
     },
-    /// Bytes of one file: where the first begins, and the length of each.
+    /// Bytes of one file.
     Ranges {
         file: &'static str,
-        start: u64,
-        lengths: &'p [u64],
+        layout: &'p Layout,
     },
     /// There is nothing; the URI names nothing that exists (8216bis, 4.4.4.7).
     Gap { extension: &'static str },
@@ -138,10 +137,6 @@ impl Stretch<'_> {
             }
             out.push('\n');
         }
-        let mut offset = match self.address {
-            Address::Ranges { start, .. } => start,
-            Address::Numbered { .. } | Address::Gap { .. } => 0,
-        };
         for index in 0..self.spans.len() {
             let (start, duration) = self.spans.at(index);
             // Differences of rounded ends, so that the rounding never adds up along the timeline.
@@ -161,14 +156,13 @@ impl Stretch<'_> {
                     push_number(out, index as u64 + 1);
                     out.push_str(extension);
                 }
-                Address::Ranges { file, lengths, .. } => {
-                    let len = lengths.get(index).copied().unwrap_or(0);
+                Address::Ranges { file, layout } => {
+                    let range = layout.segment(index).unwrap_or_default();
                     out.push_str("#EXT-X-BYTERANGE:");
-                    push_number(out, len);
+                    push_number(out, range.end - range.start);
                     out.push('@');
-                    push_number(out, offset);
+                    push_number(out, range.start);
                     out.push('\n');
-                    offset += len;
                     out.push_str(&self.folder);
                     out.push_str(file);
                 }

@@ -58,7 +58,6 @@ pub(super) fn push_picture(out: &mut String, video: &Entry<'_>, with_frame_rate:
         height,
         frame_rate,
         pixel_aspect,
-        range,
         ..
     } = &video.rendition.media
     else {
@@ -75,7 +74,7 @@ pub(super) fn push_picture(out: &mut String, video: &Entry<'_>, with_frame_rate:
     }
     // Silence means SDR (4.4.6.2); rungs of other ranges beside it are why it is said.
     out.push_str(",VIDEO-RANGE=");
-    out.push_str(range.as_str());
+    out.push_str(video.range().as_str());
     if video.is_stereoscopic() {
         out.push_str(",REQ-VIDEO-LAYOUT=\"CH-STEREO\"");
     }
