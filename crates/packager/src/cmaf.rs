@@ -219,7 +219,7 @@ fn write_minf(w: &mut BoxWriter, r: &Rendition, entries: &[Cow<'_, [u8]>]) {
         w.full_box(b"smhd", 0, 0, |w| w.zeros(4));
     }
     write_dinf(w);
-    write_stbl(w, sample_entry);
+    write_stbl(w, entries);
 }
 
 pub(crate) fn write_dinf(w: &mut BoxWriter) {
@@ -232,7 +232,7 @@ pub(crate) fn write_dinf(w: &mut BoxWriter) {
 }
 
 /// All samples are in fragments.
-pub(crate) fn write_stbl(w: &mut BoxWriter, sample_entry: &[u8]) {
+pub(crate) fn write_stbl(w: &mut BoxWriter, entries: &[Cow<'_, [u8]>]) {
     w.boxed(b"stbl", |w| {
         w.full_box(b"stsd", 0, 0, |w| {
             w.u32(u32::try_from(entries.len()).unwrap_or(u32::MAX));

@@ -17,6 +17,8 @@ mod tx3g;
 mod webvtt;
 mod wvtt;
 
+use crate::TextForm;
+
 pub use cmaf::{cmaf_header, cmaf_segment};
 pub use error::{Error, Result};
 pub use stpp::{from_stpp, imsc1_samples};
@@ -40,25 +42,6 @@ pub const MAX_SEGMENT_BYTES: usize = 16 << 20;
 pub(crate) const OPEN_END: u64 = 359_999_999_000;
 /// Times beyond are no times (about 285 years; microseconds).
 pub(crate) const MAX_TIME: u64 = 1 << 53;
-
-/// How text is carried in CMAF.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TextForm {
-    /// IMSC1 text profile, `stpp`.
-    Imsc1,
-    /// WebVTT, `wvtt`.
-    WebVtt,
-}
-
-impl TextForm {
-    /// RFC 6381; the profile of `stpp` as RFC 8759's registry names it.
-    pub fn codecs(self) -> &'static str {
-        match self {
-            Self::Imsc1 => "stpp.ttml.im1t",
-            Self::WebVtt => "wvtt",
-        }
-    }
-}
 
 /// One sample of a source's text track.
 #[derive(Debug, Clone, PartialEq, Eq)]

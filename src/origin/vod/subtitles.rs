@@ -2,7 +2,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_isobmff::CodecConfig;
 use edgepack_packager::text::{self, SourceSample, Track};
 use edgepack_packager::{Kind, Media, Presentation, SourceContent, SourceRange, TextFormat, ts};
 use tokio::sync::OnceCell;
@@ -134,10 +133,10 @@ async fn of_samples(storage: &Storage, target: &Target) -> Result<Track, Fault> 
             });
         }
     }
-    let track = match &entry.codec {
-        CodecConfig::Wvtt(_) => text::from_wvtt(&entry.raw, track.timescale, samples),
-        CodecConfig::Stpp(_) => text::from_stpp(track.timescale, samples),
-        CodecConfig::Tx3g(_) => text::from_tx3g(&entry.raw, track.timescale, samples),
+    let track = match &entry.format.0 {
+        b"wvtt" => text::from_wvtt(&entry.raw, track.timescale, samples),
+        b"stpp" => text::from_stpp(track.timescale, samples),
+        b"tx3g" => text::from_tx3g(&entry.raw, track.timescale, samples),
         _ => return Err(bad("a text track of an unknown kind")),
     };
     track.map_err(|error| faults::bad_source(&asset.path, error))

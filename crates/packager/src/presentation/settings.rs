@@ -1,5 +1,5 @@
 //! Words for what is said of tracks, as the DASH role scheme and asset descriptions write them.
-use super::{Accessibility, Kind, Role};
+use super::{Accessibility, Kind, Role, TextForm};
 
 impl Kind {
     pub const ALL: [Self; 4] = [Self::Video, Self::Audio, Self::Text, Self::Image];
@@ -93,5 +93,15 @@ impl Accessibility {
         };
         kind.is_none_or(|kind| kind == accessibility.kind())
             .then_some(accessibility)
+    }
+}
+
+impl TextForm {
+    /// RFC 6381; the profile of `stpp` as RFC 8759's registry names it.
+    pub fn codecs(self) -> &'static str {
+        match self {
+            Self::Imsc1 => "stpp.ttml.im1t",
+            Self::WebVtt => "wvtt",
+        }
     }
 }

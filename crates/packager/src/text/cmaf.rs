@@ -1,4 +1,5 @@
 //! CMAF headers and segments of generated text tracks (ISO/IEC 23000-19, 11).
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -41,7 +42,7 @@ pub fn cmaf_header(track: &Track, form: TextForm, duration: u64) -> Bytes {
                     };
                     w.full_box(media_header, 0, 0, |_| {});
                     write_dinf(w);
-                    write_stbl(w, &sample_entry);
+                    write_stbl(w, &[Cow::Borrowed(&sample_entry)]);
                 });
             });
         });
