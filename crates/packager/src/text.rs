@@ -9,6 +9,7 @@
 mod boxes;
 mod cmaf;
 mod error;
+mod form;
 mod joiner;
 mod stpp;
 mod track;
@@ -19,6 +20,7 @@ mod wvtt;
 
 pub use cmaf::{cmaf_header, cmaf_segment};
 pub use error::{Error, Result};
+pub use form::TextForm;
 pub use stpp::{from_stpp, imsc1_samples};
 pub use track::{Cue, Region, TimestampMap, Track};
 pub use ttml::parse_ttml;
@@ -41,22 +43,11 @@ pub(crate) const OPEN_END: u64 = 359_999_999_000;
 /// Times beyond are no times (about 285 years; microseconds).
 pub(crate) const MAX_TIME: u64 = 1 << 53;
 
-/// How text is carried in CMAF.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TextForm {
-    /// IMSC1 text profile, `stpp`.
-    Imsc1,
-    /// WebVTT, `wvtt`.
-    WebVtt,
-}
-
-impl TextForm {
-    /// RFC 6381; the profile of `stpp` as RFC 8759's registry names it.
-    pub fn codecs(self) -> &'static str {
-        match self {
-            Self::Imsc1 => "stpp.ttml.im1t",
-            Self::WebVtt => "wvtt",
-        }
+/// RFC 6381; the profile of `stpp` as the registry of TTML profiles names it.
+pub fn codecs(form: TextForm) -> &'static str {
+    match form {
+        TextForm::Imsc1 => "stpp.ttml.im1t",
+        TextForm::WebVtt => "wvtt",
     }
 }
 
