@@ -116,19 +116,35 @@ impl Track {
 
     /// What is shown in `[from, to)` (microseconds), on a time line that begins at `from`.
     pub fn clipped(&self, from: u64, to: u64) -> Self {
-        let clip = |(_, cue): (usize, &Cue)| Cue {
-            start: cue.start.max(from) - from,
-            end: cue.end.min(to) - from,
-            payload: webvtt::moved_timestamps(&cue.payload, |time| time.saturating_sub(from)),
+        let shift = i64::try_from(from).map_or(i64::MIN, |from| -from);
+        self.on_time_line(shift, to.saturating_sub(from))
+    }
+
+    /// The same text `shift` later (microseconds; earlier if negative), of which `[0, end)` is left.
+    pub fn on_time_line(&self, shift: i64, end: u64) -> Self {
+        let moved = |time: u64| time.saturating_add_signed(shift).min(end);
+        let on_source = |time: u64| match shift {
+            ..=0 => time.saturating_add(shift.unsigned_abs()),
+            _ => time.saturating_sub(shift.unsigned_abs()),
+        };
+        let shown = self.overlapping(on_source(0), on_source(end));
+        let move_cue = |(_, cue): (usize, &Cue)| Cue {
+            start: moved(cue.start),
+            end: moved(cue.end),
+            payload: webvtt::moved_timestamps(&cue.payload, |t| t.saturating_add_signed(shift)),
             ..cue.clone()
         };
         let documents = self.documents.iter();
         let mut track = Self {
-            cues: self.overlapping(from, to).map(clip).collect(),
+            language: self.language.clone(),
+            styles: self.styles.clone(),
+            regions: self.regions.clone(),
+            cues: shown.map(move_cue).collect(),
             reach: vec![],
-            documents: documents.filter_map(|d| d.clipped(from, to)).collect(),
+            documents: documents.filter_map(|d| d.moved(moved)).collect(),
             timestamp_map: None,
-            ..self.clone()
+            has_forced: self.has_forced,
+            warnings: self.warnings,
         };
         track.put_in_order();
         track

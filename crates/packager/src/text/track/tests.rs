@@ -67,3 +67,14 @@ fn timestamps_of_a_clip_count_from_its_begin() {
     };
     assert_eq!(clip.cues(), [expected]);
 }
+
+#[test]
+fn a_track_can_begin_later_and_end_earlier() {
+    let track = Track::new([cue(0, 10), cue(20, 30), cue(40, 50)]).unwrap();
+    let times =
+        |track: Track| -> Vec<_> { track.cues().iter().map(|c| (c.start, c.end)).collect() };
+    assert_eq!(times(track.on_time_line(5, 28)), [(5, 15), (25, 28)]);
+    assert_eq!(times(track.on_time_line(-25, 100)), [(0, 5), (15, 25)]);
+    assert_eq!(times(track.on_time_line(i64::MIN, 100)), []);
+    assert_eq!(times(track.on_time_line(i64::MAX, 100)), []);
+}

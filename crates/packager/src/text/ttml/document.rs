@@ -75,35 +75,26 @@ impl Document {
         Ok((document, unreadable))
     }
 
-    /// The same document cut to `[from, to)`, on a time line that begins at `from`; none if nothing is left.
-    pub(in super::super) fn clipped(&self, from: u64, to: u64) -> Option<Self> {
-        let moved = |time: u64| time.clamp(from, to) - from;
-        if self.from >= to || self.to <= from {
-            return None;
-        }
-        let paragraphs = self.paragraphs.iter();
-        let paragraphs = paragraphs.filter(|p| p.begin < to && p.end > from);
-        Some(Self {
-            from: moved(self.from),
-            to: moved(self.to),
-            paragraphs: paragraphs
-                .map(|paragraph| Paragraph {
-                    begin: moved(paragraph.begin),
-                    end: moved(paragraph.end),
-                    ..paragraph.clone()
-                })
-                .collect(),
-            ..self.clone_without_paragraphs()
-        })
-    }
-
-    fn clone_without_paragraphs(&self) -> Self {
-        Self {
+    /// The same document on another time line: `moved` never decreases, and what has no duration then is not shown. None
+    /// if nothing is left.
+    pub(in super::super) fn moved(&self, moved: impl Fn(u64) -> u64) -> Option<Self> {
+        let (from, to) = (moved(self.from), moved(self.to));
+        let paragraphs = self.paragraphs.iter().filter_map(|paragraph| {
+            let (begin, end) = (moved(paragraph.begin), moved(paragraph.end));
+            (begin < end).then(|| Paragraph {
+                begin,
+                end,
+                parent: Arc::clone(&paragraph.parent),
+                element: paragraph.element.clone(),
+            })
+        });
+        (from < to).then(|| Self {
+            from,
+            to,
+            paragraphs: paragraphs.collect(),
             root: self.root.clone(),
             head: self.head.clone(),
-            paragraphs: vec![],
-            ..*self
-        }
+        })
     }
 }
 
