@@ -85,6 +85,7 @@ pub(crate) fn append(
 ) -> Vec<Vec<u64>> {
     let moof = file.len();
     let mut end = 0;
+    // Counted from the end of the `moof`, whose length does not depend on them.
     let mut relative: Vec<Vec<u64>> = Vec::new();
     for traf in trafs {
         let runs = traf.runs.iter().map(|run| {
@@ -96,15 +97,12 @@ pub(crate) fn append(
     }
     let large = end > 1 << 20;
     let header = if large { 16 } else { 8 };
-    let len = write_moof(sequence, trafs, &relative, moof).len() as u64;
-    let offsets: Vec<Vec<u64>> = relative
-        .iter()
-        .map(|runs| {
-            runs.iter()
-                .map(|start| moof + len + header + start)
-                .collect()
-        })
-        .collect();
+    let placed = |base: u64| -> Vec<Vec<u64>> {
+        let place = |runs: &Vec<u64>| runs.iter().map(|start| base + start).collect();
+        relative.iter().map(place).collect()
+    };
+    let len = write_moof(sequence, trafs, &placed(moof + 1), moof).len() as u64;
+    let offsets = placed(moof + len + header);
     file.append(&write_moof(sequence, trafs, &offsets, moof));
     file.append_media(end, large);
     offsets

@@ -8,6 +8,7 @@ use crate::craft::sparse::Sparse;
 use crate::craft::{Trak, avc1, boxed, full, stsd, words};
 use crate::{Edit, Sample};
 
+mod cost;
 mod forms;
 mod time;
 
