@@ -12,6 +12,7 @@ pub mod codec;
 mod craft;
 mod error;
 mod fragments;
+mod index;
 pub mod movie;
 pub mod reader;
 pub mod samples;

@@ -55,6 +55,11 @@ impl SampleTable {
         self.len
     }
 
+    /// Bytes of memory beside the `moov` that the tables are slices of.
+    pub fn held(&self) -> u64 {
+        size_of_val(&self.checkpoints[..]) as u64
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

@@ -6,6 +6,8 @@
     clippy::expect_used,
     clippy::panic
 )]
+pub mod title;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
