@@ -13,7 +13,7 @@ fn title() -> Presentation {
         renditions.push(audio(language, 2, 131_000, 1800));
     }
     for language in ["en", "de"] {
-        renditions.push(text(language, edgepack_packager::TextForm::WebVtt, 1800));
+        renditions.push(text(language, TextForm::WebVtt, 1800));
     }
     presentation(renditions)
 }
