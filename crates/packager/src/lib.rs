@@ -20,10 +20,10 @@ mod timing;
 pub use error::{Error, Result};
 pub use plan::{Piece, SegmentPlan, SourceRange};
 pub use presentation::{
-    Accessibility, CaptionChannel, Clip, ClosedCaptions, Fingerprint, Input, Kind, Media,
-    Misalignment, Options, Period, PeriodInput, Presentation, Rendition, Role, Segment, Source,
-    SourceContent, TextForm, TextFormat, Tiles, TrackChoice, TrackSettings, Tracks, TrickFrame,
-    TrickPlay,
+    Accessibility, CaptionChannel, ChannelLayout, Clip, ClosedCaptions, Fingerprint, Input, Kind,
+    Media, Misalignment, Options, Period, PeriodInput, Presentation, Rendition, Role, Segment,
+    Source, SourceContent, TextForm, TextFormat, TextSample, Tiles, TrackChoice, TrackSettings,
+    Tracks, TrickFrame, TrickPlay, VideoRange,
 };
 
 /// Part of every fingerprint: raised whenever the bytes made from the same source change.

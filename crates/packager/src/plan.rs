@@ -63,12 +63,16 @@ impl SegmentPlan {
         })?;
         // The table has these samples: the count is that of what was walked when the presentation was built.
         let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
-        let mut shape = RunShape::default();
-        let mut ranges: Vec<SourceRange> = Vec::new();
         let track = p.track(r).ok_or_else(|| Error::NotOffered {
             rendition: r.name.clone(),
             what: "segments of source samples",
         })?;
+        let all_sync = p
+            .codec(r)
+            .is_some_and(crate::presentation::every_sample_is_sync);
+        let first = track.samples.sample(segment.first_sample);
+        let mut shape = RunShape::of_description(&r.descriptions, first);
+        let mut ranges: Vec<SourceRange> = Vec::new();
         for sample in track
             .samples
             .iter_from(segment.first_sample)
@@ -84,7 +88,7 @@ impl SegmentPlan {
                     len,
                 }),
             }
-            let sample = run_sample(&sample, r.composition_shift);
+            let sample = run_sample(&sample, r.composition_shift, all_sync);
             shape.add(sample);
             samples.push(sample);
         }
@@ -125,7 +129,7 @@ impl SegmentPlan {
                 what: "such key frame",
             })?;
         let samples = vec![frame.run_sample()];
-        let mut shape = RunShape::default();
+        let mut shape = RunShape::of_description(&r.descriptions, Some(sample));
         samples.iter().for_each(|sample| shape.add(*sample));
         let plan = Self {
             rendition: r.name.clone(),
@@ -255,13 +259,17 @@ impl SegmentPlan {
 }
 
 /// A source sample as the output describes it. `Presentation::build` has seen that the shifted offset fits.
-pub(crate) fn run_sample(sample: &edgepack_isobmff::Sample, composition_shift: i64) -> RunSample {
+pub(crate) fn run_sample(
+    sample: &edgepack_isobmff::Sample,
+    composition_shift: i64,
+    all_sync: bool,
+) -> RunSample {
     let composition_offset = i64::from(sample.composition_offset) + composition_shift;
     RunSample {
         size: sample.size,
         duration: sample.duration,
         composition_offset: i32::try_from(composition_offset).unwrap_or(i32::MAX),
-        is_sync: sample.is_sync,
+        is_sync: all_sync || sample.is_sync,
     }
 }
 

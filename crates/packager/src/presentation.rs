@@ -14,18 +14,29 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use edgepack_isobmff::codec::{ChannelLayout, VideoRange};
 use edgepack_isobmff::{CodecConfig, Movie, SampleEntry, Track};
 
-use crate::{Error, Result};
+use crate::{Error, Result, SourceRange};
 
 mod bandwidth;
 mod build;
+mod clip;
 mod compose;
+mod cutting;
+mod follow;
 mod identity;
+mod media;
+mod names;
 mod notes;
 mod select;
 mod shift;
+mod side_file;
+mod stills;
+mod subtitles;
 mod trick;
+
+pub(crate) use media::every_sample_is_sync;
 
 /// Shorter segments would be single frames.
 pub(crate) const MIN_TARGET_DURATION_MS: u32 = 100;
@@ -84,6 +95,17 @@ pub enum Kind {
     Audio,
     Text,
     Image,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+            Self::Image => "image",
+        }
+    }
 }
 
 /// What manifests say of a track. An empty one leaves it to the file.
@@ -298,7 +320,8 @@ pub struct Rendition {
     pub peak_bandwidth: u64,
     /// Kept in the header's edit list (audio priming), media timescale; 0 for none.
     pub priming: u64,
-    /// Added to every composition offset (negative: B-frame delay removed so that presentation starts at 0).
+    /// Added to every composition offset (negative: B-frame delay removed so that presentation starts at 0). Of text:
+    /// added to the times of cues on the source's own time line (those of a track: [`Presentation::text_samples`]).
     pub composition_shift: i64,
     /// The track's sample entries that are used, in the order of the CMAF header; each sample names one of them.
     /// Empty for a file of subtitles.
@@ -336,15 +359,18 @@ pub enum Media {
         frame_rate: (u32, u32),
         pixel_aspect: (u32, u32),
         colour: Option<(u8, u8, u8, bool)>,
+        range: VideoRange,
+        /// Two views (MV-HEVC).
+        stereo: bool,
     },
     Audio {
         sample_rate: u32,
+        /// 0 where only the samples tell.
         channels: u16,
+        layout: ChannelLayout,
     },
     /// The same cues come out in both forms, a rendition each.
-    Text {
-        form: TextForm,
-    },
+    Text { form: TextForm },
     /// Sheets of thumbnails, each sample one JPEG; sizes are those of a whole sheet, pixels.
     Image {
         width: u32,
@@ -384,6 +410,15 @@ pub struct Segment {
 pub struct Misalignment {
     pub rendition: String,
     pub what: String,
+}
+
+/// One sample of a text track. Times are in the track's timescale, on the source's own time line: after its edit list,
+/// from 0 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextSample {
+    pub range: SourceRange,
+    pub start: u64,
+    pub duration: u64,
 }
 
 /// A video rendition's sync samples, each by itself: what I-frame playlists and DASH trick-mode sets list.
@@ -475,6 +510,38 @@ impl Presentation {
     /// Costs one look at each sync sample.
     pub fn trick_play(&self, rendition: &Rendition) -> Option<TrickPlay> {
         trick::trick_play(self, rendition)
+    }
+
+    /// The codec of segment `number` (from 0): what an encryptor of its samples needs to know where a rendition uses
+    /// several sample entries.
+    pub fn segment_codec(&self, rendition: &Rendition, number: usize) -> Option<&CodecConfig> {
+        if rendition.descriptions.len() == 1 {
+            return self.codec(rendition);
+        }
+        let track = self.track(rendition)?;
+        let first = rendition.segments.get(number)?.first_sample;
+        let description = track.samples.sample(first)?.description;
+        let entry = track
+            .sample_entries
+            .get(usize::try_from(description).ok()?)?;
+        Some(&entry.codec)
+    }
+
+    /// The rendition of `period` that goes on from rendition `rendition` (indices into `periods` and `renditions`; the
+    /// periods in any order), where that one's own period ends, for a viewer who changes nothing.
+    ///
+    /// Video: the same codec and range if there are any, of these the nearest height, then bandwidth. Audio: the same
+    /// language, then purpose (accessibility, roles), codec, channels; else the default one, else the first. These are
+    /// none only where the period has no video or audio. Text: the same form, language and purpose, or none. Images:
+    /// none. A rendition goes on in its own period as itself.
+    pub fn continuation(&self, rendition: usize, period: usize) -> Option<usize> {
+        follow::continuation(self, rendition, period)
+    }
+
+    /// The samples of a text track, in order, those that its edit list hides left out. None but for a rendition of text
+    /// that is a track.
+    pub fn text_samples(&self, rendition: &Rendition) -> Option<Vec<TextSample>> {
+        subtitles::samples(self, rendition)
     }
 
     /// The URL's track element: name, `-`, 8 hex digits that change with fingerprint, scheme and KID,

@@ -1,6 +1,6 @@
 //! From sources and periods to a presentation: each period by itself, one after the other.
 use super::build::{self, Built};
-use super::{Clip, Input, Options, Period, Presentation, identity};
+use super::{Input, Options, Period, Presentation, clip, identity};
 use crate::{Error, Result};
 
 pub(super) fn compose(input: Input, options: &Options) -> Result<Presentation> {
@@ -52,9 +52,7 @@ fn check(input: &Input) -> Result<()> {
     }
     for (index, period) in input.periods.iter().enumerate() {
         let place = || format!("period {}", index + 1);
-        if period.clip != Clip::default() {
-            return fault(place(), "clips are not supported".to_owned());
-        }
+        clip::check(period.clip, place)?;
         let beyond = period
             .tracks
             .iter()
@@ -66,3 +64,6 @@ fn check(input: &Input) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

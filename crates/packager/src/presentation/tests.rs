@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::SegmentPlan;
-use crate::craft::{SampleSpec, TrackSpec, build, source};
+use crate::craft::{Entry, SampleSpec, TrackSpec, build, source};
 
 fn video(count: usize) -> TrackSpec {
     TrackSpec::video(25_000, 1000, count, 50)
@@ -63,7 +63,7 @@ fn tracks_that_are_neither_video_nor_audio_are_ignored_and_listed() {
     assert_eq!(names(&p), ["v48"]);
     assert_eq!(
         p.ignored,
-        ["a.mp4: track 2 (tmcd): neither video nor audio"]
+        ["a.mp4: track 2 (tmcd): neither video, audio nor text"]
     );
 }
 
@@ -87,7 +87,8 @@ fn a_source_that_cannot_be_packaged_is_named() {
     let error = build(vec![source("a.mp4", &[track])], 4000).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a.mp4: track 1: an edit list with several edits"
+        "a.mp4: track 1: an edit list with several edits, where media goes on at 2.000 s after 1.000 s: \
+         describe the pieces as clips, or write the file anew without edits"
     );
 }
 
@@ -229,6 +230,7 @@ fn any_video() -> impl Strategy<Value = TrackSpec> {
                         composition_offset: swing * duration as i32,
                         is_sync,
                         size: 20 + i as u32 * 7 % 50,
+                        description: 0,
                     }
                 });
             TrackSpec {
@@ -237,6 +239,7 @@ fn any_video() -> impl Strategy<Value = TrackSpec> {
                 language: *b"und",
                 edits: vec![],
                 samples: samples.collect(),
+                entries: vec![Entry::Avc],
             }
             .delayed(delay * duration as i32, edit)
         })

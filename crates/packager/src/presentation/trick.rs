@@ -34,7 +34,7 @@ pub(super) fn trick_play(p: &Presentation, r: &Rendition) -> Option<TrickPlay> {
         .map(|frame| Stretch {
             duration: frame.duration,
             clear: frame.len,
-            protection: super::build::VIDEO_PROTECTION_OF_ONE,
+            protection: super::cutting::VIDEO_PROTECTION_OF_ONE,
         })
         .collect();
     let (average_bandwidth, peak_bandwidth) = bandwidths(&stretches, r.timescale);
