@@ -3,7 +3,9 @@
 //! A filter chooses among what the asset has and never changes the address of a playlist or segment, so that caches
 //! keep one copy of each whatever the filter.
 mod admit;
+mod key;
 mod parse;
+mod values;
 
 use crate::codec::Family;
 
@@ -105,7 +107,7 @@ impl Filter {
     /// The same text for the same filter, however its query was written; empty for [`everything`](Self::everything).
     /// It is a query itself: parsed, it gives the filter back.
     pub fn key(&self) -> String {
-        parse::key(self)
+        key::key(self)
     }
 
     pub fn is_everything(&self) -> bool {

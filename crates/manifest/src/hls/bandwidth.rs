@@ -3,7 +3,7 @@ use edgepack_packager::{Kind, Rendition};
 
 use super::Container;
 use crate::follow::Line;
-use crate::outline::Entry;
+use crate::outline::{Entry, Outline};
 
 /// Bytes of a packet of a transport stream, and what remains of them beside its header.
 const PACKET: u64 = 188;
@@ -23,94 +23,106 @@ pub(super) struct Rates {
     pub(super) peak: u64,
 }
 
-/// The worst case: the rung with the heaviest of its audio and of its text, in the heaviest period. The average is
-/// that of the same choice over the whole presentation.
-pub(super) fn of_variant(
-    durations: &[u64],
-    video: Option<&Line<'_, '_>>,
-    audio: &[&Line<'_, '_>],
-    text: &[Line<'_, '_>],
-    container: Container,
-) -> Rates {
-    let mut peak = 0;
-    let mut bits = 0_u128;
-    for (period, &duration) in durations.iter().enumerate() {
-        let of = |line: &Line<'_, '_>| {
-            let part = line.parts.get(period).copied().flatten();
-            part.map_or(Rates::default(), |entry| of_entry(entry, container))
-        };
-        let heaviest = |rates: &mut dyn Iterator<Item = Rates>| {
-            rates.fold(Rates::default(), |a, b| Rates {
-                average: a.average.max(b.average),
-                peak: a.peak.max(b.peak),
+/// The rates of every rendition in one container, and how long each period lasts.
+pub(super) struct Meter {
+    /// By index into `Presentation::renditions`.
+    rates: Vec<Rates>,
+    /// Microseconds, of each period.
+    durations: Vec<u64>,
+}
+
+impl Meter {
+    pub(super) fn new(outline: &Outline<'_>, container: Container) -> Self {
+        let mut rates = vec![Rates::default(); outline.presentation.renditions.len()];
+        for entry in &outline.entries {
+            let rendition = entry.rendition;
+            rates[entry.index] = match (container, rendition.kind()) {
+                (Container::TransportStream, Kind::Video | Kind::Audio) => {
+                    of_transport_stream(rendition)
+                }
+                _ => Rates {
+                    average: rendition.average_bandwidth,
+                    peak: rendition.peak_bandwidth,
+                },
+            };
+        }
+        Self {
+            rates,
+            durations: outline.periods().iter().map(|p| p.duration_us).collect(),
+        }
+    }
+
+    /// The worst case: the rung with the heaviest of its audio and of its text, in the heaviest period. The average is
+    /// that of the same choice over the whole presentation.
+    pub(super) fn of_variant(
+        &self,
+        video: Option<&Line<'_, '_>>,
+        audio: &[&Line<'_, '_>],
+        text: &[Line<'_, '_>],
+    ) -> Rates {
+        self.over_periods(|period| {
+            let of = |line: &Line<'_, '_>| {
+                let part = line.parts.get(period).copied().flatten();
+                part.map_or(Rates::default(), |entry| self.of_entry(entry))
+            };
+            let video = video.map_or(Rates::default(), of);
+            let audio = heaviest(audio.iter().map(|line| of(line)));
+            let text = heaviest(text.iter().map(of));
+            Some(Rates {
+                average: video.average + audio.average + text.average,
+                peak: video.peak + audio.peak + text.peak,
             })
-        };
-        let sum = [
-            video.map_or(Rates::default(), of),
-            heaviest(&mut audio.iter().map(|line| of(line))),
-            heaviest(&mut text.iter().map(of)),
-        ];
-        peak = peak.max(sum.iter().map(|rates| rates.peak).sum());
-        let average: u64 = sum.iter().map(|rates| rates.average).sum();
-        bits += u128::from(average) * u128::from(duration);
-    }
-    let total: u128 = durations.iter().copied().map(u128::from).sum();
-    let average = bits
-        .checked_div(total)
-        .and_then(|rate| u64::try_from(rate).ok());
-    Rates {
-        average: average.unwrap_or(peak),
-        peak,
-    }
-}
-
-/// Of the I-frames of a line; none where no period has any.
-pub(super) fn of_iframes(durations: &[u64], line: &Line<'_, '_>) -> Rates {
-    over_periods(durations, line, |entry| {
-        entry.trick.map_or(Rates::default(), |trick| Rates {
-            average: trick.average_bandwidth,
-            peak: trick.peak_bandwidth,
         })
+    }
+
+    /// Of the I-frames of a line, over the periods where it has any.
+    pub(super) fn of_iframes(&self, line: &Line<'_, '_>) -> Rates {
+        self.over_periods(|period| {
+            let trick = line.parts.get(period).copied().flatten()?.trick?;
+            Some(Rates {
+                average: trick.average_bandwidth,
+                peak: trick.peak_bandwidth,
+            })
+        })
+    }
+
+    /// Of a line that stands by itself, over the periods where it has a part.
+    pub(super) fn of_line(&self, line: &Line<'_, '_>) -> Rates {
+        self.over_periods(|period| {
+            let entry = line.parts.get(period).copied().flatten()?;
+            Some(self.of_entry(entry))
+        })
+    }
+
+    fn of_entry(&self, entry: &Entry<'_>) -> Rates {
+        self.rates.get(entry.index).copied().unwrap_or_default()
+    }
+
+    fn over_periods(&self, rates: impl Fn(usize) -> Option<Rates>) -> Rates {
+        let mut peak = 0;
+        let (mut bits, mut total) = (0_u128, 0_u128);
+        for (period, &duration) in self.durations.iter().enumerate() {
+            if let Some(of_period) = rates(period) {
+                peak = peak.max(of_period.peak);
+                bits += u128::from(of_period.average) * u128::from(duration);
+                total += u128::from(duration);
+            }
+        }
+        let average = bits
+            .checked_div(total)
+            .and_then(|rate| u64::try_from(rate).ok());
+        Rates {
+            average: average.unwrap_or(peak),
+            peak,
+        }
+    }
+}
+
+fn heaviest(rates: impl Iterator<Item = Rates>) -> Rates {
+    rates.fold(Rates::default(), |a, b| Rates {
+        average: a.average.max(b.average),
+        peak: a.peak.max(b.peak),
     })
-}
-
-/// Of a line that stands by itself.
-pub(super) fn of_line(durations: &[u64], line: &Line<'_, '_>) -> Rates {
-    over_periods(durations, line, |entry| of_entry(entry, Container::Cmaf))
-}
-
-fn over_periods(
-    durations: &[u64],
-    line: &Line<'_, '_>,
-    rates: impl Fn(&Entry<'_>) -> Rates,
-) -> Rates {
-    let mut peak = 0;
-    let (mut bits, mut total) = (0_u128, 0_u128);
-    for (period, entry) in line.present() {
-        let duration = u128::from(durations.get(period).copied().unwrap_or(0));
-        let of_entry = rates(entry);
-        peak = peak.max(of_entry.peak);
-        bits += u128::from(of_entry.average) * duration;
-        total += duration;
-    }
-    let average = bits
-        .checked_div(total)
-        .and_then(|rate| u64::try_from(rate).ok());
-    Rates {
-        average: average.unwrap_or(peak),
-        peak,
-    }
-}
-
-fn of_entry(entry: &Entry<'_>, container: Container) -> Rates {
-    let rendition = entry.rendition;
-    match (container, rendition.kind()) {
-        (Container::TransportStream, Kind::Video | Kind::Audio) => of_transport_stream(rendition),
-        _ => Rates {
-            average: rendition.average_bandwidth,
-            peak: rendition.peak_bandwidth,
-        },
-    }
 }
 
 /// As the CMAF rates are measured, but of the bytes that the transport stream takes. Half of each sample's last

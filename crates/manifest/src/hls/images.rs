@@ -1,7 +1,7 @@
 //! Thumbnails: the image playlist (Image Media Playlist Specification 0.4) and the sprite sheet for web players.
 use edgepack_packager::{Media, Tiles};
 
-use super::bandwidth;
+use super::bandwidth::Meter;
 use super::playlist::{Address, Playlist, Spans, Stretch};
 use super::{VERSION_CMAF, no_such_playlist, variant};
 use crate::error::Result;
@@ -41,12 +41,12 @@ impl Sheet {
 }
 
 /// EXT-X-IMAGE-STREAM-INF.
-pub(super) fn push_stream(out: &mut String, durations: &[u64], line: &Line<'_, '_>) {
+pub(super) fn push_stream(out: &mut String, meter: &Meter, line: &Line<'_, '_>) {
     let Some(sheet) = Sheet::of(line.lead) else {
         return;
     };
     out.push_str("#EXT-X-IMAGE-STREAM-INF:");
-    variant::push_rates(out, bandwidth::of_line(durations, line));
+    variant::push_rates(out, meter.of_line(line));
     out.push_str(",RESOLUTION=");
     sheet.push_size(out);
     out.push_str(",CODECS=\"jpeg\",URI=\"");

@@ -1,10 +1,11 @@
 //! The multivariant playlist: groups of renditions, variants, I-frame and image streams.
 use edgepack_packager::{Accessibility, CaptionChannel, ClosedCaptions, Kind, TextForm};
 
+use super::bandwidth::Meter;
 use super::groups::{self, AudioGroup};
 use super::{
     Container, INDEPENDENT, VERSION_CMAF, VERSION_REQUIRED_LAYOUT, VERSION_SERVICE, VERSION_TS,
-    bandwidth, images, push_header, variant,
+    images, push_header, variant,
 };
 use crate::follow::{Line, lines};
 use crate::language;
@@ -17,8 +18,7 @@ const SUBTITLES: &str = "subs";
 /// Lines of all kinds, and what the variants share.
 struct Parts<'o, 'a> {
     container: Container,
-    /// Microseconds, of each period.
-    durations: Vec<u64>,
+    meter: Meter,
     video: Vec<Line<'o, 'a>>,
     text: Vec<Line<'o, 'a>>,
     subtitles: String,
@@ -75,7 +75,7 @@ pub(super) fn write(outline: &Outline<'_>, container: Container) -> String {
         }
     }
     for line in &images {
-        images::push_stream(&mut out, &parts.durations, line);
+        images::push_stream(&mut out, &parts.meter, line);
     }
     out
 }
@@ -101,7 +101,7 @@ impl<'o, 'a> Parts<'o, 'a> {
             .map(|line| line.lead.rendition.codecs.as_str());
         Self {
             container,
-            durations: outline.periods().iter().map(|p| p.duration_us).collect(),
+            meter: Meter::new(outline, container),
             has_captions: !video.is_empty() && !outline.presentation.closed_captions.is_empty(),
             video,
             text,
@@ -148,9 +148,7 @@ impl<'o, 'a> Parts<'o, 'a> {
             return;
         };
         out.push_str("#EXT-X-STREAM-INF:");
-        let rates =
-            bandwidth::of_variant(&self.durations, video, members, &self.text, self.container);
-        variant::push_rates(out, rates);
+        variant::push_rates(out, self.meter.of_variant(video, members, &self.text));
         let playing = video.into_iter().chain(members.iter().copied());
         variant::push_codecs(out, playing, self.text_codecs);
         if let Some(video) = video {
@@ -197,7 +195,7 @@ impl<'o, 'a> Parts<'o, 'a> {
             return;
         }
         out.push_str("#EXT-X-I-FRAME-STREAM-INF:");
-        variant::push_rates(out, bandwidth::of_iframes(&self.durations, video));
+        variant::push_rates(out, self.meter.of_iframes(video));
         variant::push_codecs(out, std::iter::once(video), None);
         variant::push_supplemental(out, video);
         variant::push_picture(out, video.lead, false);
