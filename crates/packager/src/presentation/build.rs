@@ -285,17 +285,13 @@ fn unsigned(time: i64) -> u64 {
 }
 
 fn media(codec: &CodecConfig, track: &Track, rate: &SampleRate) -> Option<Media> {
-    let video = match codec {
-        CodecConfig::Avc(config) => &config.video,
-        CodecConfig::Hevc(config) => &config.video,
-        CodecConfig::Aac(config) => {
-            return Some(Media::Audio {
-                sample_rate: config.sample_rate,
-                channels: config.channels,
-            });
-        }
-        CodecConfig::Unsupported(_) => return None,
-    };
+    if let Some(audio) = codec.audio() {
+        return Some(Media::Audio {
+            sample_rate: audio.sample_rate,
+            channels: audio.channels,
+        });
+    }
+    let video = codec.video().filter(|_| !codec.is_image())?;
     let or = |coded: u32, presented: u32| if coded > 0 { coded } else { presented };
     Some(Media::Video {
         width: or(video.width, track.presentation_width),

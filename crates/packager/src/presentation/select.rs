@@ -1,5 +1,5 @@
 //! Which tracks of an asset become renditions: every video track, and of each kind of audio the best one.
-use edgepack_isobmff::{CodecConfig, Handler, Track};
+use edgepack_isobmff::{CodecConfig, FourCc, Handler, SampleEntry, Track};
 
 use super::Source;
 use crate::{Error, Result};
@@ -84,39 +84,48 @@ struct AudioGroup {
 
 impl AudioGroup {
     fn of(track: &Track) -> Option<Self> {
-        track
-            .sample_entries
-            .iter()
-            .find_map(|entry| match &entry.codec {
-                CodecConfig::Aac(config) => Some(Self {
-                    language: track.language.to_ascii_lowercase(),
-                    codec: "aac",
-                    channels: config.channels,
-                }),
-                _ => None,
+        track.sample_entries.iter().find_map(|entry| {
+            Some(Self {
+                language: track.language.to_ascii_lowercase(),
+                codec: entry.codec.family(),
+                channels: entry.codec.audio()?.channels,
             })
+        })
     }
 }
 
 fn check_codec(source: &Source, track: &Track) -> Result<()> {
     let unsupported = track.sample_entries.iter().find(|entry| {
-        !matches!(
-            (&entry.codec, track.handler),
-            (CodecConfig::Avc(_) | CodecConfig::Hevc(_), Handler::Video)
-                | (CodecConfig::Aac(_), Handler::Audio)
-        )
+        let codec = &entry.codec;
+        match track.handler {
+            Handler::Video => codec.video().is_none() || codec.is_image(),
+            _ => codec.audio().is_none(),
+        }
     });
     match unsupported {
         None => Ok(()),
         Some(entry) => Err(Error::Source {
             source_name: source.name.clone(),
             reason: format!(
-                "track {} ({}) has codec {:?}, which is not supported",
+                "track {} ({}) has codec {:?}, which is not supported{}",
                 track.track_id,
                 handler(track),
-                entry.format
+                unsupported_format(entry),
+                if entry.is_encrypted() {
+                    ": the source is encrypted"
+                } else {
+                    ""
+                }
             ),
         }),
+    }
+}
+
+/// Of an encrypted entry, the one below.
+fn unsupported_format(entry: &SampleEntry) -> FourCc {
+    match entry.codec {
+        CodecConfig::Unsupported(format) => format,
+        _ => entry.format,
     }
 }
 
