@@ -38,8 +38,8 @@ pub struct Place {
     pub number: usize,
     /// Nothing in this time line goes before: counters and clock are said to be discontinuous.
     pub starts_over: bool,
-    /// Decode time (ticks) of the next segment's first picture. The program clock does not run beyond it.
-    pub next_picture: Option<i64>,
+    /// When what the next segment begins with is decoded (ticks). The program clock runs up to it, and not beyond.
+    pub next: Option<i64>,
 }
 
 /// A program of one video stream, one audio stream, or both.

@@ -45,18 +45,21 @@ impl Plan {
         })?;
         let muxer = Muxer::new(&codecs(p, video), &codecs(p, audio))
             .map_err(|error| carriage(names(video, audio), error))?;
+        let next = pair
+            .span(number + 1)
+            .and_then(|next| match (next.video, video) {
+                (Some(segment), Some(video)) => gather::first_decode_time(p, video, segment),
+                _ => gather::first_sound(p, audio?, next.audio.start),
+            });
         let place = Place {
             number,
             starts_over: number == 0,
-            next_picture: span
-                .video
-                .zip(video)
-                .and_then(|(segment, video)| gather::first_decode_time(p, video, segment + 1)),
+            next,
         };
         let pictures = span
             .video
             .zip(video)
-            .map(|(segment, video)| Gathered::pictures(p, video, segment, place.next_picture));
+            .map(|(segment, video)| Gathered::pictures(p, video, segment, next));
         let sounds = audio.map(|audio| Gathered::sounds(p, audio, span.audio));
         Ok(Self {
             form: Form::TransportStream(muxer, place),

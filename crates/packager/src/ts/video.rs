@@ -112,9 +112,13 @@ impl VideoStream {
         let mut first_is_delimiter = None;
         for unit in self.units(sample) {
             let unit = unit?;
-            len += START_CODE.len() + unit.len();
-            let is_delimiter = self.look(unit, &mut seen);
-            first_is_delimiter.get_or_insert(is_delimiter);
+            let kind = self.kind(unit);
+            let is_first = first_is_delimiter.is_none();
+            first_is_delimiter.get_or_insert(kind == Kind::Delimiter);
+            if is_first || !seen.makes_redundant(kind) {
+                len += START_CODE.len() + unit.len();
+            }
+            seen.add(kind);
         }
         let Some(first_is_delimiter) = first_is_delimiter else {
             // Nothing to delimit.
@@ -159,9 +163,14 @@ impl VideoStream {
         if unit.has_parameter_sets_added {
             put(&self.parameter_sets);
         }
+        let mut seen = Seen::default();
         for unit in units {
-            put(&START_CODE);
-            put(unit);
+            let kind = self.kind(unit);
+            if !seen.makes_redundant(kind) {
+                put(&START_CODE);
+                put(unit);
+            }
+            seen.add(kind);
         }
     }
 
@@ -172,38 +181,47 @@ impl VideoStream {
         }
     }
 
-    /// Says whether the unit is a delimiter.
-    fn look(&self, unit: &[u8], seen: &mut Seen) -> bool {
+    fn kind(&self, unit: &[u8]) -> Kind {
         let header = unit.first().copied().unwrap_or(0);
         match self.syntax {
-            Syntax::Avc => {
-                match header & 0x1f {
-                    5 => seen.entry = true,
-                    7 => seen.sps = true,
-                    8 => seen.pps = true,
-                    9 => return true,
-                    _ => {}
-                }
-                false
-            }
-            Syntax::Hevc => {
-                let kind = header >> 1 & 0x3f;
-                match kind {
-                    32 => seen.vps = true,
-                    33 => seen.sps = true,
-                    34 => seen.pps = true,
-                    35 => return true,
-                    _ => {}
-                }
-                // Intra random access points.
-                seen.entry |= matches!(kind, 16..=23);
-                if kind < 32 && seen.temporal_id_plus1 == 0 {
-                    seen.temporal_id_plus1 = unit.get(1).map_or(0, |byte| byte & 7);
-                }
-                false
-            }
+            Syntax::Avc => match header & 0x1f {
+                nal_type @ 1..=5 => Kind::Slice {
+                    is_entry: nal_type == 5,
+                    temporal_id_plus1: 1,
+                },
+                7 => Kind::Sps,
+                8 => Kind::Pps,
+                9 => Kind::Delimiter,
+                _ => Kind::Other,
+            },
+            Syntax::Hevc => match header >> 1 & 0x3f {
+                nal_type @ 0..=31 => Kind::Slice {
+                    // Intra random access points.
+                    is_entry: matches!(nal_type, 16..=23),
+                    temporal_id_plus1: unit.get(1).map_or(0, |byte| byte & 7),
+                },
+                32 => Kind::Vps,
+                33 => Kind::Sps,
+                34 => Kind::Pps,
+                35 => Kind::Delimiter,
+                _ => Kind::Other,
+            },
         }
     }
+}
+
+/// What a NAL unit is, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Slice {
+        is_entry: bool,
+        temporal_id_plus1: u8,
+    },
+    Vps,
+    Sps,
+    Pps,
+    Delimiter,
+    Other,
 }
 
 /// What kinds of NAL units a sample has.
@@ -212,9 +230,36 @@ struct Seen {
     vps: bool,
     sps: bool,
     pps: bool,
+    slice: bool,
     entry: bool,
     /// Of the first slice; 0 for none.
     temporal_id_plus1: u8,
+}
+
+impl Seen {
+    fn add(&mut self, kind: Kind) {
+        match kind {
+            Kind::Slice {
+                is_entry,
+                temporal_id_plus1,
+            } => {
+                if !self.slice {
+                    self.temporal_id_plus1 = temporal_id_plus1;
+                }
+                self.slice = true;
+                self.entry |= is_entry;
+            }
+            Kind::Vps => self.vps = true,
+            Kind::Sps => self.sps = true,
+            Kind::Pps => self.pps = true,
+            Kind::Delimiter | Kind::Other => {}
+        }
+    }
+
+    /// A delimiter that is not the first unit, yet stands before all slices. (After them it begins a second field.)
+    fn makes_redundant(&self, kind: Kind) -> bool {
+        kind == Kind::Delimiter && !self.slice
+    }
 }
 
 /// The NAL units of a sample (ISO/IEC 14496-15, 5.3.2). Empty ones are passed over: they have no form in a byte stream.

@@ -75,9 +75,18 @@ fn sample(picture: &Picture, length_size: usize) -> Vec<u8> {
 /// What is to come out.
 fn access_unit(picture: &Picture, is_entry: bool) -> Vec<u8> {
     let has = |kind: u8| picture.units.iter().any(|unit| unit[0] & 0x1f == kind);
-    let mut units: Vec<&[u8]> = picture.units.iter().map(Vec::as_slice).collect();
-    let starts_with_delimiter = units[0][0] == 0x09;
-    if !starts_with_delimiter {
+    let is_slice = |unit: &Vec<u8>| matches!(unit[0] & 0x1f, 1..=5);
+    let before_slices = picture
+        .units
+        .iter()
+        .position(is_slice)
+        .unwrap_or(usize::MAX);
+    let redundant = |at: usize| at > 0 && at < before_slices && picture.units[at][0] == 0x09;
+    let mut units: Vec<&[u8]> = (0..picture.units.len())
+        .filter(|at| !redundant(*at))
+        .map(|at| picture.units[at].as_slice())
+        .collect();
+    if units[0][0] != 0x09 {
         units.insert(0, &[0x09, 0xf0]);
     }
     if (is_entry || has(5)) && !(has(7) && has(8)) {
@@ -126,7 +135,7 @@ fn mux(
         let place = Place {
             number,
             starts_over: number == 0,
-            next_picture: (number + 1 < segments.len()).then_some(start),
+            next: (number + 1 < segments.len()).then_some(start),
         };
         muxer.segment(place, &pictures, &sounds).unwrap()
     });

@@ -2,6 +2,12 @@
 //! mux.js.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod clips;
 mod codecs;
 mod invariants;
+mod media;
+
+mod outside;
+mod packed;
 mod reader;
+mod support;

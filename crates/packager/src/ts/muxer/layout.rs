@@ -34,7 +34,7 @@ impl<'a> Layout<'a> {
         let has_video = !muxer.video.is_empty();
         let mut video = pictures(&muxer.video, video_samples)?;
         let mut audio = sounds(&muxer.audio, audio_samples, has_video)?;
-        let events = schedule(has_video, &mut video, &mut audio, place.next_picture);
+        let events = schedule(has_video, &mut video, &mut audio, place.next);
         let clocks = events
             .iter()
             .filter(|event| matches!(event, Event::Clock(_)));

@@ -27,7 +27,7 @@ pub(super) fn schedule(
     has_video: bool,
     video: &mut [Pes],
     audio: &mut [Pes],
-    next_picture: Option<i64>,
+    next: Option<i64>,
 ) -> Vec<Event> {
     let mut schedule = Schedule {
         events: Vec::with_capacity(video.len() + audio.len()),
@@ -56,14 +56,14 @@ pub(super) fn schedule(
             }
         } else if let Some(pes) = sounds.next() {
             if has_video {
-                schedule.run_to(next_picture.map_or(pes.pts, |next| next.min(pes.pts)));
+                schedule.run_to(next.map_or(pes.pts, |next| next.min(pes.pts)));
             } else {
                 pes.clock = Some(schedule.carried(pes.pts));
             }
             schedule.events.push(Event::Audio);
         }
     }
-    if let Some(next) = next_picture.filter(|_| schedule.clock.is_some()) {
+    if let Some(next) = next.filter(|_| schedule.clock.is_some()) {
         schedule.run_to(next);
     }
     schedule.events

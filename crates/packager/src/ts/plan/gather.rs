@@ -30,7 +30,7 @@ struct Gather {
 }
 
 impl Gathered {
-    /// `next`: decode time of the picture after the last, ticks.
+    /// `next`: when what comes after the segment is decoded, ticks.
     pub(super) fn pictures(
         p: &Presentation,
         video: &Rendition,
@@ -168,6 +168,12 @@ pub(super) fn first_decode_time(
         start.saturating_sub(reorder_delay(p, video)),
         video.timescale,
     ))
+}
+
+/// When a segment's first frame is played, ticks. None past the last segment.
+pub(super) fn first_sound(p: &Presentation, audio: &Rendition, segment: usize) -> Option<i64> {
+    let first = timed(p, audio, segment).next()?;
+    Some(ticks(first.presentation_time, audio.timescale))
 }
 
 /// By how much decode times move to the front, timescale: sources with negative composition offsets decode pictures
