@@ -1,9 +1,10 @@
-//! `edgepack serve · check · demo · inspect · token · keys`.
+//! `edgepack serve · check · demo · prepare · inspect · token · keys`.
 //!
 //! Exit status: 0 done, 1 a fault that was told on stderr, 2 a command line that was not understood.
 mod check;
 mod inspect;
 mod keys;
+mod prepare;
 mod token;
 
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Check),
     /// Make a small ladder with ffmpeg, serve it, print the player page's address
     Demo(Demo),
+    /// Make an aligned ladder of a film with ffmpeg, and its asset description; goes on where it was interrupted
+    Prepare(Box<prepare::Prepare>),
     /// Print a media file's tracks and segment timeline as JSON
     Inspect(inspect::Inspect),
     /// Mint and show viewer tokens
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Serve(file) => serve(&file),
         Command::Check(options) => return check::run(&options),
         Command::Demo(options) => demo(options),
+        Command::Prepare(options) => prepare::run(*options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Token(command) => token::run(command),
         Command::Keys(command) => keys::run(&command),

@@ -12,6 +12,7 @@ mod files;
 mod model;
 mod read;
 mod values;
+mod write;
 
 pub use crate::config::ConfigFault;
 use crate::config::document::Source;
@@ -82,6 +83,8 @@ impl Description {
         }
     }
 }
+
+pub(crate) use values::{language, name};
 
 /// Is this the name of a description? Hidden ones are none.
 pub fn is_description_name(name: &str) -> bool {

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 use edgepack_isobmff::{Handler, Track};
 
-use super::inspect;
 use crate::config::{Config, ConfigFault};
 use crate::description::{
     ASSET_FILE, Description, FileTrack, Kind, is_description_name, is_text_name,
 };
+use crate::movie_file;
 
 /// Folders below a mount's root that are looked into for descriptions.
 const MAX_DEPTH: usize = 16;
@@ -148,8 +148,7 @@ fn tracks_of(path: &Path) -> Result<Vec<FileTrack>, String> {
             kind: Some(Kind::Text),
         }]);
     }
-    let movie =
-        inspect::read_movie(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let movie = movie_file::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let tracks = movie.tracks.iter().map(|track| FileTrack {
         id: track.track_id,
         kind: kind(track),

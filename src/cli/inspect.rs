@@ -1,16 +1,15 @@
 //! `edgepack inspect`: what a file holds and how it would be cut, as JSON.
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use edgepack_isobmff::{CodecConfig, Handler, Limits, Movie, MovieReader, Step, Track};
+use edgepack_isobmff::{CodecConfig, Handler, Track};
 use edgepack_packager::{Media, Options, Presentation, Source};
 use serde_json::{Value, json};
 
 use super::Failure;
+use crate::movie_file;
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
@@ -25,7 +24,8 @@ pub(super) struct Inspect {
 pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
     let mut sources = Vec::new();
     for path in &options.files {
-        let movie = read_movie(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let movie =
+            movie_file::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path
             .file_name()
             .unwrap_or(path.as_os_str())
@@ -44,21 +44,6 @@ pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
     let report = json!({ "files": files, "presentation": presentation });
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
-}
-
-pub(super) fn read_movie(path: &Path) -> Result<Movie, Failure> {
-    let file = File::open(path)?;
-    let mut reader = MovieReader::new(file.metadata()?.len(), Limits::default());
-    loop {
-        match reader.step()? {
-            Step::Done(movie) => return Ok(*movie),
-            Step::Need(range) => {
-                let mut bytes = vec![0; usize::try_from(range.len)?];
-                file.read_exact_at(&mut bytes, range.offset)?;
-                reader.supply(range, bytes.into())?;
-            }
-        }
-    }
 }
 
 fn file(source: &Source) -> Option<Value> {

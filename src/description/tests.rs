@@ -216,3 +216,23 @@ fn names_of_descriptions_and_subtitles() {
     assert!(!is_description_name(".toml") && !is_description_name(".a.toml"));
     assert!(is_text_name("en.vtt") && is_text_name("en.TTML") && !is_text_name("en.srt"));
 }
+
+#[test]
+fn what_is_written_reads_back_as_the_same() {
+    let sample = parse(SAMPLE).unwrap();
+    assert_eq!(
+        parse(&sample.to_toml("a comment\nof two lines")).unwrap(),
+        sample
+    );
+    let odd = Description {
+        title: Some("It's a \\ \u{1f3ac}\u{a0}film".into()),
+        periods: vec![PeriodDescription {
+            clip: Clip::default(),
+            tracks: vec![track("a 'b' [c] \\ \u{fc}.mp4")],
+        }],
+        captions: Vec::new(),
+    };
+    let text = odd.to_toml("");
+    assert_eq!(parse(&text).unwrap(), odd, "{text}");
+    assert!(text.contains("\n[[track]]\n"), "one time line has no clips");
+}

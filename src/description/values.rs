@@ -21,18 +21,15 @@ const MAX_PATH_BYTES: usize = 1024;
 /// No film is longer; sums of clips stay far from overflow.
 const MAX_TIME: Duration = Duration::from_secs(1000 * 3600);
 
-/// A well-formed BCP 47 tag in canonical case.
+/// A BCP 47 tag.
 pub(super) struct Language(pub(super) String);
 
 impl FromToml for Language {
     fn from_toml(value: &Value<'_>) -> Result<Self, Wrong> {
         let example = "a BCP 47 tag: \"en\", \"en-GB\", \"zh-Hant\", \"und\"";
         let written = text(value, "a language", example)?;
-        let tag = LanguageTag::parse_and_normalize(written)
-            .ok()
-            .filter(|tag| tag.as_str().len() <= MAX_LANGUAGE_CHARS);
-        match tag {
-            Some(tag) => Ok(Self(tag.into_inner())),
+        match language(written) {
+            Some(tag) => Ok(Self(tag)),
             None => Err(Wrong::new(
                 value,
                 format_args!("{written:?} is no language"),
@@ -40,6 +37,15 @@ impl FromToml for Language {
             )),
         }
     }
+}
+
+/// The tag in canonical case, with the shortest code of its language; none when it is not well-formed.
+pub(crate) fn language(written: &str) -> Option<String> {
+    let shortest = edgepack_isobmff::bcp47(written.as_bytes())?;
+    LanguageTag::parse_and_normalize(&shortest)
+        .ok()
+        .map(LanguageTag::into_inner)
+        .filter(|tag| tag.len() <= MAX_LANGUAGE_CHARS)
 }
 
 /// What viewers read.
@@ -67,6 +73,18 @@ impl FromToml for Name {
         }
         Ok(Self(trimmed.to_owned()))
     }
+}
+
+/// The nearest name that a description can hold; none when nothing is left.
+pub(crate) fn name(text: &str) -> Option<String> {
+    let plain: String = text
+        .chars()
+        .map(|c| if c == '"' { '\'' } else { c })
+        .filter(|c| !c.is_control())
+        .take(MAX_NAME_CHARS)
+        .collect();
+    let plain = plain.trim();
+    (!plain.is_empty()).then(|| plain.to_owned())
 }
 
 /// A name for machines.

@@ -20,7 +20,7 @@ pub mod write;
 
 pub use codec::CodecConfig;
 pub use error::{Error, Result};
-pub use movie::{Edit, Handler, Movie, SampleEntry, Track};
+pub use movie::{Edit, Handler, Movie, SampleEntry, Track, bcp47};
 pub use reader::{ByteRange, Limits, MovieReader, Step};
 pub use samples::{Sample, SampleIter, SampleTable, SyncSamples};
 pub use write::BoxWriter;

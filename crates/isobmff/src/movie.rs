@@ -8,6 +8,7 @@ mod language;
 mod moov;
 mod track;
 
+pub use language::bcp47;
 pub(crate) use moov::parse_movie;
 
 /// An MP4: everything about it but the media bytes.

@@ -51,7 +51,7 @@ fn what_is_no_moment() {
 }
 
 #[test]
-fn languages_come_out_in_canonical_case() {
+fn languages_come_out_in_canonical_form() {
     let language = |written: &str| {
         let text = format!("[[track]]\nfile = \"a.mp4\"\nlanguage = {written:?}");
         let description = Description::parse(&text, std::path::Path::new("asset.toml")).ok()?;
@@ -60,6 +60,11 @@ fn languages_come_out_in_canonical_case() {
     assert_eq!(language("EN-gb").as_deref(), Some("en-GB"));
     assert_eq!(language("zh-hant-tw").as_deref(), Some("zh-Hant-TW"));
     assert_eq!(language("und").as_deref(), Some("und"));
+    assert_eq!(
+        language("ger-CH").as_deref(),
+        Some("de-CH"),
+        "RFC 5646, 2.2.1"
+    );
     assert_eq!(language("x-private").as_deref(), Some("x-private"));
     for wrong in [
         "",
