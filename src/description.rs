@@ -16,6 +16,7 @@ mod write;
 
 pub use crate::config::ConfigFault;
 use crate::config::document::Source;
+use crate::storage::MediaKind;
 pub use files::FileTrack;
 pub use model::{
     Accessibility, CaptionChannel, ClosedCaptions, Clip, Description, Kind, PeriodDescription,
@@ -36,8 +37,6 @@ pub const MAX_SOURCES: usize = 64;
 pub const MAX_CAPTIONS: usize = 67;
 /// Files of one asset.
 pub const MAX_FILES: usize = 256;
-/// Extensions of subtitles in a file of their own.
-const TEXT_EXTENSIONS: [&str; 4] = ["vtt", "webvtt", "ttml", "dfxp"];
 
 impl Description {
     /// Reads and checks `file`. All faults are found, not just the first.
@@ -88,22 +87,17 @@ pub(crate) use values::{language, name};
 
 /// Is this the name of a description? Hidden ones are none.
 pub fn is_description_name(name: &str) -> bool {
-    has_extension(name, &["toml"])
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty() && !name.starts_with('.') && extension.eq_ignore_ascii_case("toml")
+    })
 }
 
 /// Is this the name of a file of subtitles?
 pub fn is_text_name(name: &str) -> bool {
-    has_extension(name, &TEXT_EXTENSIONS)
-}
-
-fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty()
-            && !name.starts_with('.')
-            && extensions
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
-    })
+    matches!(
+        MediaKind::of_name(name),
+        Some(MediaKind::WebVtt | MediaKind::Ttml)
+    )
 }
 
 fn readable(file: &Path) -> Result<String, Vec<ConfigFault>> {

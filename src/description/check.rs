@@ -7,7 +7,7 @@ use super::read::{Written, WrittenClip};
 use super::{MAX_CLIP_TRACKS, MAX_FILES, is_text_name};
 use crate::config::document::Source;
 use crate::config::values::nearest;
-use crate::storage::is_media_name;
+use crate::storage::MediaKind;
 
 /// The description that is meant; what is noted in `source` makes it void.
 pub(super) fn resolve(written: &mut Written, source: &Source) -> Description {
@@ -166,7 +166,7 @@ fn single_track(track: &TrackDescription, key: &str, source: &Source) {
 
 fn known_file(file: &str, key: &str, source: &Source) {
     let name = file.rsplit('/').next().unwrap_or(file);
-    if !is_media_name(name) && !is_text_name(name) {
+    if MediaKind::of_name(name).is_none() {
         source.fault(
             key,
             format_args!("{file:?} is no file that edgepack reads"),

@@ -39,7 +39,6 @@ use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
 };
 use crate::storage::Storage;
-use crate::telemetry::CacheStatus;
 
 /// What holds for all mounts.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use super::thumbnails::Sheets;
 use super::video::{self, VideoCodec, VideoRung};
 use super::{Error, Settings, ffmpeg, state};
 use crate::description::{
-    Accessibility, CaptionChannel, CaptionsDescription, Clip, Description, Kind, PeriodDescription,
+    Accessibility, CaptionChannel, Clip, ClosedCaptions, Description, Kind, PeriodDescription,
     Role, TrackDescription,
 };
 
@@ -265,7 +265,7 @@ impl Planner<'_> {
         }
         // x264 alone writes them on.
         if video.has_captions && self.settings.codecs == [VideoCodec::Avc] {
-            self.plan.description.captions.push(CaptionsDescription {
+            self.plan.description.captions.push(ClosedCaptions {
                 channel: CaptionChannel::Cc(1),
                 language: self.settings.language.clone(),
                 name: None,

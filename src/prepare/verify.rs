@@ -15,12 +15,8 @@ pub(super) fn ladder(dir: &Path, files: &[&str]) -> Result<(), Error> {
     for name in files {
         let path = dir.join(name);
         let movie = movie_file::read(&path).map_err(|error| Error::source_file(&path, error))?;
-        sources.push(Source {
-            name: (*name).to_owned(),
-            movie: Arc::new(movie),
-            // Names for URLs are not wanted here.
-            probe: [0; 32],
-        });
+        // Names for URLs are not wanted here.
+        sources.push(Source::of_movie(*name, Arc::new(movie), [0; 32]));
     }
     let options = Options {
         target_duration_ms: TARGET_DURATION_MS,

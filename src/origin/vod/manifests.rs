@@ -1,6 +1,4 @@
 //! Playlists and MPDs, written when first asked for and kept under a budget of their own.
-use std::sync::Arc;
-
 use bytes::Bytes;
 use edgepack_manifest::dash::Template;
 use edgepack_manifest::{Filter, View, dash, hls};
@@ -9,7 +7,7 @@ use ring::digest;
 
 use super::asset::Asset;
 use super::faults;
-use super::variant::{Variant, WholeFile};
+use super::variant::Variant;
 use crate::delivery::route::Protection;
 use crate::delivery::{Etag, Fault};
 
@@ -160,14 +158,14 @@ impl Wanted<'_> {
         let written = match self.kind {
             Kind::Multivariant => hls::multivariant(view),
             Kind::MultivariantTs => hls::multivariant_ts(view),
-            Kind::MultivariantOnDemand => hls::ondemand(view),
+            Kind::MultivariantOnDemand => hls::ondemand(view, self.layouts()?),
             Kind::Mpd => dash::mpd(view, Template::Number),
             Kind::MpdTime => dash::mpd(view, Template::Time),
-            Kind::MpdOnDemand => dash::mpd_ondemand(view, &self.layouts()?.by_rendition()),
+            Kind::MpdOnDemand => dash::mpd_ondemand(view, self.layouts()?),
             Kind::Media(index) => hls::media(view, rendition(index)?),
             Kind::IFrames(index) => hls::iframes(view, rendition(index)?),
             Kind::MediaOnDemand(index) => {
-                hls::media_ondemand(view, rendition(index)?, &self.layouts()?.by_rendition())
+                hls::media_ondemand(view, rendition(index)?, self.layouts()?)
             }
             Kind::MediaTs { first, audio } => {
                 let audio = audio.map(rendition).transpose()?;
@@ -179,24 +177,10 @@ impl Wanted<'_> {
         written.map_err(|error| faults::not_written(&self.asset.path, error))
     }
 
-    fn layouts(&self) -> Result<Layouts, Fault> {
-        let renditions = 0..self.asset.presentation.renditions.len();
-        let layouts = renditions.map(|rendition| {
-            self.variant
-                .whole_file(&self.asset.path, &self.asset.presentation, rendition)
-        });
-        Ok(Layouts(layouts.collect::<Result<_, Fault>>()?))
-    }
-}
-
-/// Every rendition as one file, where it can be one.
-struct Layouts(Vec<Option<Arc<WholeFile>>>);
-
-impl Layouts {
-    fn by_rendition(&self) -> Vec<Option<&Layout>> {
-        let files = self.0.iter();
-        files
-            .map(|file| file.as_ref().map(|file| &file.layout))
-            .collect()
+    fn layouts(&self) -> Result<&[Option<Layout>], Fault> {
+        let files = self
+            .variant
+            .whole_files(&self.asset.path, &self.asset.presentation)?;
+        Ok(&files.layouts)
     }
 }

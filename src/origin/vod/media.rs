@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use super::asset::Asset;
 use super::fill::{self, Target};
 use super::part::Part;
-use super::variant::{Variant, WholeFile};
+use super::variant::Variant;
 use super::{SegmentKey, Vod, faults};
 use crate::cache::{Entry, Lookup};
 use crate::config::Mount;
@@ -89,36 +89,36 @@ impl Vod {
 
     /// Header, index and segments in a row; each segment is the one that has a URL of its own.
     fn whole_file(&self, protection: Protection, target: Target) -> Result<Content, Fault> {
-        let info = target.rendition()?;
-        let presentation = &target.asset.presentation;
-        let file = target
-            .variant
-            .whole_file(&target.asset.path, presentation, target.rendition)?
-            .ok_or_else(|| faults::sizes_unknown(&info.name))?;
-        let (index, vod) = (file.index.clone(), self.clone());
-        let open = move |part: usize| {
-            let source = vod.open_part(protection, &target, &file, part);
-            async move { source?.await }.boxed_local()
+        let name = &target.rendition()?.name;
+        let variant = &target.variant;
+        let files = variant.whole_files(&target.asset.path, &target.asset.presentation)?;
+        let of = target.rendition;
+        let (Some(Some(layout)), Some(Some(index))) =
+            (files.layouts.get(of), files.indices.get(of))
+        else {
+            return Err(faults::sizes_unknown(name));
         };
-        Ok(Content::Parts {
-            index,
-            open: Box::new(open),
-        })
+        let (index, head, vod) = (index.clone(), layout.head().clone(), self.clone());
+        Ok(Content::parts(index, move |part| {
+            let opening = match part.checked_sub(1) {
+                None => Ok(std::future::ready(Ok(Source::from(Entry::complete(vec![
+                    head.clone(),
+                ]))))
+                .boxed_local()),
+                Some(number) => vod.open_segment(protection, target.clone(), number),
+            };
+            async move { opening?.await }
+        }))
     }
 
-    fn open_part(
+    fn open_segment(
         &self,
         protection: Protection,
-        target: &Target,
-        file: &WholeFile,
-        part: usize,
+        target: Target,
+        number: usize,
     ) -> Result<LocalBoxFuture<'static, Result<Source, Fault>>, Fault> {
-        let Some(number) = part.checked_sub(1) else {
-            let head = Source::from(Entry::complete(vec![file.layout.head().clone()]));
-            return Ok(std::future::ready(Ok(head)).boxed_local());
-        };
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        match self.part(protection, target.clone(), Part::Segment(number))? {
+        match self.part(protection, target, Part::Segment(number))? {
             Content::Entry { open, .. } => Ok(open()),
             _ => Err(faults::internal("a segment that is no entry")),
         }

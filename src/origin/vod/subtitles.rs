@@ -1,4 +1,5 @@
 //! The cues of an asset's text renditions, read when the first segment of one is asked for.
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -148,7 +149,7 @@ pub(super) fn part(target: &Target, cues: &Track, part: TextPart) -> Result<Byte
     let Media::Text { form } = rendition.media else {
         return Err(faults::internal("text of a rendition that is none"));
     };
-    let segment = |number: u32| {
+    let segment = |number: u32| -> Result<Range<u64>, Fault> {
         let segments = &rendition.segments;
         let segment = segments
             .get(number as usize)

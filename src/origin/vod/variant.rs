@@ -27,29 +27,33 @@ pub(super) struct Variant {
     identities: Vec<Identity>,
     /// One per rendition; none for clear ones: all without a scheme, text and images with one.
     encryptions: Vec<Option<edgepack_drm::TrackEncryption>>,
-    /// One per rendition, made when first asked for.
-    whole_files: Vec<OnceLock<Option<Arc<WholeFile>>>>,
+    whole_files: OnceLock<Arc<WholeFiles>>,
 }
 
-/// A rendition as one file.
+/// Each rendition as one file; none for what cannot be one, because the sizes of its segments are not known before they
+/// are made.
 #[derive(Debug)]
-pub(super) struct WholeFile {
-    pub(super) layout: Layout,
-    /// Its head, then its segments.
-    pub(super) index: Arc<PartIndex>,
+pub(super) struct WholeFiles {
+    pub(super) layouts: Vec<Option<Layout>>,
+    /// Of the head and the segments behind it.
+    pub(super) indices: Vec<Option<Arc<PartIndex>>>,
 }
 
-impl WholeFile {
-    /// None for one of absurd length.
-    fn new(layout: Layout) -> Option<Self> {
-        let head = layout.head().len() as u64;
-        let segments = (0..layout.segment_count()).filter_map(|number| layout.segment(number));
-        let lengths = segments.map(|range| range.end - range.start);
-        let index = PartIndex::new(std::iter::once(head).chain(lengths))?;
-        Some(Self {
-            layout,
-            index: Arc::new(index),
-        })
+impl WholeFiles {
+    fn new(layouts: Vec<Option<Layout>>) -> Self {
+        let index = |layout: &Layout| {
+            let head = layout.head().len() as u64;
+            let segments = (0..layout.segment_count()).filter_map(|number| layout.segment(number));
+            let lengths = segments.map(|range| range.end - range.start);
+            PartIndex::new(std::iter::once(head).chain(lengths)).map(Arc::new)
+        };
+        Self {
+            indices: layouts
+                .iter()
+                .map(|layout| layout.as_ref().and_then(index))
+                .collect(),
+            layouts,
+        }
     }
 }
 
@@ -74,11 +78,7 @@ impl Variant {
             seeds: Vec::new(),
             identities: Vec::new(),
             encryptions: Vec::new(),
-            whole_files: presentation
-                .renditions
-                .iter()
-                .map(|_| OnceLock::new())
-                .collect(),
+            whole_files: OnceLock::new(),
         };
         for (index, rendition) in presentation.renditions.iter().enumerate() {
             if let Some(key) = &variant.key {
@@ -132,27 +132,23 @@ impl Variant {
         self.encryptions.get(rendition)?.as_ref()
     }
 
-    /// The rendition as one file; none where the sizes of its segments are not known before they are made.
-    pub(super) fn whole_file(
+    /// Made when first asked for.
+    pub(super) fn whole_files(
         &self,
         asset: &str,
         presentation: &Presentation,
-        rendition: usize,
-    ) -> Result<Option<Arc<WholeFile>>, Fault> {
-        let (Some(slot), Some(of)) = (
-            self.whole_files.get(rendition),
-            presentation.renditions.get(rendition),
-        ) else {
-            return Err(faults::internal(format!("no rendition {rendition}")));
-        };
-        if let Some(file) = slot.get() {
-            return Ok(file.clone());
+    ) -> Result<&Arc<WholeFiles>, Fault> {
+        if let Some(files) = self.whole_files.get() {
+            return Ok(files);
         }
-        let encryptor = self.encryptor(asset, presentation, rendition)?;
-        let layout = ondemand::layout(presentation, of, encryptor.as_ref())
-            .map_err(|error| faults::bad_source(asset, error))?;
-        let file = layout.and_then(WholeFile::new).map(Arc::new);
-        Ok(slot.get_or_init(|| file).clone())
+        let layouts = presentation.renditions.iter().enumerate();
+        let layouts = layouts.map(|(index, rendition)| {
+            let encryptor = self.encryptor(asset, presentation, index)?;
+            ondemand::layout(presentation, rendition, encryptor.as_ref())
+                .map_err(|error| faults::bad_source(asset, error))
+        });
+        let files = WholeFiles::new(layouts.collect::<Result<_, Fault>>()?);
+        Ok(self.whole_files.get_or_init(|| Arc::new(files)))
     }
 
     /// `None` for the clear variant, and for text and images: a protected sound or picture without an encryptor is an
