@@ -170,6 +170,7 @@ fn push_picture(out: &mut String, video: &Entry<'_>) {
         frame_rate,
         pixel_aspect,
         colour,
+        ..
     } = &video.rendition.media
     else {
         return;
