@@ -121,7 +121,7 @@ fn timeline(presentation: &Presentation) -> Value {
                 Media::Video { width, height, frame_rate: (frames, seconds), .. } => {
                     json!({ "kind": "video", "width": width, "height": height, "frame_rate": format!("{frames}/{seconds}") })
                 }
-                Media::Audio { sample_rate, channels } => {
+                Media::Audio { sample_rate, channels, .. } => {
                     json!({ "kind": "audio", "sample_rate": sample_rate, "channels": channels })
                 }
                 Media::Text { .. } => json!({ "kind": "text" }),

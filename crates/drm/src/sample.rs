@@ -172,6 +172,7 @@ impl Codec {
             CodecConfig::Unsupported(format) => {
                 Err(Error::UnsupportedCodec(format!("{format:?}"), scheme))
             }
+            other => Err(Error::UnsupportedCodec(other.family().to_owned(), scheme)),
         }
     }
 }

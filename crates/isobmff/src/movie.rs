@@ -75,9 +75,20 @@ pub struct Edit {
 #[derive(Debug, Clone)]
 pub struct SampleEntry {
     pub format: FourCc,
-    /// The whole entry, header included, bit for bit: CMAF headers carry it on.
+    /// The whole entry, header included, as CMAF headers carry it on: bit for bit the file's, but for QuickTime's sound
+    /// descriptions, which are in the form of ISO/IEC 14496-12, 12.2.3 here.
     pub raw: Bytes,
     pub codec: CodecConfig,
+}
+
+impl SampleEntry {
+    /// The samples are encrypted: `codec` is [`CodecConfig::Unsupported`] with the format below, where the file says it.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(
+            &self.format.0,
+            b"encv" | b"enca" | b"enct" | b"encs" | b"encm" | b"encf" | b"encu"
+        )
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use bytes::Bytes;
-use edgepack_isobmff::codec::{AacConfig, AvcConfig, VideoInfo};
+use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, VideoInfo};
 use edgepack_isobmff::{BoxWriter, FourCc};
 
 /// The key of NIST SP 800-38A.
@@ -31,6 +31,7 @@ pub(super) fn aac() -> CodecConfig {
         audio_object_type: 2,
         sample_rate: 48_000,
         channels: 2,
+        layout: ChannelLayout::of_cicp(2),
         core_object_type: 2,
         core_sample_rate: 48_000,
         frame_length: 1024,

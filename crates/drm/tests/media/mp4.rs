@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use edgepack_drm::Subsample;
 use edgepack_isobmff::FourCc;
-use edgepack_isobmff::codec::{AacConfig, AvcConfig, CodecConfig, VideoInfo};
+use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, CodecConfig, VideoInfo};
 
 /// A box: type, content, and the whole of it.
 #[derive(Clone)]
@@ -214,6 +214,7 @@ pub fn codec(entry: &Bytes) -> CodecConfig {
             audio_object_type: 2,
             sample_rate: 44_100,
             channels: 1,
+            layout: ChannelLayout::of_cicp(1),
             core_object_type: 2,
             core_sample_rate: 44_100,
             frame_length: 1024,

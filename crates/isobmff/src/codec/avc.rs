@@ -1,10 +1,10 @@
 //! AVC (ITU-T H.264): `avcC` and sequence parameter sets.
 use bytes::Bytes;
 
-use super::AvcConfig;
+use super::VideoInfo;
 use super::visual::{VisualEntry, nal_length_size};
-use crate::Result;
 use crate::boxes::{Fields, Node};
+use crate::{FourCc, Result};
 
 mod sps;
 
@@ -12,9 +12,28 @@ pub use sps::Sps;
 
 const NAL_SPS: u8 = 7;
 
+/// `avcC` (ISO/IEC 14496-15) and what the first SPS says.
+#[derive(Debug, Clone)]
+pub struct AvcConfig {
+    /// `avc1` or `avc3`; `dva1` or `dvav` with Dolby Vision.
+    pub format: FourCc,
+    pub profile: u8,
+    pub compatibility: u8,
+    pub level: u8,
+    /// 1, 2 or 4.
+    pub nal_length_size: u8,
+    /// NAL units, header byte included, emulation prevention still inside. Empty only in `avc3` and `dvav`.
+    pub sps: Vec<Bytes>,
+    pub pps: Vec<Bytes>,
+    pub video: VideoInfo,
+}
+
 impl AvcConfig {
-    /// `avc1.64001f` (RFC 6381, 3.3).
+    /// `avc1.64001f` (RFC 6381, 3.3); `dva1.09.05` for Dolby Vision.
     pub fn rfc6381(&self) -> String {
+        if let (b"dva1" | b"dvav", Some(dolby)) = (&self.format.0, self.video.dolby_vision) {
+            return dolby.rfc6381(self.format);
+        }
         let Self {
             format,
             profile,
@@ -26,10 +45,14 @@ impl AvcConfig {
     }
 }
 
-/// An `avc1` or `avc3` sample entry (ISO/IEC 14496-15, 5.4.2).
+/// An `avc1`, `avc3`, `dva1` or `dvav` sample entry (ISO/IEC 14496-15, 5.4.2).
 pub(super) fn parse(entry: &Node<'_>) -> Result<AvcConfig> {
     let visual = VisualEntry::parse(entry, b"avcC")?;
-    let avcc = &visual.config;
+    let in_entry = matches!(&entry.kind().0, b"avc1" | b"dva1");
+    if matches!(&entry.kind().0, b"dva1" | b"dvav") {
+        visual.require_dolby_vision()?;
+    }
+    let avcc = &visual.config()?;
     let mut fields = avcc.fields();
     let [version, profile, compatibility, level, length, sps_count] = fields.array()?;
     if version != 1 {
@@ -49,7 +72,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<AvcConfig> {
                 avcc.malformed("a NAL unit of another type stands where a parameter set should")
             );
         }
-        None if entry.kind().0 == *b"avc1" => {
+        None if in_entry => {
             return Err(avcc.malformed("no sequence parameter set"));
         }
         None => None,
@@ -62,7 +85,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<AvcConfig> {
         nal_length_size,
         sps,
         pps,
-        video: visual.info(first.map(|sps| (sps.width, sps.height, sps.vui()))),
+        video: visual.info(first.map(|sps| sps.coded())),
     })
 }
 

@@ -1,10 +1,10 @@
 //! HEVC (ITU-T H.265): `hvcC` and sequence parameter sets.
 use bytes::Bytes;
 
-use super::HevcConfig;
+use super::VideoInfo;
 use super::visual::{VisualEntry, nal_length_size};
-use crate::Result;
 use crate::boxes::Node;
+use crate::{FourCc, Result};
 
 mod sps;
 
@@ -17,9 +17,32 @@ const NAL_PPS: u8 = 34;
 /// Of each kind; the standard has identifiers for 16, 16 and 64.
 const MAX_PARAMETER_SETS: usize = 256;
 
+/// `hvcC`, of the base layer.
+#[derive(Debug, Clone)]
+pub struct HevcConfig {
+    /// `hvc1` or `hev1`; `dvh1` or `dvhe` with Dolby Vision.
+    pub format: FourCc,
+    pub general_profile_space: u8,
+    pub general_tier_flag: bool,
+    pub general_profile_idc: u8,
+    pub general_profile_compatibility_flags: u32,
+    pub general_constraint_indicator_flags: [u8; 6],
+    pub general_level_idc: u8,
+    /// 1, 2 or 4.
+    pub nal_length_size: u8,
+    /// NAL units, header included, emulation prevention still inside. Empty only in `hev1` and `dvhe`.
+    pub vps: Vec<Bytes>,
+    pub sps: Vec<Bytes>,
+    pub pps: Vec<Bytes>,
+    pub video: VideoInfo,
+}
+
 impl HevcConfig {
-    /// `hvc1.1.6.L93.B0` (ISO/IEC 14496-15, annex E.3).
+    /// `hvc1.1.6.L93.B0` (ISO/IEC 14496-15, annex E.3); `dvh1.05.06` for Dolby Vision.
     pub fn rfc6381(&self) -> String {
+        if let (b"dvh1" | b"dvhe", Some(dolby)) = (&self.format.0, self.video.dolby_vision) {
+            return dolby.rfc6381(self.format);
+        }
         let space = match self.general_profile_space {
             0 => "",
             1 => "A",
@@ -47,10 +70,14 @@ impl HevcConfig {
     }
 }
 
-/// An `hvc1` or `hev1` sample entry (ISO/IEC 14496-15, 8.3.3 and 8.4.1).
+/// An `hvc1`, `hev1`, `dvh1` or `dvhe` sample entry (ISO/IEC 14496-15, 8.3.3 and 8.4.1).
 pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
     let visual = VisualEntry::parse(entry, b"hvcC")?;
-    let hvcc = &visual.config;
+    let in_entry = matches!(&entry.kind().0, b"hvc1" | b"dvh1");
+    if matches!(&entry.kind().0, b"dvh1" | b"dvhe") {
+        visual.require_dolby_vision()?;
+    }
+    let hvcc = &visual.config()?;
     let mut fields = hvcc.fields();
     let [version, profile] = fields.array()?;
     // Writers from before the final standard said 0; the layout is the same.
@@ -93,7 +120,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
             Sps::parse(nal)
                 .map_err(|error| hvcc.malformed(format!("sequence parameter set: {error}")))?,
         ),
-        None if entry.kind().0 == *b"hvc1" => {
+        None if in_entry => {
             return Err(hvcc.malformed("no sequence parameter set"));
         }
         None => None,
@@ -110,7 +137,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
         vps,
         sps,
         pps,
-        video: visual.info(first.map(|sps| (sps.width, sps.height, sps.vui()))),
+        video: visual.info(first.map(|sps| sps.coded())),
     })
 }
 

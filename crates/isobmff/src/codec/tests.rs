@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::craft::{
-    AVC_PPS, AVC_SPS, Trak, audio_entry, avcc, boxed, parse_trak, visual_entry, words,
+    AVC_PPS, AVC_SPS, Trak, audio_entry, avcc, boxed, esds, parse_trak, visual_entry, words,
 };
 
 fn codec(handler: &[u8; 4], entry: Vec<u8>) -> CodecConfig {
@@ -15,12 +15,15 @@ fn codec(handler: &[u8; 4], entry: Vec<u8>) -> CodecConfig {
 #[test]
 fn what_is_not_known_is_named() {
     for (handler, entry) in [
-        (b"vide", visual_entry(b"av01", b"")),
-        (b"vide", visual_entry(b"dvh1", b"")),
+        (b"vide", visual_entry(b"vvc1", b"")),
+        (b"vide", visual_entry(b"mp4v", &esds(0x20, &[0]))),
         (b"vide", visual_entry(b"encv", b"")),
         (b"soun", audio_entry(b"enca", b"")),
-        (b"soun", audio_entry(b"ac-3", b"")),
-        (b"text", boxed(b"wvtt", &[0; 8])),
+        (b"soun", audio_entry(b"sowt", b"")),
+        (b"soun", boxed(b"lpcm", &[0xff; 12])),
+        (b"soun", visual_entry(b"avc1", b"")),
+        (b"text", boxed(b"text", &[0; 8])),
+        (b"clcp", boxed(b"c608", &[0; 8])),
         (b"tmcd", boxed(b"avc1", &[0; 8])),
     ] {
         let format = FourCc(*entry[4..].first_chunk().unwrap());
@@ -30,7 +33,31 @@ fn what_is_not_known_is_named() {
             "{codec:?}"
         );
         assert_eq!(codec.rfc6381(), None);
-        assert!(codec.video().is_none());
+        assert!(codec.video().is_none() && codec.audio().is_none() && codec.text().is_none());
+        assert_eq!(codec.family(), "unsupported");
+    }
+}
+
+#[test]
+fn an_encrypted_entry_names_the_format_below() {
+    let sinf = boxed(
+        b"sinf",
+        &[boxed(b"frma", b"avc1"), boxed(b"schm", &[0; 12])].concat(),
+    );
+    for (handler, kind, entry) in [
+        (b"vide", b"encv", visual_entry(b"encv", &sinf)),
+        (b"soun", b"enca", audio_entry(b"enca", &sinf)),
+        (
+            b"text",
+            b"enct",
+            boxed(b"enct", &[&[0, 0, 0, 0, 0, 0, 0, 1], &sinf[..]].concat()),
+        ),
+    ] {
+        let trak = Trak::with_entry(handler, entry.clone());
+        let read = parse_trak(&trak).unwrap().sample_entries.remove(0);
+        assert!(matches!(read.codec, CodecConfig::Unsupported(FourCc(named)) if &named == b"avc1"));
+        assert_eq!((read.format, read.is_encrypted()), (FourCc(*kind), true));
+        assert_eq!(read.raw, entry);
     }
 }
 

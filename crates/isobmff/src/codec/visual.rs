@@ -1,23 +1,34 @@
 //! What video sample entries share: size, `pasp`, `colr`; and the VUI fields that AVC and HEVC share.
-use super::VideoInfo;
 use super::bits::{BitReader, BitsError};
+use super::{Chroma, Colour, DolbyVision, VideoInfo};
 use crate::boxes::{Fields, Node};
 use crate::{FourCc, Result};
 
 /// Fields of a VisualSampleEntry before its child boxes (ISO/IEC 14496-12, 12.1.3).
-const VISUAL_FIELDS: usize = 78;
+pub(super) const VISUAL_FIELDS: usize = 78;
 
 /// A video sample entry taken apart.
 pub(super) struct VisualEntry<'n> {
+    entry: &'n Node<'n>,
     pub(super) width: u32,
     pub(super) height: u32,
     /// `avcC`, `hvcC`.
-    pub(super) config: Node<'n>,
+    config: Option<Node<'n>>,
+    config_kind: &'static [u8; 4],
     pixel_aspect: Option<(u32, u32)>,
     colour: Option<Colour>,
+    dolby_vision: Option<DolbyVision>,
+    stereo: bool,
 }
 
-pub(super) type Colour = (u8, u8, u8, bool);
+/// What the bit stream's own header says of its pictures.
+pub(super) struct Coded {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) bit_depth: u8,
+    pub(super) chroma: Chroma,
+    pub(super) vui: Vui,
+}
 
 /// What a picture's parameter set says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,40 +38,100 @@ pub(super) struct Vui {
 }
 
 impl<'n> VisualEntry<'n> {
-    pub(super) fn parse(entry: &'n Node<'_>, config_kind: &[u8; 4]) -> Result<Self> {
+    pub(super) fn parse(entry: &'n Node<'_>, config_kind: &'static [u8; 4]) -> Result<Self> {
         let mut fields = entry.fields();
         fields.skip(24)?;
         let (width, height) = (u32::from(fields.u16()?), u32::from(fields.u16()?));
         fields.skip(VISUAL_FIELDS - 28)?;
-        let (mut config, mut pixel_aspect, mut colour) = (None, None, None);
-        for child in entry.children(VISUAL_FIELDS) {
-            let child = child?;
-            match &child.kind().0 {
-                kind if kind == config_kind => child.once(&mut config)?,
-                b"pasp" => pixel_aspect = pixel_aspect.or(parse_pasp(&child)?),
-                b"colr" => colour = colour.or(parse_colr(&child)?),
-                _ => {}
-            }
-        }
-        Ok(Self {
+        let mut parsed = Self {
+            entry,
             width,
             height,
-            config: entry.require(config, config_kind)?,
-            pixel_aspect,
-            colour,
-        })
+            config: None,
+            config_kind,
+            pixel_aspect: None,
+            colour: None,
+            dolby_vision: None,
+            stereo: false,
+        };
+        for child in entry.children(VISUAL_FIELDS) {
+            parsed.take(child?)?;
+        }
+        Ok(parsed)
     }
 
-    /// `sps`: width, height and VUI of the first parameter set, where the entry carries one.
-    pub(super) fn info(&self, sps: Option<(u32, u32, Vui)>) -> VideoInfo {
-        let (width, height, vui) = sps.unwrap_or((self.width, self.height, Vui::default()));
+    fn take(&mut self, child: Node<'n>) -> Result<()> {
+        match &child.kind().0 {
+            kind if kind == self.config_kind => child.once(&mut self.config)?,
+            b"pasp" => self.pixel_aspect = self.pixel_aspect.or(parse_pasp(&child)?),
+            b"colr" => self.colour = self.colour.or(parse_colr(&child)?),
+            b"dvcC" | b"dvvC" | b"dvwC" => self.dolby_vision = Some(DolbyVision::parse(&child)?),
+            b"lhvC" => self.stereo = true,
+            b"vexu" => self.stereo |= has_two_views(&child)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The configuration box, without which the entry means nothing.
+    pub(super) fn config(&self) -> Result<Node<'n>> {
+        self.entry.require(self.config.clone(), self.config_kind)
+    }
+
+    /// `colr`.
+    pub(super) fn colour(&self) -> Option<Colour> {
+        self.colour
+    }
+
+    /// None for pictures that nothing but the entry describes.
+    pub(super) fn info(&self, coded: Option<Coded>) -> VideoInfo {
+        let coded = coded.unwrap_or(Coded {
+            width: self.width,
+            height: self.height,
+            bit_depth: 8,
+            chroma: Chroma::Yuv420,
+            vui: Vui::default(),
+        });
+        let vui = coded.vui;
         VideoInfo {
-            width,
-            height,
+            width: coded.width,
+            height: coded.height,
             pixel_aspect: self.pixel_aspect.or(vui.pixel_aspect).unwrap_or((1, 1)),
             colour: self.colour.or(vui.colour),
+            bit_depth: coded.bit_depth,
+            chroma: coded.chroma,
+            preferred_transfer: None,
+            dolby_vision: self.dolby_vision,
+            stereo: self.stereo,
         }
     }
+
+    /// An entry whose format says Dolby Vision has its configuration.
+    pub(super) fn require_dolby_vision(&self) -> Result<()> {
+        match self.dolby_vision {
+            Some(_) => Ok(()),
+            None => Err(self.entry.malformed("has no dvcC, dvvC or dvwC box")),
+        }
+    }
+}
+
+/// `vexu` / `eyes` / `stri` (Apple HEVC Stereo Video, 1.3): a left and a right eye.
+fn has_two_views(vexu: &Node<'_>) -> Result<bool> {
+    for eyes in vexu.children(0) {
+        let eyes = eyes?;
+        if eyes.kind().0 != *b"eyes" {
+            continue;
+        }
+        for stri in eyes.children(0) {
+            let stri = stri?;
+            if stri.kind().0 == *b"stri" {
+                let mut fields = stri.fields();
+                fields.version_and_flags()?;
+                return Ok(fields.u8()? & 3 == 3);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// None for a ratio that says nothing.

@@ -1,7 +1,7 @@
 //! `stsd`: sample entries, each with its codec configuration (ISO/IEC 14496-12, 8.5.2 and 12).
 use super::{Handler, SampleEntry};
 use crate::boxes::Node;
-use crate::codec::parse_codec;
+use crate::codec::{iso_sample_entry, parse_codec};
 use crate::{Error, Result};
 
 /// Each costs more memory than its bytes in the file.
@@ -14,7 +14,7 @@ pub(super) fn parse_stsd(
     own_file: &[bool],
 ) -> Result<Vec<SampleEntry>> {
     let mut fields = stsd.fields();
-    fields.version_and_flags()?;
+    let (version, _) = fields.version_and_flags()?;
     let count = usize::try_from(fields.u32()?).unwrap_or(usize::MAX);
     if count > MAX_SAMPLE_ENTRIES {
         return Err(stsd.limit("sample entries", MAX_SAMPLE_ENTRIES as u64));
@@ -25,8 +25,8 @@ pub(super) fn parse_stsd(
         check_data_reference(&entry, own_file)?;
         entries.push(SampleEntry {
             format: entry.kind(),
-            raw: entry.whole().clone(),
-            codec: parse_codec(&entry, handler)?,
+            raw: iso_sample_entry(&entry, handler, version)?,
+            codec: parse_codec(&entry, handler, version)?,
         });
     }
     if entries.len() < count {

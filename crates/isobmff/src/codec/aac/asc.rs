@@ -1,16 +1,20 @@
 //! AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
+use super::program::Program;
+use super::usac::UsacConfig;
 use crate::codec::bits::{BitReader, BitsError};
 
 /// An AudioSpecificConfig of the AAC family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioSpecificConfig {
-    /// Of the core layer: 1 Main, 2 LC, 3 SSR, 4 LTP.
+    /// Of the core layer: 1 Main, 2 LC, 3 SSR, 4 LTP; 42 xHE-AAC.
     pub object_type: u8,
-    /// Of the core layer, Hz.
+    /// Of the core layer, Hz; of the output of xHE-AAC.
     pub sample_rate: u32,
     /// Of the core layer.
     pub channels: u16,
-    /// 1024 or 960.
+    /// ChannelConfiguration (ISO/IEC 23091-3) of the core layer; 0 when no code fits.
+    pub configuration: u8,
+    /// 1024 or 960; 768 to 4096 for xHE-AAC.
     pub frame_length: u16,
     /// Spectral band replication is signalled: the rate of its output, Hz.
     pub sbr_sample_rate: Option<u32>,
@@ -20,9 +24,10 @@ pub struct AudioSpecificConfig {
 
 const SBR: u8 = 5;
 const PS: u8 = 29;
+const USAC: u8 = 42;
 
 impl AudioSpecificConfig {
-    /// None for codecs outside of the AAC family (xHE-AAC, ALS, CELP …).
+    /// None for codecs outside of the AAC family (ALS, CELP, ELD …).
     ///
     /// # Errors
     /// When it ends early or says something impossible.
@@ -36,6 +41,9 @@ impl AudioSpecificConfig {
             sbr_sample_rate = Some(sampling_frequency(reader)?);
             object_type = audio_object_type(reader)?;
         }
+        if object_type == USAC {
+            return UsacConfig::parse(reader).map(|config| Some(Self::of_usac(config)));
+        }
         if !matches!(object_type, 1..=4) {
             return Ok(None);
         }
@@ -45,18 +53,18 @@ impl AudioSpecificConfig {
             reader.skip(14)?;
         }
         reader.skip(1)?;
-        let channels = match configuration {
-            0 => program_config_channels(reader)?,
-            1..=6 => u16::from(configuration),
-            7 | 12 | 14 => 8,
-            11 => 7,
-            13 => 24,
-            _ => return Err(BitsError("a reserved channel configuration")),
+        let (channels, configuration) = match configuration {
+            0 => {
+                let program = Program::parse(reader)?;
+                (program.channels(), program.configuration())
+            }
+            code => (channel_count(code)?, code),
         };
         let mut config = Self {
             object_type,
             sample_rate,
             channels,
+            configuration,
             frame_length,
             sbr_sample_rate,
             parametric_stereo,
@@ -90,6 +98,27 @@ impl AudioSpecificConfig {
         }
     }
 
+    /// As [`AudioSpecificConfig::output_channels`].
+    pub fn output_configuration(&self) -> u8 {
+        if self.parametric_stereo && self.channels == 1 {
+            2
+        } else {
+            self.configuration
+        }
+    }
+
+    fn of_usac(config: UsacConfig) -> Self {
+        Self {
+            object_type: USAC,
+            sample_rate: config.sample_rate,
+            channels: config.channels,
+            configuration: config.configuration,
+            frame_length: config.frame_length,
+            sbr_sample_rate: None,
+            parametric_stereo: false,
+        }
+    }
+
     /// Backward-compatible signalling of SBR and PS after the core's configuration (1.6.6.1).
     fn sync_extension(&mut self, reader: &mut BitReader<'_>) -> Result<(), BitsError> {
         if reader.left() < 16
@@ -114,51 +143,35 @@ fn audio_object_type(reader: &mut BitReader<'_>) -> Result<u8, BitsError> {
     }
 }
 
+/// channelConfiguration (table 1.19), which has the codes of ISO/IEC 23091-3.
+fn channel_count(configuration: u8) -> Result<u16, BitsError> {
+    Ok(match configuration {
+        1..=6 => u16::from(configuration),
+        7 | 12 | 14 => 8,
+        11 => 7,
+        13 => 24,
+        _ => return Err(BitsError("a reserved channel configuration")),
+    })
+}
+
+pub(super) const SAMPLING_FREQUENCIES: [u32; 13] = [
+    96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
+    7_350,
+];
+
 fn sampling_frequency(reader: &mut BitReader<'_>) -> Result<u32, BitsError> {
-    const RATES: [u32; 13] = [
-        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025,
-        8_000, 7_350,
-    ];
     let index = reader.byte(4)?;
     let rate = if index == 15 {
         reader.bits(24)?
     } else {
-        RATES.get(usize::from(index)).copied().unwrap_or(0)
+        SAMPLING_FREQUENCIES
+            .get(usize::from(index))
+            .copied()
+            .unwrap_or(0)
     };
     if rate == 0 {
         Err(BitsError("a reserved sampling frequency"))
     } else {
         Ok(rate)
-    }
-}
-
-/// `program_config_element` (4.4.1.1): how many channels its elements have.
-fn program_config_channels(reader: &mut BitReader<'_>) -> Result<u16, BitsError> {
-    // element_instance_tag, object_type, sampling_frequency_index
-    reader.skip(4 + 2 + 4)?;
-    let (front, side, back) = (reader.byte(4)?, reader.byte(4)?, reader.byte(4)?);
-    let low_frequency = reader.byte(2)?;
-    let (data, coupling) = (reader.byte(3)?, reader.byte(4)?);
-    for mixdown_bits in [4, 4, 3] {
-        if reader.flag()? {
-            reader.skip(mixdown_bits)?;
-        }
-    }
-    let mut channels = 0;
-    for _ in 0..front + side + back {
-        let pair = reader.flag()?;
-        reader.skip(4)?;
-        channels += if pair { 2 } else { 1 };
-    }
-    channels += u16::from(low_frequency);
-    reader.skip(4 * usize::from(low_frequency + data) + 5 * usize::from(coupling))?;
-    // byte_alignment counts from the start of the AudioSpecificConfig.
-    reader.skip(reader.left() % 8)?;
-    let comment_bytes = usize::from(reader.byte(8)?);
-    reader.skip(8 * comment_bytes)?;
-    if channels == 0 {
-        Err(BitsError("a program configuration without channels"))
-    } else {
-        Ok(channels)
     }
 }

@@ -1,6 +1,7 @@
 //! `seq_parameter_set_rbsp` (ITU-T H.265, 7.3.2.2.1) as far as size, shape and colour of the picture.
+use crate::codec::Chroma;
 use crate::codec::bits::{BitReader, BitsError, unescape};
-use crate::codec::visual::{Vui, parse_vui};
+use crate::codec::visual::{Coded, Vui, parse_vui};
 
 /// What a sequence parameter set of the base layer says of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +71,16 @@ impl Sps {
         })
     }
 
-    pub(super) fn vui(&self) -> Vui {
-        Vui {
-            pixel_aspect: self.pixel_aspect,
-            colour: self.colour,
+    pub(super) fn coded(&self) -> Coded {
+        Coded {
+            width: self.width,
+            height: self.height,
+            bit_depth: self.bit_depth_luma,
+            chroma: Chroma::from_idc(self.chroma_format_idc),
+            vui: Vui {
+                pixel_aspect: self.pixel_aspect,
+                colour: self.colour,
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::VideoInfo;
+use crate::codec::{VideoInfo, VideoRange};
 use crate::craft::{Trak, boxed, parse_trak, visual_entry};
 use crate::{CodecConfig, FourCc};
 
@@ -59,7 +59,10 @@ fn an_entry_gives_its_parameter_sets() {
         height: 182,
         pixel_aspect: (40, 33),
         colour: Some((9, 16, 9, true)),
+        bit_depth: 10,
+        ..VideoInfo::default()
     };
+    assert_eq!(config.video.video_range(), VideoRange::Pq);
     assert_eq!(config.video, shape);
     assert_eq!(config.rfc6381(), "hvc1.1.6.H63.90");
 }
