@@ -1,10 +1,9 @@
 //! Which renditions a filter lets through.
-use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm};
+use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm, VideoRange};
 
 use super::{Filter, Range, Text};
 use crate::codec::Family;
 use crate::error::{Error, Result};
-use crate::media::{self, VideoRange};
 
 impl Filter {
     /// One flag per rendition. `form` is the text that the manifest carries unless the filter says otherwise.
@@ -58,12 +57,15 @@ impl Filter {
         }
         match rendition.media {
             Media::Video {
-                height, frame_rate, ..
+                height,
+                frame_rate,
+                range,
+                ..
             } => {
                 self.admits_codec(&rendition.codecs)
                     && self.admits_height(height)
                     && self.admits_frame_rate(frame_rate)
-                    && self.admits_range(media::range(rendition))
+                    && self.admits_range(range)
             }
             Media::Audio { channels, .. } => {
                 self.admits_codec(&rendition.codecs)

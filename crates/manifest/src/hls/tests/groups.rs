@@ -1,5 +1,5 @@
 //! EXT-X-MEDIA.
-use edgepack_packager::{Accessibility, Rendition, Role, TextForm};
+use edgepack_packager::{Accessibility, Media, Rendition, Role, TextForm};
 
 use super::*;
 use crate::sample::{audio, film, ladder, presentation, text, video};
@@ -269,6 +269,27 @@ fn channels_are_counted() {
     let playlist = multivariant_of(&presentation(renditions));
     let channels = values(&playlist, AUDIO, "CHANNELS");
     assert_eq!(channels, [Some("2"), Some("2"), Some("6"), Some("2")]);
+}
+
+#[test]
+fn atmos_is_told_by_its_objects() {
+    let atmos = with(audio("en", 6, 768_000, 3), |r| {
+        r.codecs = "ec-3".to_owned();
+        let Media::Audio { layout, .. } = &mut r.media else {
+            unreachable!()
+        };
+        layout.joc_complexity = Some(16);
+    });
+    let playlist = multivariant_of(&presentation(vec![rung(), atmos]));
+    assert_eq!(values(&playlist, AUDIO, "CHANNELS"), [Some("16/JOC")]);
+    assert_eq!(values(&playlist, AUDIO, "GROUP-ID"), [Some("eac3-joc")]);
+}
+
+#[test]
+fn channels_that_the_source_does_not_tell_are_not_guessed() {
+    let playlist = multivariant_of(&presentation(vec![rung(), audio("en", 0, 131_000, 3)]));
+    assert_eq!(values(&playlist, AUDIO, "CHANNELS"), [None]);
+    assert_eq!(values(&playlist, AUDIO, "GROUP-ID"), [Some("aac")]);
 }
 
 #[test]
