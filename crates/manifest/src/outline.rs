@@ -43,9 +43,13 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Outline<'a> {
     /// Of a manifest that the view's filter narrows; `form` is its text where the filter does not say.
+    ///
+    /// # Errors
+    /// [`Error::NothingLeft`]; [`Error::Unprotected`] where all video, or all audio, lacks its protection.
     pub(crate) fn new(view: View<'a>, form: TextForm) -> Result<Self> {
         let admitted = view.filter.admitted(view.presentation, form)?;
         let mut outline = Self::of(view);
+        outline.is_whole()?;
         outline
             .entries
             .retain(|entry| admitted.get(entry.index) == Some(&true));
@@ -94,6 +98,29 @@ impl<'a> Outline<'a> {
             whole: entries.clone(),
             entries,
         }
+    }
+
+    /// A film without its picture, or without its sound, for want of keys is no film.
+    fn is_whole(&self) -> Result<()> {
+        for kind in [Kind::Video, Kind::Audio] {
+            let mut of_kind = self
+                .presentation
+                .renditions
+                .iter()
+                .filter(|r| r.kind() == kind);
+            let remains = self
+                .whole
+                .iter()
+                .any(|entry| entry.rendition.kind() == kind);
+            if let Some(first) = of_kind.next()
+                && !remains
+            {
+                return Err(Error::Unprotected {
+                    rendition: first.name.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Video as the filter asks; stable, and the other kinds stay where they are.

@@ -29,10 +29,8 @@ impl Filter {
             .map(|rendition| self.admits(rendition, form, bitrates_of))
             .collect();
         for (kind, name) in [(Kind::Video, "video"), (Kind::Audio, "audio")] {
-            let remains = |flags: &[bool], range: std::ops::Range<usize>| {
-                range
-                    .clone()
-                    .any(|at| renditions[at].kind() == kind && flags[at])
+            let remains = |flags: &[bool], mut range: std::ops::Range<usize>| {
+                range.any(|at| renditions[at].kind() == kind && flags[at])
             };
             if renditions.iter().any(|r| r.kind() == kind)
                 && !remains(&admitted, 0..renditions.len())
