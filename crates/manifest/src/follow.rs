@@ -20,7 +20,7 @@ impl<'o, 'a> Line<'o, 'a> {
                 if period == lead.rendition.period {
                     Some(lead)
                 } else {
-                    counterpart(lead, outline.of_period(period))
+                    counterpart(lead, outline.whole_period(period))
                 }
             })
             .collect();

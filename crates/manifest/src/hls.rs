@@ -106,32 +106,34 @@ pub fn thumbnails_vtt(view: View<'_>, rendition: &Rendition) -> Result<String> {
 /// `{first}+{audio}/index-ts.m3u8`, or of video alone, or of subtitles: `{n}.ts`; subtitles `ts{n}.vtt`.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of tracks that do not go together in a transport stream, or of a protected view.
+/// [`Error::NoSuchPlaylist`] of tracks that do not go together in a transport stream, [`Error::NothingToOffer`] of a
+/// protected view.
 pub fn media_ts(view: View<'_>, first: &Rendition, audio: Option<&Rendition>) -> Result<String> {
-    let outline = Outline::whole(view);
+    let outline = Outline::whole(view).for_transport_stream()?;
     media::transport_stream(&outline, first, audio)
 }
 
 /// `{audio}/index-packed.m3u8`: `{n}.aac`, `.ac3`, `.ec3` or `.mp3`.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of what cannot be packed, or of a protected view.
+/// [`Error::NoSuchPlaylist`] of what cannot be packed, [`Error::NothingToOffer`] of a protected view.
 pub fn media_packed(view: View<'_>, rendition: &Rendition) -> Result<String> {
-    let outline = Outline::whole(view);
-    media::packed(&outline, outline.find(rendition)?)
+    let outline = Outline::whole(view).for_transport_stream()?;
+    media::packed(&outline, rendition)
 }
 
 /// `{track}/ondemand.m3u8`: byte ranges of `media.mp4`. `layouts`: one per `Presentation::renditions`.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of a track without a layout; [`Error::Unprotected`].
+/// [`Error::NoSuchPlaylist`] of a track without a layout; [`Error::NothingToOffer`] where no video, or no audio, has
+/// one; [`Error::Unprotected`].
 pub fn media_ondemand(
     view: View<'_>,
     rendition: &Rendition,
     layouts: &[Option<Layout>],
 ) -> Result<String> {
-    let outline = Outline::whole(view);
-    media::ranges(&outline, outline.find(rendition)?, layouts)
+    let outline = Outline::whole(view).for_single_files(layouts)?;
+    media::ranges(&outline, rendition, layouts)
 }
 
 fn no_such_playlist(rendition: &Rendition, wanted: &'static str) -> Error {

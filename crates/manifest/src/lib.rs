@@ -11,8 +11,9 @@ pub mod filter;
 mod follow;
 pub mod hls;
 mod language;
-mod media;
 mod outline;
+#[cfg(test)]
+mod outside;
 #[cfg(test)]
 mod sample;
 mod text;

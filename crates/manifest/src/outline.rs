@@ -1,13 +1,13 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
 use edgepack_drm::TrackEncryption;
 use edgepack_packager::{
-    Accessibility, Kind, Media, Period, Presentation, Rendition, Role, TextForm, TrickPlay,
+    Accessibility, ChannelLayout, Kind, Media, Period, Presentation, Rendition, Role, TextForm,
+    TrickPlay, VideoRange,
 };
 
 use crate::codec::{Family, fits_transport_stream};
 use crate::error::{Error, Result};
 use crate::filter::Order;
-use crate::media::{self, ChannelLayout, VideoRange};
 use crate::{Filter, Layout, Protection, View};
 
 /// BCP 47's "undetermined".
@@ -21,8 +21,11 @@ pub(crate) struct Outline<'a> {
     pub(crate) presentation: &'a Presentation,
     pub(crate) protection: Option<&'a Protection>,
     pub(crate) filter: &'a Filter,
-    /// Period by period: video in the order asked for, then audio, text, images.
+    /// What the filter admits, period by period: video in the order asked for, then audio, text, images.
     pub(crate) entries: Vec<Entry<'a>>,
+    /// All that the view can name, as the presentation has it: a media playlist goes on with these, whatever the
+    /// filter.
+    pub(crate) whole: Vec<Entry<'a>>,
 }
 
 /// One rendition as manifests name it.
@@ -40,9 +43,16 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Outline<'a> {
     /// Of a manifest that the view's filter narrows; `form` is its text where the filter does not say.
+    ///
+    /// # Errors
+    /// [`Error::NothingLeft`]; [`Error::Unprotected`] where all video, or all audio, lacks its protection.
     pub(crate) fn new(view: View<'a>, form: TextForm) -> Result<Self> {
         let admitted = view.filter.admitted(view.presentation, form)?;
-        let mut outline = Self::of(view, |index| admitted.get(index) == Some(&true));
+        let mut outline = Self::of(view);
+        outline.is_whole()?;
+        outline
+            .entries
+            .retain(|entry| admitted.get(entry.index) == Some(&true));
         outline.order();
         Ok(outline)
     }
@@ -53,10 +63,10 @@ impl<'a> Outline<'a> {
             filter: Filter::everything(),
             ..view
         };
-        Self::of(view, |_| true)
+        Self::of(view)
     }
 
-    fn of(view: View<'a>, admits: impl Fn(usize) -> bool) -> Self {
+    fn of(view: View<'a>) -> Self {
         let mut entries = Vec::with_capacity(view.presentation.renditions.len());
         for (index, rendition) in view.presentation.renditions.iter().enumerate() {
             let encryption = match view.protection {
@@ -71,28 +81,46 @@ impl<'a> Outline<'a> {
                     track
                 }
             };
-            if admits(index) {
-                entries.push(Entry {
-                    index,
-                    rendition,
-                    encryption,
-                    trick: view
-                        .trick_play
-                        .get(index)
-                        .and_then(Option::as_ref)
-                        .filter(|trick| {
-                            !view.filter.without_trick_play && !trick.frames.is_empty()
-                        }),
-                    url_name: view.presentation.url_name(rendition, encryption),
-                });
-            }
+            let trick = view.trick_play.get(index).and_then(Option::as_ref);
+            entries.push(Entry {
+                index,
+                rendition,
+                encryption,
+                trick: trick
+                    .filter(|trick| !view.filter.without_trick_play && !trick.frames.is_empty()),
+                url_name: view.presentation.url_name(rendition, encryption),
+            });
         }
         Self {
             presentation: view.presentation,
             protection: view.protection,
             filter: view.filter,
+            whole: entries.clone(),
             entries,
         }
+    }
+
+    /// A film without its picture, or without its sound, for want of keys is no film.
+    fn is_whole(&self) -> Result<()> {
+        for kind in [Kind::Video, Kind::Audio] {
+            let mut of_kind = self
+                .presentation
+                .renditions
+                .iter()
+                .filter(|r| r.kind() == kind);
+            let remains = self
+                .whole
+                .iter()
+                .any(|entry| entry.rendition.kind() == kind);
+            if let Some(first) = of_kind.next()
+                && !remains
+            {
+                return Err(Error::Unprotected {
+                    rendition: first.name.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Video as the filter asks; stable, and the other kinds stay where they are.
@@ -128,6 +156,12 @@ impl<'a> Outline<'a> {
             .filter(move |entry| entry.rendition.period == period)
     }
 
+    pub(crate) fn whole_period(&self, period: usize) -> impl Iterator<Item = &Entry<'a>> {
+        self.whole
+            .iter()
+            .filter(move |entry| entry.rendition.period == period)
+    }
+
     pub(crate) fn periods(&self) -> &'a [Period] {
         &self.presentation.periods
     }
@@ -153,11 +187,13 @@ impl<'a> Outline<'a> {
     /// [`Error::NothingToOffer`]: all of it, or a protected view, since streams are muxed in the clear only.
     pub(crate) fn for_transport_stream(mut self) -> Result<Self> {
         let has_video = self.of_kind(Kind::Video).next().is_some();
-        self.entries.retain(|entry| match entry.rendition.kind() {
+        let fits = |entry: &Entry<'_>| match entry.rendition.kind() {
             Kind::Video | Kind::Audio => fits_transport_stream(&entry.rendition.codecs),
             Kind::Text => entry.text_form() == Some(TextForm::WebVtt),
             Kind::Image => true,
-        });
+        };
+        self.entries.retain(fits);
+        self.whole.retain(fits);
         let main = if has_video { Kind::Video } else { Kind::Audio };
         if self.protection.is_some() || self.of_kind(main).next().is_none() {
             return Err(Error::NothingToOffer { form: "MPEG-TS" });
@@ -173,10 +209,12 @@ impl<'a> Outline<'a> {
         let kinds = [Kind::Video, Kind::Audio];
         let has = |outline: &Self| kinds.map(|kind| outline.of_kind(kind).next().is_some());
         let before = has(&self);
-        self.entries.retain(|entry| {
+        let fits = |entry: &Entry<'_>| {
             !kinds.contains(&entry.rendition.kind())
                 || layouts.get(entry.index).is_some_and(Option::is_some)
-        });
+        };
+        self.entries.retain(fits);
+        self.whole.retain(fits);
         if has(&self) != before {
             return Err(Error::NothingToOffer {
                 form: "single files",
@@ -190,7 +228,7 @@ impl<'a> Outline<'a> {
     /// # Errors
     /// [`Error::Unprotected`] for one that a protected view leaves out.
     pub(crate) fn find(&self, rendition: &Rendition) -> Result<&Entry<'a>> {
-        self.entries
+        self.whole
             .iter()
             .find(|entry| entry.rendition.name == rendition.name)
             .ok_or_else(|| Error::Unprotected {
@@ -221,7 +259,7 @@ impl<'a> Entry<'a> {
         self.rendition.sap_type <= CLOSED
     }
 
-    /// 0 for all but audio.
+    /// 0 for all but audio, and where only the samples tell.
     pub(crate) fn channels(&self) -> u16 {
         match self.rendition.media {
             Media::Audio { channels, .. } => channels,
@@ -230,15 +268,21 @@ impl<'a> Entry<'a> {
     }
 
     pub(crate) fn layout(&self) -> ChannelLayout {
-        media::layout(self.rendition)
+        match self.rendition.media {
+            Media::Audio { layout, .. } => layout,
+            _ => ChannelLayout::default(),
+        }
     }
 
     pub(crate) fn range(&self) -> VideoRange {
-        media::range(self.rendition)
+        match self.rendition.media {
+            Media::Video { range, .. } => range,
+            _ => VideoRange::Sdr,
+        }
     }
 
     pub(crate) fn is_stereoscopic(&self) -> bool {
-        media::is_stereoscopic(self.rendition)
+        matches!(self.rendition.media, Media::Video { stereo: true, .. })
     }
 
     pub(crate) fn text_form(&self) -> Option<TextForm> {

@@ -1,8 +1,8 @@
 //! Presentations made by hand for the tests of both writers.
 use edgepack_drm::{KeyId, Scheme, TrackEncryption};
 use edgepack_packager::{
-    Fingerprint, Kind, Media, Period, Presentation, Rendition, Segment, TextForm, Tiles,
-    TrackSettings, TrickFrame, TrickPlay,
+    ChannelLayout, Fingerprint, Kind, Media, Period, Presentation, Rendition, Segment, TextForm,
+    Tiles, TrackSettings, TrickFrame, TrickPlay, VideoRange,
 };
 
 use crate::{Protection, System, View};
@@ -69,6 +69,8 @@ pub(crate) fn video(width: u32, height: u32, peak: u64, count: usize) -> Renditi
             frame_rate: (30000, 1001),
             pixel_aspect: (1, 1),
             colour: Some((1, 1, 1, false)),
+            range: VideoRange::Sdr,
+            stereo: false,
         },
         ..rendition("avc1.640028", 30000, peak, 1001, durations)
     }
@@ -85,6 +87,7 @@ pub(crate) fn audio(language: &str, channels: u16, peak: u64, count: usize) -> R
         media: Media::Audio {
             sample_rate: 48000,
             channels,
+            layout: ChannelLayout::default(),
         },
         priming: 1024,
         ..rendition("mp4a.40.2", 48000, peak, 1024, durations)
@@ -166,6 +169,7 @@ fn rendition(
         media: Media::Audio {
             sample_rate: 0,
             channels: 0,
+            layout: ChannelLayout::default(),
         },
         codecs: codecs.to_owned(),
         supplemental_codecs: None,

@@ -40,6 +40,8 @@ pub(crate) enum Entry {
     Wvtt,
     /// A picture of 320x180.
     Jpeg,
+    /// A sample entry that nobody reads.
+    Unknown,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,11 @@ impl Entry {
         match self {
             Self::Avc => w.bytes(&hex::decode(AVC_ENTRY).unwrap()),
             Self::Aac => w.bytes(&hex::decode(AAC_ENTRY).unwrap()),
+            Self::Unknown => w.boxed(b"xxxx", |w| {
+                w.zeros(6);
+                w.u16(1);
+                w.zeros(70);
+            }),
             Self::Wvtt => w.boxed(b"wvtt", |w| {
                 w.zeros(6);
                 w.u16(1);
@@ -156,7 +163,7 @@ impl TrackSpec {
 
     fn begins_chunk(&self, sample: usize) -> bool {
         let description = |i: usize| self.samples[i].description;
-        sample % CHUNK == 0 || description(sample) != description(sample - 1)
+        sample.is_multiple_of(CHUNK) || description(sample) != description(sample - 1)
     }
 
     /// Where each sample lies, if the track's media begins at `start`; and where it ends.

@@ -50,6 +50,7 @@ pub(super) fn push_channels(out: &mut String, entry: &Entry<'_>) {
         (_, _, _, Some(code)) => (CICP_CHANNELS, code.to_string()),
         // 1 and 2 mean mono and stereo in both.
         _ if matches!(entry.channels(), 1 | 2) => (CICP_CHANNELS, entry.channels().to_string()),
+        _ if entry.channels() == 0 => return,
         _ => (COUNTED_CHANNELS, entry.channels().to_string()),
     };
     push_descriptor(out, "AudioChannelConfiguration", scheme, &value);

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod descriptors;
 mod ladder;
+mod parser;
 mod periods;
 mod trick;
 

@@ -1,10 +1,9 @@
 //! Which renditions a filter lets through.
-use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm};
+use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm, VideoRange};
 
 use super::{Filter, Range, Text};
 use crate::codec::Family;
 use crate::error::{Error, Result};
-use crate::media::{self, VideoRange};
 
 impl Filter {
     /// One flag per rendition. `form` is the text that the manifest carries unless the filter says otherwise.
@@ -30,10 +29,8 @@ impl Filter {
             .map(|rendition| self.admits(rendition, form, bitrates_of))
             .collect();
         for (kind, name) in [(Kind::Video, "video"), (Kind::Audio, "audio")] {
-            let remains = |flags: &[bool], range: std::ops::Range<usize>| {
-                range
-                    .clone()
-                    .any(|at| renditions[at].kind() == kind && flags[at])
+            let remains = |flags: &[bool], mut range: std::ops::Range<usize>| {
+                range.any(|at| renditions[at].kind() == kind && flags[at])
             };
             if renditions.iter().any(|r| r.kind() == kind)
                 && !remains(&admitted, 0..renditions.len())
@@ -58,12 +55,15 @@ impl Filter {
         }
         match rendition.media {
             Media::Video {
-                height, frame_rate, ..
+                height,
+                frame_rate,
+                range,
+                ..
             } => {
                 self.admits_codec(&rendition.codecs)
                     && self.admits_height(height)
                     && self.admits_frame_rate(frame_rate)
-                    && self.admits_range(media::range(rendition))
+                    && self.admits_range(range)
             }
             Media::Audio { channels, .. } => {
                 self.admits_codec(&rendition.codecs)

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm};
+use edgepack_packager::{Kind, Media, Presentation, Rendition, TextForm, VideoRange};
 use proptest::prelude::*;
 
 use super::*;
@@ -209,10 +209,10 @@ fn text_comes_in_one_form_or_not_at_all() {
 #[test]
 fn ranges_are_told_by_name() {
     let mut hdr = video(1280, 720, 3_000_000, 1);
-    let Media::Video { colour, .. } = &mut hdr.media else {
+    let Media::Video { range, .. } = &mut hdr.media else {
         unreachable!()
     };
-    *colour = Some((9, 16, 9, false));
+    *range = VideoRange::Pq;
     let asset = presentation(vec![hdr, video(640, 360, 900_000, 1)]);
     assert_eq!(left(&asset, "video_range=sdr"), ["v360"]);
     assert_eq!(left(&asset, "video_range=pq,hlg"), ["v720"]);

@@ -1,20 +1,11 @@
 //! BANDWIDTH and AVERAGE-BANDWIDTH (8216bis, 4.4.6.2): of what a viewer may combine, over all periods.
-use edgepack_packager::{Kind, Rendition};
+mod transport;
+
+use edgepack_packager::Kind;
 
 use super::Container;
 use crate::follow::Line;
 use crate::outline::{Entry, Outline};
-
-/// Bytes of a packet of a transport stream, and what remains of them beside its header.
-const PACKET: u64 = 188;
-const PACKET_PAYLOAD: u64 = 184;
-/// PES header with both time stamps, access unit delimiter, adaptation field with PCR.
-const SAMPLE_OVERHEAD: u64 = 19 + 6 + 8;
-/// PAT, PMT and parameter sets of a segment.
-const SEGMENT_OVERHEAD: u64 = 4 * PACKET;
-/// ADTS header of a frame; ID3 tag of a segment.
-const FRAME_OVERHEAD: u64 = 7;
-const ID3: u64 = 100;
 
 /// Bits per second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,18 +18,25 @@ pub(super) struct Rates {
 pub(super) struct Meter {
     /// By index into `Presentation::renditions`.
     rates: Vec<Rates>,
+    /// The same of audio inside the video's transport stream; empty in other containers.
+    muxed: Vec<Rates>,
     /// Microseconds, of each period.
     durations: Vec<u64>,
 }
 
 impl Meter {
     pub(super) fn new(outline: &Outline<'_>, container: Container) -> Self {
-        let mut rates = vec![Rates::default(); outline.presentation.renditions.len()];
-        for entry in &outline.entries {
+        let count = outline.presentation.renditions.len();
+        let is_stream = container == Container::TransportStream;
+        let mut rates = vec![Rates::default(); count];
+        let mut muxed = vec![Rates::default(); if is_stream { count } else { 0 }];
+        for entry in &outline.whole {
             let rendition = entry.rendition;
-            rates[entry.index] = match (container, rendition.kind()) {
-                (Container::TransportStream, Kind::Video | Kind::Audio) => {
-                    of_transport_stream(rendition)
+            rates[entry.index] = match rendition.kind() {
+                Kind::Video if is_stream => transport::muxed(rendition),
+                Kind::Audio if is_stream => {
+                    muxed[entry.index] = transport::muxed(rendition);
+                    transport::packed(rendition)
                 }
                 _ => Rates {
                     average: rendition.average_bandwidth,
@@ -48,29 +46,42 @@ impl Meter {
         }
         Self {
             rates,
+            muxed,
             durations: outline.periods().iter().map(|p| p.duration_us).collect(),
         }
     }
 
     /// The worst case: the rung with the heaviest of its audio and of its text, in the heaviest period. The average is
     /// that of the same choice over the whole presentation.
+    ///
+    /// `inside`: the audio that comes in the video's transport stream, wanted or not.
     pub(super) fn of_variant(
         &self,
         video: Option<&Line<'_, '_>>,
-        audio: &[&Line<'_, '_>],
+        inside: Option<&Line<'_, '_>>,
+        beside: &[&Line<'_, '_>],
         text: &[Line<'_, '_>],
     ) -> Rates {
         self.over_periods(|period| {
-            let of = |line: &Line<'_, '_>| {
+            let of = |line: &Line<'_, '_>, rates: &[Rates]| {
                 let part = line.parts.get(period).copied().flatten();
-                part.map_or(Rates::default(), |entry| self.of_entry(entry))
+                part.and_then(|entry| rates.get(entry.index))
+                    .copied()
+                    .unwrap_or_default()
             };
-            let video = video.map_or(Rates::default(), of);
-            let audio = heaviest(audio.iter().map(|line| of(line)));
-            let text = heaviest(text.iter().map(of));
+            let is_inside = |line: &Line<'_, '_>| {
+                inside.is_some_and(|inside| inside.lead.index == line.lead.index)
+            };
+            let beside = beside.iter().filter(|line| !is_inside(line));
+            let parts = [
+                video.map_or(Rates::default(), |line| of(line, &self.rates)),
+                inside.map_or(Rates::default(), |line| of(line, &self.muxed)),
+                heaviest(beside.map(|line| of(line, &self.rates))),
+                heaviest(text.iter().map(|line| of(line, &self.rates))),
+            ];
             Some(Rates {
-                average: video.average + audio.average + text.average,
-                peak: video.peak + audio.peak + text.peak,
+                average: parts.iter().map(|rates| rates.average).sum(),
+                peak: parts.iter().map(|rates| rates.peak).sum(),
             })
         })
     }
@@ -123,40 +134,4 @@ fn heaviest(rates: impl Iterator<Item = Rates>) -> Rates {
         average: a.average.max(b.average),
         peak: a.peak.max(b.peak),
     })
-}
-
-/// As the CMAF rates are measured, but of the bytes that the transport stream takes. Half of each sample's last
-/// packet is stuffing.
-///
-/// Audio may travel packed or in the stream with the video; the stream is the heavier way.
-fn of_transport_stream(rendition: &Rendition) -> Rates {
-    let bytes = |samples: u32, media: u64| {
-        let samples = u64::from(samples);
-        let overhead = match rendition.kind() {
-            Kind::Audio => FRAME_OVERHEAD,
-            _ => SAMPLE_OVERHEAD,
-        };
-        let payload = media + samples * (overhead + PACKET_PAYLOAD / 2);
-        payload * PACKET / PACKET_PAYLOAD + SEGMENT_OVERHEAD + ID3
-    };
-    let rate = |bytes: u64, duration: u64| {
-        let bits = u128::from(bytes) * 8 * u128::from(rendition.timescale);
-        u64::try_from(bits.div_ceil(u128::from(duration.max(1)))).unwrap_or(u64::MAX)
-    };
-    let segments = &rendition.segments;
-    let longest = segments.iter().map(|segment| segment.duration).max();
-    let (mut total, mut peak) = (0, 0);
-    for segment in segments {
-        let bytes = bytes(segment.sample_count, segment.bytes);
-        total += bytes;
-        // A shorter one counts with its neighbours only (4.4.6.2).
-        if segment.duration * 2 >= longest.unwrap_or(0) {
-            peak = peak.max(rate(bytes, segment.duration));
-        }
-    }
-    let average = rate(total, rendition.duration());
-    Rates {
-        average,
-        peak: peak.max(average),
-    }
 }

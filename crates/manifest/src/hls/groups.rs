@@ -97,6 +97,7 @@ fn group_name(entry: &Entry<'_>) -> String {
     let family = entry.family().name();
     match entry.layout().joc_complexity {
         Some(_) => format!("{family}-joc"),
+        None if entry.channels() == 0 => family.to_owned(),
         None => format!("{family}-{}", entry.channels()),
     }
 }
@@ -125,9 +126,11 @@ pub(super) fn push_audio(
     for (index, line) in group.members.iter().enumerate() {
         let is_default = index == default;
         writer.push(out, line.lead, is_default);
-        out.push_str(",CHANNELS=\"");
-        out.push_str(&names::channels(line.lead));
-        out.push('"');
+        if let Some(channels) = names::channels(line.lead) {
+            out.push_str(",CHANNELS=\"");
+            out.push_str(&channels);
+            out.push('"');
+        }
         match container {
             Container::Cmaf => push_uri(out, line.lead, "/index.m3u8"),
             Container::OnDemand => push_uri(out, line.lead, "/ondemand.m3u8"),

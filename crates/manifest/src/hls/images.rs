@@ -58,7 +58,7 @@ pub(super) fn playlist(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
     let line = Line::of(outline, lead);
     let stretches = line.parts.iter().enumerate().filter_map(|(period, part)| {
         let part = *part;
-        let entry = part.or_else(|| outline.of_period(period).next())?;
+        let entry = part.or_else(|| outline.whole_period(period).next())?;
         let mut folder = String::new();
         if entry.index != lead.index {
             folder.push_str("../");

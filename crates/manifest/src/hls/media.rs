@@ -60,13 +60,17 @@ pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
 /// Byte ranges of `media.mp4`.
 pub(super) fn ranges(
     outline: &Outline<'_>,
-    lead: &Entry<'_>,
+    of: &Rendition,
     layouts: &[Option<Layout>],
 ) -> Result<String> {
     let layout = |entry: &Entry<'_>| layouts.get(entry.index).and_then(Option::as_ref);
-    if layout(lead).is_none() {
-        return Err(no_such_playlist(lead.rendition, "on-demand playlist"));
-    }
+    let found = outline
+        .whole
+        .iter()
+        .find(|entry| entry.rendition.name == of.name);
+    let Some(lead) = found.filter(|entry| layout(entry).is_some()) else {
+        return Err(no_such_playlist(of, "on-demand playlist"));
+    };
     let line = Line::of(outline, lead);
     let stretches = stretches(outline, &line, ".mp4", |entry| {
         let stretch = numbered(outline, lead, entry, "", ".mp4");
@@ -101,7 +105,7 @@ pub(super) fn transport_stream(
     audio: Option<&Rendition>,
 ) -> Result<String> {
     let entry = |rendition: &Rendition, fits: bool| {
-        if !fits || outline.protection.is_some() {
+        if !fits {
             return Err(no_such_playlist(rendition, "MPEG-TS playlist"));
         }
         outline.find(rendition)
@@ -143,14 +147,11 @@ pub(super) fn transport_stream(
 }
 
 /// Packed audio (RFC 8216, 3.4).
-pub(super) fn packed(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String> {
-    let wanted = "playlist of packed audio";
-    let Some(extension) = packed_extension(&lead.rendition.codecs) else {
-        return Err(no_such_playlist(lead.rendition, wanted));
+pub(super) fn packed(outline: &Outline<'_>, of: &Rendition) -> Result<String> {
+    let Some(extension) = packed_extension(&of.codecs) else {
+        return Err(no_such_playlist(of, "playlist of packed audio"));
     };
-    if outline.protection.is_some() {
-        return Err(no_such_playlist(lead.rendition, wanted));
-    }
+    let lead = outline.find(of)?;
     let line = Line::of(outline, lead);
     let stretches = stretches(outline, &line, extension, |entry| {
         match packed_extension(&entry.rendition.codecs) {
@@ -177,7 +178,7 @@ fn stretches<'p>(
 ) -> Vec<Stretch<'p>> {
     let mut stretches = Vec::with_capacity(line.parts.len());
     for (period, part) in line.parts.iter().enumerate() {
-        let others = outline.of_period(period).next();
+        let others = outline.whole_period(period).next();
         match (part, others) {
             (Some(entry), _) => stretches.push(stretch(entry)),
             (None, Some(other)) => stretches.push(gap(other, extension)),

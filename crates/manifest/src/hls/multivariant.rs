@@ -148,7 +148,10 @@ impl<'o, 'a> Parts<'o, 'a> {
             return;
         };
         out.push_str("#EXT-X-STREAM-INF:");
-        variant::push_rates(out, self.meter.of_variant(video, members, &self.text));
+        let is_muxed = self.container == Container::TransportStream && video.is_some();
+        let inside = sound.copied().filter(|_| is_muxed);
+        let rates = self.meter.of_variant(video, inside, members, &self.text);
+        variant::push_rates(out, rates);
         let playing = video.into_iter().chain(members.iter().copied());
         variant::push_codecs(out, playing, self.text_codecs);
         if let Some(video) = video {
@@ -173,21 +176,10 @@ impl<'o, 'a> Parts<'o, 'a> {
             out.push_str(",CLOSED-CAPTIONS=NONE");
         }
         out.push('\n');
-        let muxed = self.muxed(video, sound.copied());
+        // Both parts of a muxed stream's name belong to one period: that where the video leads.
+        let period = playlist.lead.rendition.period;
+        let muxed = inside.and_then(|line| line.parts.get(period).copied().flatten());
         variant::push_playlist(out, playlist.lead, muxed, self.container);
-    }
-
-    /// The audio inside a variant of MPEG-TS: what the sound's line has in the period where the video leads.
-    fn muxed<'l>(
-        &self,
-        video: Option<&Line<'l, 'a>>,
-        sound: Option<&Line<'l, 'a>>,
-    ) -> Option<&'l Entry<'a>> {
-        if self.container != Container::TransportStream {
-            return None;
-        }
-        let period = video?.lead.rendition.period;
-        sound?.parts.get(period).copied().flatten()
     }
 
     fn push_iframes(&self, out: &mut String, video: &Line<'_, 'a>) {

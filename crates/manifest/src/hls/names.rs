@@ -54,10 +54,11 @@ pub(super) fn characteristics(entry: &Entry<'_>) -> String {
     all.join(",")
 }
 
-/// CHANNELS: how many, or what Atmos stands for.
-pub(super) fn channels(entry: &Entry<'_>) -> String {
-    match entry.layout().joc_complexity {
-        Some(complexity) => format!("{complexity}/JOC"),
-        None => entry.channels().to_string(),
+/// CHANNELS: how many, or what Atmos stands for; none where the source does not tell.
+pub(super) fn channels(entry: &Entry<'_>) -> Option<String> {
+    match (entry.layout().joc_complexity, entry.channels()) {
+        (Some(complexity), _) => Some(format!("{complexity}/JOC")),
+        (None, 0) => None,
+        (None, channels) => Some(channels.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod groups;
 mod media;
+mod parser;
 mod periods;
 mod speed;
 mod transport_stream;

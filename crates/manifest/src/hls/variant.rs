@@ -1,5 +1,5 @@
 //! EXT-X-STREAM-INF and its kin: what a player must know of a rung before it loads anything of it.
-use edgepack_packager::Media;
+use edgepack_packager::{Kind, Media};
 
 use super::Container;
 use super::bandwidth::Rates;
@@ -58,6 +58,7 @@ pub(super) fn push_picture(out: &mut String, video: &Entry<'_>, with_frame_rate:
         height,
         frame_rate,
         pixel_aspect,
+        range,
         ..
     } = &video.rendition.media
     else {
@@ -74,7 +75,7 @@ pub(super) fn push_picture(out: &mut String, video: &Entry<'_>, with_frame_rate:
     }
     // Silence means SDR (4.4.6.2); rungs of other ranges beside it are why it is said.
     out.push_str(",VIDEO-RANGE=");
-    out.push_str(video.range().as_str());
+    out.push_str(range.as_str());
     if video.is_stereoscopic() {
         out.push_str(",REQ-VIDEO-LAYOUT=\"CH-STEREO\"");
     }
@@ -110,7 +111,9 @@ pub(super) fn push_playlist(
     out.push_str(match container {
         Container::Cmaf => "/index.m3u8\n",
         Container::OnDemand => "/ondemand.m3u8\n",
-        Container::TransportStream if entry.channels() > 0 => "/index-packed.m3u8\n",
+        Container::TransportStream if entry.rendition.kind() == Kind::Audio => {
+            "/index-packed.m3u8\n"
+        }
         Container::TransportStream => "/index-ts.m3u8\n",
     });
 }

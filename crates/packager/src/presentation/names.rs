@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use super::{Kind, Media, Rendition, TextForm};
 
 /// Sorts by kind and names; returns each rendition's name in the order given.
-pub(super) fn name_and_sort(renditions: &mut Vec<Rendition>, period: usize) -> Vec<String> {
+pub(super) fn name_and_sort(renditions: &mut [Rendition], period: usize) -> Vec<String> {
     let mut order: Vec<usize> = (0..renditions.len()).collect();
     // Stable: equal bandwidths stay in the order of the sources, all but video in that of its first appearance.
     order.sort_by_key(|index| renditions.get(*index).map(rank));

@@ -93,6 +93,37 @@ fn a_source_that_cannot_be_packaged_is_named() {
 }
 
 #[test]
+fn a_codec_that_is_not_packaged_is_named() {
+    for (handler, text) in [(*b"vide", "video"), (*b"soun", "audio")] {
+        let mut track = video(100);
+        (track.handler, track.entries) = (handler, vec![Entry::Unknown]);
+        let error = build(vec![source("a.mp4", &[track])], 4000).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("a.mp4: track 1: {text} of codec xxxx, which is not supported")
+        );
+    }
+    let mut subtitles = video(100);
+    (subtitles.handler, subtitles.entries) = (*b"text", vec![Entry::Unknown]);
+    let p = build(vec![source("a.mp4", &[video(100), subtitles])], 4000).unwrap();
+    assert_eq!(
+        p.ignored,
+        ["a.mp4: track 2 (text): text of codec xxxx, which is not supported"]
+    );
+}
+
+#[test]
+fn a_track_that_changes_its_codec_is_refused() {
+    let mut track = video(100);
+    track.entries.push(Entry::Jpeg);
+    let error = build(vec![source("a.mp4", &[track])], 4000).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.mp4: track 1: video of codec jpeg, which is not supported"
+    );
+}
+
+#[test]
 fn a_target_duration_of_0_is_refused() {
     assert!(matches!(
         build(vec![], 0),

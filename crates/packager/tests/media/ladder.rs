@@ -3,7 +3,7 @@ use std::process::Command;
 
 use edgepack_packager::{Media, Misalignment, Rendition};
 
-use crate::clips::{clip, fixture, run, shaka_packager};
+use crate::clips::{clip, run, shaka_packager};
 use crate::support::asset;
 
 /// Starts of the segments, milliseconds.
@@ -199,23 +199,4 @@ fn the_same_source_gives_the_same_names_and_another_target_others() {
     assert_eq!(names(4000), names(4000));
     assert_ne!(names(4000), names(2000));
     assert!(names(4000).starts_with("v270-") && names(4000).len() == "v270-".len() + 8);
-}
-
-#[test]
-fn a_codec_that_is_not_supported_is_named() {
-    let Some(path) = fixture("bear-640x360-vp9.mp4") else {
-        return;
-    };
-    let file = std::fs::read(&path).unwrap().into();
-    let source = crate::support::source(&path, &file);
-    let options = edgepack_packager::Options {
-        target_duration_ms: 4000,
-    };
-    let error = edgepack_packager::Presentation::build(vec![source], &options)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("bear-640x360-vp9.mp4") && error.contains("vp09"),
-        "{error}"
-    );
 }

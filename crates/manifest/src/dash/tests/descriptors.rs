@@ -1,6 +1,6 @@
 //! What sets say of themselves.
 use edgepack_packager::{
-    Accessibility, CaptionChannel, ClosedCaptions, Media, Rendition, Role, TextForm,
+    Accessibility, CaptionChannel, ChannelLayout, ClosedCaptions, Media, Rendition, Role, TextForm,
 };
 
 use super::*;
@@ -208,4 +208,54 @@ fn mono_and_stereo_have_their_code_without_a_known_layout() {
             [(scheme, value.as_str())]
         );
     }
+}
+
+#[test]
+fn channels_are_told_in_the_scheme_of_the_codec() {
+    let cicp = "urn:mpeg:mpegB:cicp:ChannelConfiguration";
+    let dolby = "tag:dolby.com,2014:dash:audio_channel_configuration:2011";
+    let ac4 = "tag:dolby.com,2015:dash:audio_channel_configuration:2015";
+    let known = ChannelLayout {
+        cicp: Some(6),
+        dolby_map: Some(0xf801),
+        ac4_mask: Some(0x47),
+        joc_complexity: None,
+    };
+    for (codecs, expected) in [
+        ("mp4a.40.2", (cicp, "6")),
+        ("fLaC", (cicp, "6")),
+        ("ac-3", (dolby, "F801")),
+        ("ec-3", (dolby, "F801")),
+        ("ac-4.02.01.03", (ac4, "000047")),
+    ] {
+        let set = set_of(with(audio("en", 6, 384_000, 3), |r| {
+            r.codecs = codecs.to_owned();
+            let Media::Audio { layout, .. } = &mut r.media else {
+                unreachable!()
+            };
+            *layout = known;
+        }));
+        assert_eq!(described(&set, "AudioChannelConfiguration"), [expected]);
+    }
+}
+
+#[test]
+fn atmos_is_told_by_its_objects() {
+    let set = set_of(with(audio("en", 6, 768_000, 3), |r| {
+        r.codecs = "ec-3".to_owned();
+        let Media::Audio { layout, .. } = &mut r.media else {
+            unreachable!()
+        };
+        layout.joc_complexity = Some(16);
+    }));
+    assert_eq!(
+        described(&set, "SupplementalProperty"),
+        [
+            ("tag:dolby.com,2018:dash:EC3_ExtensionType:2018", "JOC"),
+            (
+                "tag:dolby.com,2018:dash:EC3_ExtensionComplexityIndex:2018",
+                "16"
+            )
+        ]
+    );
 }

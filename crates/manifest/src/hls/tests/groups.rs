@@ -1,5 +1,5 @@
 //! EXT-X-MEDIA.
-use edgepack_packager::{Accessibility, Rendition, Role, TextForm};
+use edgepack_packager::{Accessibility, Media, Rendition, Role, TextForm};
 
 use super::*;
 use crate::sample::{audio, film, ladder, presentation, text, video};
@@ -21,10 +21,10 @@ fn rung() -> Rendition {
 fn codecs_channels_and_qualities_open_groups_of_their_own_and_every_rung_meets_each() {
     let mut renditions = ladder().renditions;
     renditions.push(with(audio("en", 6, 400_000, 3), |r| {
-        r.codecs = "ec-3".to_owned()
+        r.codecs = "ec-3".to_owned();
     }));
     renditions.push(with(audio("en", 2, 66_000, 3), |r| {
-        r.name = "a-en-low".to_owned()
+        r.name = "a-en-low".to_owned();
     }));
     let playlist = multivariant_of(&presentation(renditions));
     for group in ["aac-2", "eac3-6", "aac-2 2"] {
@@ -95,10 +95,10 @@ fn no_name_stands_twice_in_a_group() {
     let playlist = multivariant_of(&presentation(vec![
         rung(),
         with(audio("en", 2, 131_000, 3), |r| {
-            r.settings.name = Some("Main".to_owned())
+            r.settings.name = Some("Main".to_owned());
         }),
         with(audio("de", 2, 131_000, 3), |r| {
-            r.settings.name = Some("Main".to_owned())
+            r.settings.name = Some("Main".to_owned());
         }),
     ]));
     assert_eq!(
@@ -114,7 +114,7 @@ fn the_default_is_what_the_filter_asks_the_asset_says_or_the_first_plain_sound()
         r.name = "a-en-ad".to_owned();
     });
     let german = with(audio("de", 2, 131_000, 3), |r| {
-        r.settings.default = Some(true)
+        r.settings.default = Some(true);
     });
     let asset = |german: Rendition| {
         presentation(vec![
@@ -248,10 +248,10 @@ fn what_is_default_is_also_autoselected() {
     let playlist = multivariant_of(&presentation(vec![
         rung(),
         with(audio("en", 2, 131_000, 3), |r| {
-            r.settings.autoselect = Some(false)
+            r.settings.autoselect = Some(false);
         }),
         with(audio("de", 2, 131_000, 3), |r| {
-            r.settings.autoselect = Some(false)
+            r.settings.autoselect = Some(false);
         }),
     ]));
     assert_eq!(
@@ -264,7 +264,7 @@ fn what_is_default_is_also_autoselected() {
 fn channels_are_counted() {
     let mut renditions = ladder().renditions;
     renditions.push(with(audio("en", 6, 400_000, 3), |r| {
-        r.codecs = "ac-3".to_owned()
+        r.codecs = "ac-3".to_owned();
     }));
     let playlist = multivariant_of(&presentation(renditions));
     let channels = values(&playlist, AUDIO, "CHANNELS");
@@ -272,14 +272,35 @@ fn channels_are_counted() {
 }
 
 #[test]
+fn atmos_is_told_by_its_objects() {
+    let atmos = with(audio("en", 6, 768_000, 3), |r| {
+        r.codecs = "ec-3".to_owned();
+        let Media::Audio { layout, .. } = &mut r.media else {
+            unreachable!()
+        };
+        layout.joc_complexity = Some(16);
+    });
+    let playlist = multivariant_of(&presentation(vec![rung(), atmos]));
+    assert_eq!(values(&playlist, AUDIO, "CHANNELS"), [Some("16/JOC")]);
+    assert_eq!(values(&playlist, AUDIO, "GROUP-ID"), [Some("eac3-joc")]);
+}
+
+#[test]
+fn channels_that_the_source_does_not_tell_are_not_guessed() {
+    let playlist = multivariant_of(&presentation(vec![rung(), audio("en", 0, 131_000, 3)]));
+    assert_eq!(values(&playlist, AUDIO, "CHANNELS"), [None]);
+    assert_eq!(values(&playlist, AUDIO, "GROUP-ID"), [Some("aac")]);
+}
+
+#[test]
 fn the_assets_group_names_are_kept() {
     let playlist = multivariant_of(&presentation(vec![
         rung(),
         with(audio("en", 2, 131_000, 3), |r| {
-            r.settings.group = Some("main".to_owned())
+            r.settings.group = Some("main".to_owned());
         }),
         with(text("en", TextForm::WebVtt, 3), |r| {
-            r.settings.group = Some("text".to_owned())
+            r.settings.group = Some("text".to_owned());
         }),
     ]));
     assert_eq!(values(&playlist, STREAM, "AUDIO"), [Some("main")]);
@@ -309,6 +330,25 @@ fn a_rendition_that_a_protected_view_has_no_track_for_is_not_named() {
         })
     );
     assert!(media(view, asset.rendition("t-en").unwrap()).is_ok());
+}
+
+#[test]
+fn a_protected_view_without_any_picture_or_sound_is_an_error() {
+    let asset = film();
+    for missing in [0..3, 3..5] {
+        let mut protection = crate::sample::protection(&asset, edgepack_drm::Scheme::Cenc);
+        protection.tracks[missing.clone()].fill(None);
+        let view = View {
+            protection: Some(&protection),
+            ..View::new(&asset)
+        };
+        assert_eq!(
+            multivariant(view),
+            Err(Error::Unprotected {
+                rendition: asset.renditions[missing.start].name.clone()
+            })
+        );
+    }
 }
 
 #[test]

@@ -100,6 +100,46 @@ fn a_playlist_is_the_same_whatever_the_filter() {
     );
 }
 
+#[test]
+fn long_titles_do_not_drift() {
+    // Ten hours of 29.97 frames a second: each segment is 4.004 s, and the sum is exact.
+    let asset = presentation(vec![video(640, 360, 900_000, 8990)]);
+    let playlist = media_of(&asset, "v360");
+    let ticks: u64 = lines(&playlist, "#EXTINF:")
+        .iter()
+        .map(|line| {
+            line[8..]
+                .trim_end_matches(',')
+                .replace('.', "")
+                .parse::<u64>()
+                .unwrap()
+        })
+        .sum();
+    assert_eq!(ticks, 8990 * 4_004_000 + 2_002_000);
+    let mut odd = audio("en", 2, 131_000, 0);
+    odd.timescale = 44_100;
+    let template = odd.segments[0];
+    odd.segments = (0..9000)
+        .map(|number| Segment {
+            start: number * 176_128,
+            duration: 176_128,
+            ..template
+        })
+        .collect();
+    let playlist = media_of(&presentation(vec![odd]), "a-en");
+    let ticks: u64 = lines(&playlist, "#EXTINF:")
+        .iter()
+        .map(|line| {
+            line[8..]
+                .trim_end_matches(',')
+                .replace('.', "")
+                .parse::<u64>()
+                .unwrap()
+        })
+        .sum();
+    assert_eq!(ticks, (9000 * 176_128 * 1_000_000 + 22_050) / 44_100);
+}
+
 proptest! {
     #[test]
     fn durations_sum_to_the_timeline_and_stay_within_the_target(

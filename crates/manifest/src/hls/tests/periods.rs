@@ -197,3 +197,21 @@ fn iframes_and_thumbnails_run_through_all_periods() {
         "{sprites}"
     );
 }
+
+#[test]
+fn a_filter_does_not_change_what_a_playlist_goes_on_with() {
+    let first = vec![video(640, 360, 900_000, 3)];
+    let second = vec![video(1920, 1080, 6_000_000, 1), video(640, 360, 800_000, 1)];
+    let asset = stitched(vec![first, second]);
+    let playlist = filtered(&asset, &[("min_bitrate", "850000")]);
+    // The filter takes the second period's small rung away, yet the playlist goes on with it.
+    assert_eq!(uris(&playlist), ["v360/index.m3u8"]);
+    assert_eq!(
+        values(&playlist, "#EXT-X-STREAM-INF", "BANDWIDTH"),
+        [Some("900000")]
+    );
+    assert_eq!(
+        uris(&media_of(&asset, "v360")).last(),
+        Some(&"../p2-v360/2.m4s")
+    );
+}

@@ -138,17 +138,26 @@ fn muxed_streams_run_through_all_periods() {
 }
 
 #[test]
-fn bandwidth_counts_packets() {
+fn the_sound_inside_a_stream_counts_beside_the_one_that_is_heard() {
     let film = film();
-    let playlist = multivariant_ts_of(&film);
-    let bandwidth: u64 = values(&playlist, "#EXT-X-STREAM-INF", "BANDWIDTH")[2]
-        .unwrap()
-        .parse()
-        .unwrap();
-    // 720 kb/s of media in the sample's third rung and 107 kb/s beside it.
-    let media = 720_000 + 107_000;
+    let bandwidth = |playlist: &str| -> Vec<u64> {
+        values(playlist, "#EXT-X-STREAM-INF", "BANDWIDTH")
+            .into_iter()
+            .map(|value| value.unwrap().parse().unwrap())
+            .collect()
+    };
+    let both = bandwidth(&multivariant_ts_of(&film));
+    let filter = Filter::parse([("audio_language", "en")]).unwrap();
+    let view = View {
+        filter: &filter,
+        ..View::new(&film)
+    };
+    let one = bandwidth(&multivariant_ts(view).unwrap());
+    // German in the sample: 106.8 kb/s of media, packed.
     assert!(
-        bandwidth > media * 188 / 184 && bandwidth < media * 13 / 10,
-        "{bandwidth}"
+        (106_000..115_000).contains(&(both[0] - one[0])),
+        "{both:?} {one:?}"
     );
+    // Sound alone is one or the other.
+    assert!(both[3] - one[3] < 5_000);
 }

@@ -1,5 +1,5 @@
 //! EXT-X-STREAM-INF.
-use edgepack_packager::{CaptionChannel, ClosedCaptions, Media, Rendition, TextForm};
+use edgepack_packager::{CaptionChannel, ClosedCaptions, Media, TextForm, VideoRange};
 use proptest::prelude::*;
 
 use super::*;
@@ -75,25 +75,37 @@ fn dolby_vision_on_a_compatible_base_is_a_supplement() {
     );
 }
 
-fn with_colour(mut rung: Rendition, of_rung: Option<(u8, u8, u8, bool)>) -> Rendition {
-    let Media::Video { colour, .. } = &mut rung.media else {
-        unreachable!()
-    };
-    *colour = of_rung;
-    rung
-}
-
 #[test]
-fn video_range_is_always_said() {
-    let range = |colour| {
-        let rung = with_colour(video(640, 360, 900_000, 1), colour);
+fn video_range_is_that_of_the_decoded_picture() {
+    let of = |of_rung| {
+        let mut rung = video(640, 360, 900_000, 1);
+        let Media::Video { range, colour, .. } = &mut rung.media else {
+            unreachable!()
+        };
+        *range = of_rung;
+        // Dolby Vision 5 says nothing of its colours.
+        *colour = None;
         let playlist = multivariant_of(&presentation(vec![rung]));
         values(&playlist, STREAM, "VIDEO-RANGE")[0].map(str::to_owned)
     };
-    assert_eq!(range(Some((9, 16, 9, false))).as_deref(), Some("PQ"));
-    assert_eq!(range(Some((9, 18, 9, false))).as_deref(), Some("HLG"));
-    assert_eq!(range(Some((1, 1, 1, false))).as_deref(), Some("SDR"));
-    assert_eq!(range(None).as_deref(), Some("SDR"));
+    assert_eq!(of(VideoRange::Pq).as_deref(), Some("PQ"));
+    assert_eq!(of(VideoRange::Hlg).as_deref(), Some("HLG"));
+    assert_eq!(of(VideoRange::Sdr).as_deref(), Some("SDR"));
+}
+
+#[test]
+fn two_views_are_required_of_players() {
+    let mut rung = video(1920, 1080, 6_000_000, 3);
+    let Media::Video { stereo, .. } = &mut rung.media else {
+        unreachable!()
+    };
+    *stereo = true;
+    let playlist = multivariant_of(&presentation(vec![rung, video(640, 360, 900_000, 3)]));
+    assert_eq!(
+        values(&playlist, STREAM, "REQ-VIDEO-LAYOUT"),
+        [Some("CH-STEREO"), None]
+    );
+    assert_eq!(lines(&playlist, "#EXT-X-VERSION"), ["#EXT-X-VERSION:12"]);
 }
 
 #[test]
