@@ -62,7 +62,10 @@ fn dts_uhd_says_rate_channels_and_frames() {
         AudioInfo {
             sample_rate: 48_000,
             channels: 6,
-            layout: ChannelLayout::of_cicp(6),
+            layout: ChannelLayout {
+                dts_uhd_mask: Some(0x3f),
+                ..ChannelLayout::of_cicp(6)
+            },
             frame_length: Some(1024),
         }
     );

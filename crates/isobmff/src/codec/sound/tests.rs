@@ -121,7 +121,7 @@ fn an_entry_of_iso_is_carried_on_bit_for_bit() {
 #[test]
 fn mp3_of_quicktime_becomes_that_of_mpeg4() {
     for (rate, object_type, string, frame_length) in [
-        (44_100_u32, 0x6b, "mp4a.6b", 1152),
+        (44_100_u32, 0x6b, "mp4a.6B", 1152),
         (22_050, 0x69, "mp4a.69", 576),
     ] {
         let mut entry = quicktime(b".mp3", 1, &[]);
