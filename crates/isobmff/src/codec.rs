@@ -237,7 +237,7 @@ fn parse_audio(entry: &Node<'_>, stsd_version: u8) -> Result<CodecConfig> {
         b"mp4a" => aac::parse(&sound),
         b"ac-3" => ac3::parse(&sound).map(CodecConfig::Ac3),
         b"ec-3" => eac3::parse(&sound).map(CodecConfig::Eac3),
-        b"ac-4" => ac4::parse(&sound).map(CodecConfig::Ac4),
+        b"ac-4" => ac4::parse(&sound),
         b"Opus" => opus::parse(&sound).map(CodecConfig::Opus),
         b"fLaC" => flac::parse(&sound).map(CodecConfig::Flac),
         b"alac" => alac::parse(&sound).map(CodecConfig::Alac),

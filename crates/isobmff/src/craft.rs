@@ -206,3 +206,27 @@ pub(crate) fn parse(moov: Vec<u8>, file_len: u64) -> Result<Movie> {
 pub(crate) fn parse_trak(trak: &Trak) -> Result<crate::Track> {
     parse(moov(std::slice::from_ref(trak)), 1 << 40).map(|mut movie| movie.tracks.remove(0))
 }
+
+/// What a track of this handler with this one sample entry says of its codec.
+pub(crate) fn parse_codec(handler: &[u8; 4], entry: Vec<u8>) -> Result<crate::CodecConfig> {
+    let trak = Trak::with_entry(handler, entry);
+    parse_trak(&trak).map(|mut track| track.sample_entries.remove(0).codec)
+}
+
+/// Zeros and ones, filled up with zeros to whole bytes; spaces are for the eye.
+pub(crate) fn bits(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
+    let byte = |chunk: &[u8]| {
+        let value = chunk.iter().fold(0, |value, digit| {
+            assert!(matches!(digit, b'0' | b'1'), "{text}");
+            value << 1 | (digit & 1)
+        });
+        value << (8 - chunk.len())
+    };
+    digits.chunks(8).map(byte).collect()
+}
+
+/// `value` in so many digits, for [`bits`].
+pub(crate) fn digits(value: u32, count: usize) -> String {
+    format!("{value:0count$b} ")
+}

@@ -5,6 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{assert_same_packets, ffprobe, fixtures, load, packets, read_movie};
+use edgepack_isobmff::codec::VideoRange;
 use edgepack_isobmff::{CodecConfig, Error, Movie};
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ const FILES: [(&str, &str); 22] = [
     ("bear-1280x720.mp4", "avc1.64001f + mp4a.40.2"),
     ("bear-640x360-aac_he-silent_right.mp4", "mp4a.40.5"),
     ("bear-640x360-av_frag.mp4", "avc1.64001e + mp4a.40.2"),
-    ("bear-640x360-ec3.mp4", "avc1.64001e + no ec-3"),
+    ("bear-640x360-ec3.mp4", "avc1.64001e + ec-3"),
     ("bear-640x360-hevc-hdr10.mp4", "hvc1.2.4.L63.90 + mp4a.40.2"),
     ("bear-640x360-hevc.mp4", "hev1.1.6.L63.90 + mp4a.40.2"),
     // Its edit list was cut out without moving the chunk offsets, which lead 72 bytes too far.
@@ -28,15 +29,18 @@ const FILES: [(&str, &str); 22] = [
         "avc1.64001e + mp4a.40.2",
     ),
     ("bear-640x360-trailing-moov.mp4", "avc1.64001e + mp4a.40.2"),
-    ("bear-640x360-vp9.mp4", "no vp09 + mp4a.40.2"),
+    (
+        "bear-640x360-vp9.mp4",
+        "vp09.00.21.08.00.02.02.02.00 + mp4a.40.2",
+    ),
     ("bear-640x360.mp4", "avc1.64001e + mp4a.40.2"),
-    ("bear-alac.mp4", "no alac"),
-    ("bear-av1.mp4", "no av01"),
-    ("bear-dtsx.mp4", "no dtsx"),
-    ("bear-flac.mp4", "no fLaC"),
-    ("bear-iamf-base-opus.mp4", "no iamf"),
+    ("bear-alac.mp4", "alac"),
+    ("bear-av1.mp4", "av01.0.00M.08"),
+    ("bear-dtsx.mp4", "dtsx"),
+    ("bear-flac.mp4", "fLaC"),
+    ("bear-iamf-base-opus.mp4", "iamf.001.001.Opus"),
     ("sintel-1024x436.mp4", "avc1.64001f + mp4a.40.2"),
-    ("sparks_dovi_5.mp4", "no dvh1"),
+    ("sparks_dovi_5.mp4", "dvh1.05.01"),
     ("sparks_dovi_8.mp4", "hvc1.2.4.L90.90"),
     ("water-mv-hevc.mp4", "hvc1.1.6.L156.B0"),
 ];
@@ -155,13 +159,15 @@ fn pictures_and_sound_are_what_ffprobe_says() {
             pictures += 1;
         }
         for track in &movie.tracks {
-            if let CodecConfig::Aac(config) = &track.sample_entries[0].codec {
+            // ffprobe 5.1 does not know what `iamf` is.
+            let codec = &track.sample_entries[0].codec;
+            if let Some(audio) = codec.audio().filter(|_| codec.family() != "iamf") {
                 let probed = ffprobe(
                     "-select_streams a -show_entries stream=sample_rate,channels",
                     &path,
                 );
                 assert_eq!(
-                    [config.sample_rate.to_string(), config.channels.to_string()],
+                    [audio.sample_rate.to_string(), audio.channels.to_string()],
                     probed[0][..],
                     "{name}"
                 );
@@ -182,13 +188,73 @@ fn shape((horizontal, vertical): (u32, u32)) -> String {
 #[test]
 fn high_dynamic_range_is_told() {
     let Some(folder) = fixtures() else { return };
-    let movie = read_movie(&load(&folder.join("bear-640x360-hevc-hdr10.mp4"))).unwrap();
+    for (name, colour, depth, range, supplement) in [
+        (
+            "bear-640x360-hevc-hdr10.mp4",
+            Some((9, 16, 9, false)),
+            10,
+            VideoRange::Pq,
+            None,
+        ),
+        (
+            "sparks_dovi_5.mp4",
+            Some((2, 2, 2, true)),
+            10,
+            VideoRange::Pq,
+            None,
+        ),
+        // It calls its base layer SDR, which has the transfer function of HDR10.
+        (
+            "sparks_dovi_8.mp4",
+            Some((9, 16, 9, false)),
+            10,
+            VideoRange::Pq,
+            Some("dvh1.08.01/db2g"),
+        ),
+        ("bear-640x360-hevc.mp4", None, 8, VideoRange::Sdr, None),
+    ] {
+        let movie = read_movie(&load(&folder.join(name))).unwrap();
+        let codec = &movie.tracks[0].sample_entries[0].codec;
+        let video = codec.video().unwrap();
+        assert_eq!((video.colour, video.bit_depth), (colour, depth), "{name}");
+        assert_eq!(video.video_range(), range, "{name}");
+        assert_eq!(
+            codec.supplemental_rfc6381().as_deref(),
+            supplement,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn two_views_are_told_from_one() {
+    let Some(folder) = fixtures() else { return };
+    for (name, stereo) in [
+        ("water-mv-hevc.mp4", true),
+        ("bear-640x360-hevc.mp4", false),
+    ] {
+        let movie = read_movie(&load(&folder.join(name))).unwrap();
+        let video = movie.tracks[0].sample_entries[0].codec.video().unwrap();
+        assert_eq!(video.stereo, stereo, "{name}");
+    }
+}
+
+#[test]
+fn immersive_audio_says_what_it_decodes_to() {
+    let Some(folder) = fixtures() else { return };
+    let audio = |name: &str| {
+        let movie = read_movie(&load(&folder.join(name))).unwrap();
+        movie.tracks[0].sample_entries[0].codec.audio().unwrap()
+    };
+    let iamf = audio("bear-iamf-base-opus.mp4");
     assert_eq!(
-        movie.tracks[0].sample_entries[0]
-            .codec
-            .video()
-            .unwrap()
-            .colour,
-        Some((9, 16, 9, false))
+        (iamf.sample_rate, iamf.channels, iamf.layout.cicp),
+        (48_000, 2, Some(2))
+    );
+    assert_eq!(iamf.frame_length, Some(960));
+    let dts = audio("bear-dtsx.mp4");
+    assert_eq!(
+        (dts.layout.cicp, dts.layout.dts_uhd_mask),
+        (Some(6), Some(0x3f))
     );
 }

@@ -1,7 +1,7 @@
 //! AC-4: `dac4` (ETSI TS 103 190-2, E.4 to E.10), as far as its first presentation.
 use super::bits::{BitReader, BitsError};
 use super::sound::SoundEntry;
-use super::{AudioInfo, ChannelLayout};
+use super::{AudioInfo, ChannelLayout, CodecConfig};
 use crate::Result;
 
 /// `dac4`.
@@ -47,17 +47,23 @@ impl Ac4Config {
     }
 }
 
-pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<Ac4Config> {
+/// ac4_dsi_v1: the form that all encoders for streaming write.
+const DSI_VERSION: u8 = 1;
+
+/// An `ac-4` sample entry.
+pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<CodecConfig> {
     let dac4 = sound.require(b"dac4")?;
     let content = dac4.fields().rest();
+    if content.first().is_some_and(|byte| byte >> 5 != DSI_VERSION) {
+        return Ok(CodecConfig::Unsupported(sound.entry.kind()));
+    }
     let mut config = read(&content).map_err(|error| dac4.malformed(error.to_string()))?;
     config.channels = config.channel_mask.map_or(sound.channels, channel_count);
-    Ok(config)
+    Ok(CodecConfig::Ac4(config))
 }
 
 fn read(content: &[u8]) -> std::result::Result<Ac4Config, BitsError> {
     let reader = &mut BitReader::new(content);
-    // ac4_dsi_version
     reader.skip(3)?;
     let bitstream_version = reader.byte(7)?;
     let high_rate = reader.flag()?;

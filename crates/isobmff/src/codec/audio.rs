@@ -24,6 +24,9 @@ pub struct ChannelLayout {
     /// AC-4: presentation_channel_mask of ETSI TS 103 190-2, 24 bits: what
     /// `tag:dolby.com,2015:dash:audio_channel_configuration:2015` wants as six hexadecimal digits.
     pub ac4_mask: Option<u32>,
+    /// DTS-UHD: ChannelMask of ETSI TS 103 491, 32 bits: what `tag:dts.com,2018:uhd:audio_channel_configuration` wants
+    /// as eight hexadecimal digits.
+    pub dts_uhd_mask: Option<u32>,
     /// E-AC-3 with joint object coding (Atmos): its complexity index, 16 in `16/JOC`.
     pub joc_complexity: Option<u8>,
 }

@@ -25,15 +25,22 @@ impl DtsConfig {
         AudioInfo {
             sample_rate: self.sample_rate,
             channels: self.channels,
-            layout: ChannelLayout::of_cicp(self.cicp.unwrap_or(0)),
+            layout: ChannelLayout {
+                dts_uhd_mask: self.channel_mask.filter(|_| is_uhd(self.format)),
+                ..ChannelLayout::of_cicp(self.cicp.unwrap_or(0))
+            },
             frame_length: self.frame_length,
         }
     }
 }
 
+fn is_uhd(format: FourCc) -> bool {
+    matches!(&format.0, b"dtsx" | b"dtsy")
+}
+
 pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<DtsConfig> {
     let format = sound.entry.kind();
-    let uhd = matches!(&format.0, b"dtsx" | b"dtsy");
+    let uhd = is_uhd(format);
     let config = sound.find(if uhd { b"udts" } else { b"ddts" })?;
     let Some(config) = config else {
         // The entry alone is what older writers leave.

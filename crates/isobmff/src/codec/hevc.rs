@@ -6,6 +6,7 @@ use super::visual::{VisualEntry, nal_length_size};
 use crate::boxes::Node;
 use crate::{FourCc, Result};
 
+mod sei;
 mod sps;
 
 pub use sps::Sps;
@@ -13,6 +14,7 @@ pub use sps::Sps;
 const NAL_VPS: u8 = 32;
 const NAL_SPS: u8 = 33;
 const NAL_PPS: u8 = 34;
+const NAL_PREFIX_SEI: u8 = 39;
 
 /// Of each kind; the standard has identifiers for 16, 16 and 64.
 const MAX_PARAMETER_SETS: usize = 256;
@@ -90,6 +92,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
     // min_spatial_segmentation_idc to avgFrameRate
     fields.skip(8)?;
     let nal_length_size = nal_length_size(hvcc, fields.u8()?)?;
+    let mut preferred_transfer = None;
     let (mut vps, mut sps, mut pps) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..fields.u8()? {
         let nal_type = fields.u8()? & 63;
@@ -100,6 +103,10 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
                 NAL_VPS => &mut vps,
                 NAL_SPS => &mut sps,
                 NAL_PPS => &mut pps,
+                NAL_PREFIX_SEI => {
+                    preferred_transfer = preferred_transfer.or(sei::preferred_transfer(&unit));
+                    continue;
+                }
                 _ => continue,
             };
             if unit
@@ -137,7 +144,10 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
         vps,
         sps,
         pps,
-        video: visual.info(first.map(|sps| sps.coded())),
+        video: VideoInfo {
+            preferred_transfer,
+            ..visual.info(first.map(|sps| sps.coded()))
+        },
     })
 }
 

@@ -23,6 +23,7 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<CodecConfig> {
         let esds = visual.config()?;
         let content = esds.fields().rest();
         if parse_esds(&esds, &content)?.object_type != JPEG {
+            // MPEG-4 part 2, MPEG-2, PNG …
             return Ok(CodecConfig::Unsupported(entry.kind()));
         }
     }

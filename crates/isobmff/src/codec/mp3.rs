@@ -23,9 +23,9 @@ pub struct Mp3Config {
 }
 
 impl Mp3Config {
-    /// `mp4a.6b` or `mp4a.69`.
+    /// `mp4a.6B` or `mp4a.69`: in capitals, as the registration authority writes it and browsers compare it.
     pub fn rfc6381(&self) -> String {
-        format!("mp4a.{:02x}", self.object_type_indication)
+        format!("mp4a.{:02X}", self.object_type_indication)
     }
 
     pub(super) fn audio(&self) -> AudioInfo {

@@ -221,7 +221,7 @@ fn media_in_another_file_is_refused() {
 
 #[test]
 fn several_sample_entries_are_kept_in_order() {
-    let entries = [avc1(), crate::craft::visual_entry(b"vp09", b"")];
+    let entries = [avc1(), crate::craft::visual_entry(b"vvc1", b"")];
     let track = parse_trak(&Trak {
         stsd: stsd(&entries),
         ..Trak::default()

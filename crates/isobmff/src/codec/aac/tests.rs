@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::FourCc;
-use crate::craft::{Trak, audio_entry, esds, full, parse_trak};
+use crate::craft::{Trak, audio_entry, bits, digits, esds, full, parse_trak};
 
 fn parse_entry(children: &[u8]) -> Result<CodecConfig> {
     let trak = Trak::with_entry(b"soun", audio_entry(b"mp4a", children));
@@ -80,26 +80,118 @@ fn a_rate_outside_of_the_table_is_spelt_out() {
     );
 }
 
+/// LC of 48 kHz whose channels stand in a program configuration: counts of front, side, back and low-frequency
+/// elements, then each element's pair flag.
+fn program(counts: [u32; 4], pairs: &str) -> AacConfig {
+    let [front, side, back, low_frequency] = counts;
+    let mut text = "00010 0011 0000 000 0000 01 0011 ".to_owned();
+    text += &[
+        digits(front, 4),
+        digits(side, 4),
+        digits(back, 4),
+        digits(low_frequency, 2),
+    ]
+    .concat();
+    // No data and coupling elements, no mixdown.
+    text += "000 0000 000 ";
+    for pair in pairs.chars() {
+        text += &format!("{pair}0001 ");
+    }
+    text += &"0000 ".repeat(low_frequency as usize);
+    aac(0x40, &[bits(&text), vec![3], b"abc".to_vec()].concat())
+}
+
 #[test]
 fn channels_may_come_from_a_program_configuration() {
-    // Front: a single and a pair, back: a pair, one low-frequency element: 5.1, no comment.
-    let bits = concat!(
-        "00010", "0011", "0000",
-        "000", // LC, 48 000, by program configuration, GASpecificConfig
-        "0000", "01", "0011", "0010", "0000", "0001", "01", "000", "0000",
-        "000", // counts, no mixdown
-        "00000", "10000", "10001",
-        "0000", // front single, front pair, back pair, low frequency
+    for (counts, pairs, channels, cicp) in [
+        ([1, 0, 0, 0], "0", 1, Some(1)),
+        ([1, 0, 0, 0], "1", 2, Some(2)),
+        ([2, 0, 0, 0], "01", 3, Some(3)),
+        ([2, 0, 1, 0], "010", 4, Some(4)),
+        ([2, 0, 1, 0], "011", 5, Some(5)),
+        ([2, 0, 1, 1], "011", 6, Some(6)),
+        ([2, 1, 0, 1], "011", 6, Some(6)),
+        ([3, 0, 1, 1], "0111", 8, Some(7)),
+        ([1, 0, 1, 0], "10", 3, Some(9)),
+        ([1, 0, 1, 0], "11", 4, Some(10)),
+        ([2, 0, 2, 1], "0110", 7, Some(11)),
+        ([2, 1, 1, 1], "0111", 8, Some(12)),
+        ([1, 0, 0, 1], "1", 3, None),
+        ([2, 1, 1, 2], "0111", 9, None),
+    ] {
+        let audio = program(counts, pairs).audio();
+        assert_eq!(
+            (audio.channels, audio.layout.cicp),
+            (channels, cicp),
+            "{counts:?} {pairs}"
+        );
+    }
+}
+
+#[test]
+fn layouts_and_frames_are_those_of_the_output() {
+    let audio = |specific: &[u8]| {
+        let audio = aac(0x40, specific).audio();
+        (audio.layout.cicp.unwrap(), audio.frame_length.unwrap())
+    };
+    assert_eq!(audio(&[0x12, 0x08]), (1, 1024));
+    assert_eq!(audio(&[0x11, 0xb4]), (6, 960));
+    // channelConfiguration 12, and 7 with its wide front.
+    assert_eq!(audio(&[0x11, 0xe0]), (12, 1024));
+    assert_eq!(audio(&[0x11, 0xb8]), (7, 1024));
+    // Spectral band replication doubles the frame, parametric stereo the channel.
+    assert_eq!(audio(&[0xeb, 0x8a, 0x08, 0x00]), (2, 2048));
+}
+
+#[test]
+fn xhe_aac_is_read() {
+    // Object type 42 escaped, 48 kHz, no configuration; then UsacConfig: 48 kHz, frames by SBR 2:1, stereo.
+    let usac = |index: &str, frame: &str, channels: &str| {
+        let text = format!("11111 001010 0011 0000 {index} {frame} {channels} 0000000000");
+        aac(0x40, &bits(&text))
+    };
+    let config = usac("00011", "011", "00010");
+    assert_eq!(config.rfc6381(), "mp4a.40.42");
+    assert_eq!(
+        config.audio(),
+        AudioInfo {
+            sample_rate: 48_000,
+            channels: 2,
+            layout: ChannelLayout::of_cicp(2),
+            frame_length: Some(2048),
+        }
     );
-    let mut bits = bits.to_owned();
-    bits.extend(std::iter::repeat_n('0', (8 - bits.len() % 8) % 8));
-    bits.push_str("00000000");
-    let bytes: Vec<u8> = bits
-        .as_bytes()
-        .chunks(8)
-        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
-        .collect();
-    assert_eq!(aac(0x40, &bytes).channels, 6);
+    for (frame, length) in [("000", 768), ("001", 1024), ("010", 2048), ("100", 4096)] {
+        assert_eq!(
+            usac("00100", frame, "00001").audio().frame_length,
+            Some(length)
+        );
+    }
+    // Rates of its own: 38 400 Hz, and 50 000 spelt out.
+    assert_eq!(usac("10010", "001", "00001").sample_rate, 38_400);
+    let spelt = format!("11111 {}", digits(50_000, 24));
+    assert_eq!(usac(&spelt, "001", "00001").sample_rate, 50_000);
+    // 7.1; nine channels freely placed; 31 and six more.
+    assert_eq!(usac("00011", "001", "01100").channels, 8);
+    assert_eq!(usac("00011", "001", "00000 01001").channels, 9);
+    let many = usac("00011", "001", "00000 11111 00000110");
+    assert_eq!((many.channels, many.layout.cicp), (37, None));
+}
+
+#[test]
+fn bad_xhe_aac_is_an_error() {
+    for (rest, reason) in [
+        ("01101 001 00001", "a reserved sampling frequency"),
+        ("11101 001 00001", "a reserved sampling frequency"),
+        ("00011 101 00001", "a reserved frame length"),
+        ("00011 001 01110", "a reserved channel configuration"),
+        ("00011 001 00000 00000", "an impossible number of channels"),
+        ("00011", "it ends early"),
+    ] {
+        let specific = bits(&format!("11111 001010 0011 0000 {rest}"));
+        let error = parse_entry(&esds(0x40, &specific)).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error} / {reason}");
+    }
 }
 
 #[test]

@@ -74,6 +74,25 @@ fn a_parameter_set_tells_the_depth() {
 }
 
 #[test]
+fn a_message_may_prefer_another_transfer() {
+    // A user data message of 256 bytes stands before alternative_transfer_characteristics of 18.
+    let user_data = [&[5, 255, 1][..], &[7; 256]].concat();
+    let sei = |message: &[u8]| [&[0x4e, 1][..], &user_data, message, &[0x80]].concat();
+    let video = |message: &[u8]| {
+        let arrays: &[(u8, &[&[u8]])] = &[(33, &[SPS]), (39, &[&sei(message)])];
+        parse_entry(b"hvc1", &hvcc(arrays)).unwrap().video
+    };
+    let hlg = video(&[147, 1, 18]);
+    assert_eq!(
+        (hlg.preferred_transfer, hlg.video_range()),
+        (Some(18), VideoRange::Hlg)
+    );
+    for message in [&[137, 1, 18][..], &[147, 9, 18], &[255], &[147]] {
+        assert_eq!(video(message).preferred_transfer, None, "{message:?}");
+    }
+}
+
+#[test]
 fn only_hev1_may_keep_its_parameter_sets_in_the_samples() {
     let config = parse_entry(b"hev1", &hvcc(&[])).unwrap();
     assert_eq!(
