@@ -6,9 +6,11 @@ use crate::{CodecConfig, FourCc, SampleTable};
 mod entry;
 mod language;
 mod moov;
+mod rewrite;
 mod track;
 
-pub(crate) use moov::parse_movie;
+pub(crate) use moov::{parse_movie, parse_rewritten};
+pub(crate) use rewrite::NewTrack;
 
 /// An MP4: everything about it but the media bytes.
 #[derive(Debug, Clone)]

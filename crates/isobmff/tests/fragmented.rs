@@ -3,7 +3,7 @@
 mod common;
 
 use bytes::Bytes;
-use common::{assert_same_packets, ffmpeg, load, packets, read_movie};
+use common::{assert_same_packets, bytes_of, ffmpeg, load, packets, read_movie};
 
 const PICTURE: &str = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=4";
 const SOUND: &str = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=4";
@@ -49,10 +49,8 @@ fn every_form_that_ffmpeg_writes_is_read_as_ffprobe_reads_it() {
 fn media_of(file: &Bytes) -> Vec<Vec<Bytes>> {
     let movie = read_movie(file).unwrap();
     let media = movie.tracks.iter().map(|track| {
-        let samples = track.samples.iter_from(0).map(|sample| {
-            let start = usize::try_from(sample.offset).unwrap();
-            file.slice(start..start + usize::try_from(sample.size).unwrap())
-        });
+        let samples = track.samples.iter_from(0);
+        let samples = samples.map(|sample| bytes_of(file, &sample));
         samples.collect()
     });
     media.collect()
