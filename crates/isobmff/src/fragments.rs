@@ -11,17 +11,21 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::boxes::{BoxHeader, Node};
-use crate::movie::parse_movie;
-use crate::{CodecConfig, Error, FourCc, Handler, Limits, Movie, Result};
+use crate::movie::{NewTrack, parse_rewritten};
+use crate::{CodecConfig, Error, FourCc, Handler, Limits, Movie, Result, SampleEntry};
 
+mod edits;
 mod layout;
 mod moof;
-mod rewrite;
 mod track;
 
+use edits::Edits;
 use layout::{Reading, lay_out};
 use moof::{Defaults, Traf, parse_moof};
 use track::{Growing, Unfit};
+
+/// What [`Limits::max_index_bytes`] bounds.
+const INDEX_BYTES: &str = "bytes of sample tables";
 
 /// Gathers the fragments of one movie.
 #[derive(Debug)]
@@ -52,23 +56,24 @@ impl Fragments {
     /// For a movie with an `mvex` box.
     pub(crate) fn new(moov: Node<'static>, movie: Movie, limits: Limits) -> Result<Self> {
         let defaults = track_defaults(&moov, movie.tracks.len())?;
-        let tracks = movie.tracks.iter().map(|track| {
+        let mut tracks = Vec::new();
+        let mut budget = limits.max_index_bytes;
+        for track in &movie.tracks {
             let own = defaults.iter().find(|(id, _)| *id == track.track_id);
-            let known =
-                |entry: &crate::SampleEntry| !matches!(entry.codec, CodecConfig::Unsupported(_));
+            let own = own.map(|(_, own)| *own).unwrap_or_default();
+            let known = |entry: &SampleEntry| !matches!(entry.codec, CodecConfig::Unsupported(_));
             let max_samples = if track.sample_entries.iter().any(known) {
                 limits.max_samples_per_track
             } else {
                 u32::MAX
             };
-            Growing::new(
-                track,
-                own.map(|(_, own)| *own).unwrap_or_default(),
-                max_samples,
-            )
-        });
+            let growing = Growing::new(track, own, max_samples, budget);
+            let growing = growing.ok_or_else(|| moov.limit(INDEX_BYTES, limits.max_index_bytes))?;
+            budget = budget.saturating_sub(growing.table.held());
+            tracks.push(growing);
+        }
         Ok(Self {
-            tracks: tracks.collect(),
+            tracks,
             moov,
             movie,
             limits,
@@ -152,9 +157,7 @@ impl Fragments {
             track
                 .add(traf, offsets, moof.offset(), budget)
                 .map_err(|unfit| match unfit {
-                    Unfit::Bytes => {
-                        moof.limit("bytes of sample tables", self.limits.max_index_bytes)
-                    }
+                    Unfit::Bytes => moof.limit(INDEX_BYTES, self.limits.max_index_bytes),
                     Unfit::Samples(limit) => moof.limit("samples in a track", u64::from(limit)),
                     other => moof.malformed(format!("track {id}: {other}")),
                 })?;
@@ -184,15 +187,19 @@ impl Fragments {
                 growing.table.mark_all_sync();
             }
         }
-        let moov = rewrite::moov(&self.moov, &self.movie, &self.tracks)?;
-        let Some(header) = BoxHeader::parse(&moov) else {
-            return Err(self.moov.malformed("no header"));
-        };
-        let node = Node::top(self.moov.offset(), header, Bytes::from(moov));
-        let movie = parse_movie(
-            &node,
-            self.movie.major_brand,
-            self.movie.file_len,
+        let edits = Edits::new(&self.movie, &self.tracks);
+        let tracks = self.tracks.iter().zip(edits.of_tracks);
+        let tracks: Vec<NewTrack<'_>> = tracks
+            .map(|(track, edits)| NewTrack {
+                table: &track.table,
+                edits,
+            })
+            .collect();
+        let movie = parse_rewritten(
+            &self.moov,
+            edits.timescale,
+            &tracks,
+            &self.movie,
             &self.limits,
         )?;
         Ok(Movie {

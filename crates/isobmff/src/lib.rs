@@ -15,6 +15,7 @@ mod fragments;
 mod index;
 pub mod movie;
 pub mod reader;
+mod repair;
 pub mod samples;
 pub mod write;
 

@@ -6,10 +6,12 @@ use crate::{CodecConfig, FourCc, SampleTable};
 mod entry;
 mod language;
 mod moov;
+mod rewrite;
 mod track;
 
 pub use language::bcp47;
-pub(crate) use moov::parse_movie;
+pub(crate) use moov::{parse_movie, parse_rewritten};
+pub(crate) use rewrite::NewTrack;
 
 /// An MP4: everything about it but the media bytes.
 #[derive(Debug, Clone)]

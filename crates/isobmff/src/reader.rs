@@ -1,9 +1,12 @@
 //! The sans-I/O movie reader: says which bytes it needs next, ends with a [`Movie`].
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::boxes::{BoxHeader, Node};
 use crate::fragments::{self, Fragments};
 use crate::movie::parse_movie;
+use crate::repair::repair;
 use crate::{Error, FourCc, Movie, Result};
 
 mod walk;
@@ -88,6 +91,8 @@ pub struct MovieReader {
     state: State,
     /// A file without `ftyp` is to be read as `mp41` (ISO/IEC 14496-12, 4.3).
     major_brand: FourCc,
+    /// From the first byte in the `mdat` boxes so far to the last.
+    media: Option<Range<u64>>,
     asked: Option<ByteRange>,
 }
 
@@ -107,6 +112,8 @@ enum State {
     },
     /// Behind the `moov` of a fragmented movie.
     Gathering(Box<Fragments>),
+    /// Behind a `moov` whose samples reach past the end of the file: where do the media lie?
+    Measuring(Box<(Node<'static>, Error)>),
     Over,
 }
 
@@ -122,6 +129,7 @@ impl MovieReader {
             limits,
             state: State::Seeking,
             major_brand: FourCc(*b"mp41"),
+            media: None,
             asked: None,
         }
     }
@@ -140,6 +148,11 @@ impl MovieReader {
                     None => None,
                 },
                 State::Gathering(_) => match self.gather()? {
+                    Gathered::Passed => None,
+                    Gathered::Need(range) => Some(range),
+                    Gathered::All(movie) => return Ok(Step::Done(movie)),
+                },
+                State::Measuring(_) => match self.measure()? {
                     Gathered::Passed => None,
                     Gathered::Need(range) => Some(range),
                     Gathered::All(movie) => return Ok(Step::Done(movie)),
@@ -209,6 +222,7 @@ impl MovieReader {
                     self.major_brand = FourCc(*brand);
                 }
             }
+            b"mdat" => self.note_media(&found),
             _ => {}
         }
         self.walk.pass(found.size);
@@ -249,14 +263,64 @@ impl MovieReader {
             return Ok(None);
         };
         let node = Node::top(offset, header, moov);
-        let movie = parse_movie(&node, self.major_brand, self.file_len, &self.limits)?;
-        if !fragments::announced(&node) {
+        let fragmented = fragments::announced(&node);
+        let movie = match parse_movie(&node, self.major_brand, self.file_len, &self.limits) {
+            Ok(movie) => movie,
+            Err(fault @ Error::Truncated { .. }) if !fragmented => {
+                self.state = State::Measuring(Box::new((node, fault)));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if !fragmented {
             return Ok(Some(Box::new(movie)));
         }
         let fragments = Fragments::new(node, movie, self.limits)?;
         self.state = State::Gathering(Box::new(fragments));
         self.walk.enter_fragments();
         Ok(None)
+    }
+
+    /// Passes one box behind a `moov` whose samples reach past the end of the file.
+    fn measure(&mut self) -> Result<Gathered> {
+        let found = match self.walk.next_box()? {
+            Next::Need(range) => return Ok(Gathered::Need(range)),
+            Next::Box(found) => found,
+            end => {
+                // Of a box that is cut off nobody knows what should have been in it.
+                let whole = matches!(end, Next::End);
+                let State::Measuring(measured) = std::mem::replace(&mut self.state, State::Over)
+                else {
+                    return Err(Error::NoMovie);
+                };
+                let (moov, fault) = *measured;
+                let media = self.media.take().filter(|_| whole);
+                let movie = repair(
+                    &moov,
+                    self.major_brand,
+                    self.file_len,
+                    media,
+                    fault,
+                    &self.limits,
+                )?;
+                return Ok(Gathered::All(Box::new(movie)));
+            }
+        };
+        if self.walk.boxes_seen() >= self.limits.max_top_level_boxes {
+            let limit = u64::from(self.limits.max_top_level_boxes);
+            return Err(limit_exceeded(&found, "boxes", limit));
+        }
+        if found.header.kind == FourCc(*b"mdat") {
+            self.note_media(&found);
+        }
+        self.walk.pass(found.size);
+        Ok(Gathered::Passed)
+    }
+
+    fn note_media(&mut self, mdat: &TopBox) {
+        let content = mdat.offset + mdat.header.header_len;
+        let start = self.media.take().map_or(content, |media| media.start);
+        self.media = Some(start..mdat.offset + mdat.size);
     }
 
     /// Passes one box behind the `moov`.

@@ -4,7 +4,8 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{assert_same_packets, ffprobe, fixtures, load, packets, read_movie};
+use bytes::Bytes;
+use common::{assert_same_packets, bytes_of, ffprobe, fixtures, load, packets, read_movie};
 use edgepack_isobmff::codec::VideoRange;
 use edgepack_isobmff::{CodecConfig, Error, Movie};
 use tempfile::TempDir;
@@ -18,11 +19,7 @@ const FILES: [(&str, &str); 22] = [
     ("bear-640x360-ec3.mp4", "avc1.64001e + ec-3"),
     ("bear-640x360-hevc-hdr10.mp4", "hvc1.2.4.L63.90 + mp4a.40.2"),
     ("bear-640x360-hevc.mp4", "hev1.1.6.L63.90 + mp4a.40.2"),
-    // Its edit list was cut out without moving the chunk offsets, which lead 72 bytes too far.
-    (
-        "bear-640x360-no_edit_list.mp4",
-        "the file is truncated: moov/trak[0]/mdia/minf/stbl/stco at 1653: sample 81",
-    ),
+    ("bear-640x360-no_edit_list.mp4", "avc1.64001e + mp4a.40.2"),
     ("bear-640x360-non_square_pixel-with_pasp.mp4", "avc1.64001e"),
     (
         "bear-640x360-trailing-moov-additional-mdat.mp4",
@@ -70,12 +67,32 @@ fn movies(folder: &Path) -> impl Iterator<Item = (&'static str, Movie)> {
 /// Counts audio offsets from the moof without saying so: the flag came later than its writer.
 const WITHOUT_FLAG: &str = "bear-640x360-av_frag.mp4";
 
-/// What ffprobe is to look at: the file, or where it goes by the flag alone, a copy with the flag set.
+/// Its edit list was cut out without moving the chunk offsets, which lead 72 bytes too far.
+const DISPLACED: &str = "bear-640x360-no_edit_list.mp4";
+const DISPLACED_BY: u8 = 72;
+
+/// What ffprobe is to look at: the file, or where ffprobe goes by what is wrong, a copy that is right.
 fn for_ffprobe(folder: &Path, name: &str, scratch: &TempDir) -> PathBuf {
-    if name != WITHOUT_FLAG {
-        return folder.join(name);
-    }
     let mut bytes = load(&folder.join(name)).to_vec();
+    match name {
+        WITHOUT_FLAG => set_flag(&mut bytes),
+        // Free space before the mdat puts the media where the offsets lead.
+        DISPLACED => {
+            let free = bytes
+                .windows(4)
+                .position(|window| window == b"free")
+                .unwrap();
+            bytes.splice(free + 4..free + 4, [0; DISPLACED_BY as usize]);
+            bytes[free - 1] += DISPLACED_BY;
+        }
+        _ => return folder.join(name),
+    }
+    let path = scratch.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn set_flag(bytes: &mut [u8]) {
     let headers = bytes.windows(4).enumerate();
     let headers: Vec<usize> = headers
         .filter(|(_, window)| window == b"tfhd")
@@ -86,9 +103,6 @@ fn for_ffprobe(folder: &Path, name: &str, scratch: &TempDir) -> PathBuf {
         // default-base-is-moof, 0x020000 of the flags behind one byte of version.
         bytes[at + 5] |= 2;
     }
-    let path = scratch.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    path
 }
 
 #[test]
@@ -105,11 +119,12 @@ fn every_sample_stands_where_ffprobe_sees_it() {
     let Some(folder) = fixtures() else { return };
     let scratch = tempfile::tempdir().unwrap();
     for (name, movie) in movies(&folder) {
-        assert_same_packets(
-            name,
-            &movie,
-            &packets(&for_ffprobe(&folder, name, &scratch)),
-        );
+        let mut packets = packets(&for_ffprobe(&folder, name, &scratch));
+        if name == DISPLACED {
+            let moved = packets.iter_mut().flatten();
+            moved.for_each(|packet| packet.pos -= u64::from(DISPLACED_BY));
+        }
+        assert_same_packets(name, &movie, &packets);
     }
 }
 
@@ -123,6 +138,28 @@ fn fragments_that_count_from_the_moof_without_saying_so_are_told() {
             .any(|note| note.contains("6 fragments say where their data are"));
         assert_eq!(told, name == WITHOUT_FLAG, "{name}: {:?}", movie.notes);
     }
+}
+
+#[test]
+fn samples_that_lead_past_the_file_are_found_where_they_lie() {
+    let Some(folder) = fixtures() else { return };
+    let [displaced, whole] = [DISPLACED, "bear-640x360.mp4"].map(|name| load(&folder.join(name)));
+    let movie = read_movie(&displaced).unwrap();
+    assert!(movie.notes[0].starts_with("all samples lead 72 bytes past where they lie"));
+    let media = |file: &Bytes| -> Vec<Vec<Bytes>> {
+        let movie = read_movie(file).unwrap();
+        let tracks = movie.tracks.iter();
+        tracks
+            .map(|track| {
+                track
+                    .samples
+                    .iter_from(0)
+                    .map(|sample| bytes_of(file, &sample))
+                    .collect()
+            })
+            .collect()
+    };
+    assert!(media(&displaced) == media(&whole));
 }
 
 #[test]

@@ -55,22 +55,19 @@ pub(super) enum Unfit {
 }
 
 impl Growing {
-    pub(super) fn new(track: &Track, defaults: Defaults, max_samples: u32) -> Self {
+    /// None where the tables of the `moov` take more than `budget` in memory.
+    pub(super) fn new(
+        track: &Track,
+        defaults: Defaults,
+        max_samples: u32,
+        budget: u64,
+    ) -> Option<Self> {
         let mut table = TableWriter::default();
-        for sample in track.samples.iter_from(0) {
-            table.chunk(sample.offset, sample.description + 1);
-            table.push(&Alike {
-                count: 1,
-                duration: sample.duration,
-                composition_offset: sample.composition_offset,
-                size: sample.size,
-                is_sync: sample.is_sync,
-            });
-        }
+        table.extend(&track.samples, 0, budget)?;
         let end = track.samples.total_duration();
         let last = track.samples.len().checked_sub(1);
         let last = last.and_then(|last| track.samples.sample(last));
-        Self {
+        Some(Self {
             track_id: track.track_id,
             defaults,
             table,
@@ -83,7 +80,7 @@ impl Growing {
             last: last.map_or(0, |sample| sample.decode_time),
             end,
             gaps: Gaps::default(),
-        }
+        })
     }
 
     /// The decode time of the first sample, media timescale.
@@ -137,14 +134,13 @@ impl Growing {
         if room.is_none_or(|room| room < samples.count) {
             return Err(Unfit::Samples(self.max_samples));
         }
-        if self.table.held() + self.table.cost(samples) > budget {
-            return Err(Unfit::Bytes);
-        }
+        self.table
+            .push_within(samples, budget)
+            .ok_or(Unfit::Bytes)?;
         let duration = u64::from(samples.duration);
         let end = self.end.checked_add(u64::from(samples.count) * duration);
         self.end = end.ok_or(Unfit::Time)?;
         self.last = self.end - duration;
-        self.table.push(samples);
         Ok(())
     }
 

@@ -1,7 +1,10 @@
 //! `moov`: the movie header and the tracks (ISO/IEC 14496-12, 8.2).
+use bytes::Bytes;
+
+use super::rewrite::{NewTrack, rewrite};
 use super::track::parse_track;
 use super::{Movie, Track};
-use crate::boxes::Node;
+use crate::boxes::{BoxHeader, Node};
 use crate::{FourCc, Limits, Result};
 
 /// Reads a whole `moov` box of a file of `file_len` bytes, fragments (`mvex`) aside.
@@ -48,6 +51,21 @@ pub(crate) fn parse_movie(
         notes: Vec::new(),
         tracks,
     })
+}
+
+/// Writes `moov` anew with other tracks and a movie timescale for their edits, and reads that. `movie` is what was read
+/// of `moov` itself.
+pub(crate) fn parse_rewritten(
+    moov: &Node<'_>,
+    timescale: u32,
+    tracks: &[NewTrack<'_>],
+    movie: &Movie,
+    limits: &Limits,
+) -> Result<Movie> {
+    let whole = Bytes::from(rewrite(moov, timescale, tracks)?);
+    let header = BoxHeader::parse(&whole).ok_or_else(|| moov.malformed("the box is too short"))?;
+    let node = Node::top(moov.offset(), header, whole);
+    parse_movie(&node, movie.major_brand, movie.file_len, limits)
 }
 
 /// Timescale, and duration unless it is left open.

@@ -30,10 +30,17 @@ pub(super) struct Walk {
     /// The bytes last supplied, and where they stand.
     window: (u64, Bytes),
     windows_asked: u32,
-    /// Fragments met in this window, and the length of the last one: how large the next window should be.
-    moofs_here: u32,
-    last_moof: u64,
+    /// The last `moof`.
+    last_moof: Option<Moof>,
     boxes_seen: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Moof {
+    offset: u64,
+    size: u64,
+    /// From the one before to this one.
+    stride: u64,
 }
 
 /// A box at the cursor.
@@ -63,8 +70,7 @@ impl Walk {
             cursor: 0,
             window: (0, Bytes::new()),
             windows_asked: 0,
-            moofs_here: 0,
-            last_moof: 0,
+            last_moof: None,
             boxes_seen: 0,
         }
     }
@@ -76,7 +82,6 @@ impl Walk {
     /// The bytes last asked for.
     pub(super) fn supply(&mut self, offset: u64, bytes: Bytes) {
         self.window = (offset, bytes);
-        self.moofs_here = 0;
     }
 
     /// From here on fragments are walked over.
@@ -132,8 +137,12 @@ impl Walk {
 
     /// … which was a `moof`.
     pub(super) fn pass_moof(&mut self, size: u64) {
-        self.moofs_here += 1;
-        self.last_moof = size;
+        let offset = self.cursor;
+        self.last_moof = Some(Moof {
+            offset,
+            size,
+            stride: self.last_moof.map_or(0, |last| offset - last.offset),
+        });
         self.pass(size);
     }
 
@@ -173,17 +182,16 @@ impl Walk {
 
     /// The next window, which holds at least `len` bytes from the cursor on, as far as the file goes.
     ///
-    /// Where several fragments lie in one window, the next is as large; where the media of one reaches past it, all
+    /// Where several fragments lie in one window, so large is the next, too. Where the media of one reach past it, all
     /// that is of use is one `moof` and what stands beside it.
     pub(super) fn window_for(&mut self, len: u64) -> ByteRange {
-        let wanted = if self.last_moof > 0 && self.moofs_here < 2 {
-            (self.last_moof + BESIDE_MOOF)
-                .next_multiple_of(PAGE)
-                .min(WINDOW)
-        } else if self.windows_asked < LARGE_WINDOWS || self.moofs_here >= 2 {
-            WINDOW
-        } else {
-            SMALL_WINDOW
+        let wanted = match self.last_moof {
+            Some(moof) if moof.stride > WINDOW / 2 => {
+                (moof.size + BESIDE_MOOF).next_multiple_of(PAGE).min(WINDOW)
+            }
+            Some(_) => WINDOW,
+            None if self.windows_asked < LARGE_WINDOWS => WINDOW,
+            None => SMALL_WINDOW,
         };
         self.windows_asked = self.windows_asked.saturating_add(1);
         ByteRange {

@@ -155,6 +155,41 @@ fn chunks_beyond_the_last_sample_do_no_harm() {
 }
 
 #[test]
+fn entries_of_stsc_beyond_the_last_chunk_do_no_harm() {
+    let [stts, _, stsz, stco] = plain(3);
+    let tables = [
+        stts,
+        table(b"stsc", 3, &[1, 3, 1, 2, 9, 1, 700, 1, 1]),
+        stsz,
+        stco,
+    ];
+    assert_eq!(build(tables.concat()).unwrap().iter_from(0).count(), 3);
+}
+
+#[test]
+fn an_empty_stss_means_no_sync_sample_and_none_means_all() {
+    let empty = build([plain(3).concat(), table(b"stss", 0, &[])].concat()).unwrap();
+    assert_eq!(empty.sync_samples().next(), None);
+    assert!(!empty.all_sync());
+    assert!(empty.iter_from(0).all(|sample| !sample.is_sync));
+    assert!(build(plain(3).concat()).unwrap().all_sync());
+}
+
+#[test]
+fn samples_may_last_no_time() {
+    let [_, stsc, stsz, stco] = plain(4);
+    let tables = [table(b"stts", 3, &[1, 0, 2, 40, 1, 0]), stsc, stsz, stco];
+    let table = build(tables.concat()).unwrap();
+    let times: Vec<u64> = table
+        .iter_from(0)
+        .map(|sample| sample.decode_time)
+        .collect();
+    assert_eq!(times, [0, 0, 40, 80]);
+    assert_eq!(table.index_at(0), Some(1));
+    assert_eq!(table.index_at(80), Some(3));
+}
+
+#[test]
 fn tables_that_disagree_are_named() {
     let [stts, stsc, stsz, stco] = plain(3);
     let with = |a: &[u8], b: &[u8], c: &[u8], d: &[u8]| error([a, b, c, d].concat());

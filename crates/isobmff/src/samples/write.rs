@@ -1,4 +1,5 @@
 //! Sample tables written anew, run by run: what movie fragments say, as the boxes of a `stbl`.
+use super::{Sample, SampleTable};
 use crate::BoxWriter;
 
 /// Gathers samples in decode order, then writes the shortest boxes that say the same
@@ -26,6 +27,19 @@ pub(crate) struct Alike {
     pub(crate) composition_offset: i32,
     pub(crate) size: u32,
     pub(crate) is_sync: bool,
+}
+
+impl Alike {
+    /// `count` samples like this one.
+    pub(crate) fn new(sample: &Sample, count: u32) -> Self {
+        Self {
+            count,
+            duration: sample.duration,
+            composition_offset: sample.composition_offset,
+            size: sample.size,
+            is_sync: sample.is_sync,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +92,7 @@ impl TableWriter {
     }
 
     /// What `samples` would add to [`TableWriter::held`] at most.
-    pub(crate) fn cost(&self, samples: &Alike) -> u64 {
+    fn cost(&self, samples: &Alike) -> u64 {
         let each = u64::from(samples.count);
         let sizes = match &self.sizes {
             // Sizes of 0 cannot be written as a constant: half a byte each.
@@ -113,9 +127,8 @@ impl TableWriter {
         }
     }
 
-    /// More samples of the chunk begun last. The caller bounds their number, [`TableWriter::cost`]
-    /// and the end of their data.
-    pub(crate) fn push(&mut self, samples: &Alike) {
+    /// More samples of the chunk begun last. The caller bounds their number and the end of their data.
+    fn push(&mut self, samples: &Alike) {
         let count = samples.count;
         if count == 0 {
             return;
@@ -140,6 +153,26 @@ impl TableWriter {
         }
         self.data_end += u64::from(count) * u64::from(samples.size);
         self.len += count;
+    }
+
+    /// More samples: those of `table`, from `earlier` bytes before where it has them. None where that takes more
+    /// than `budget` in memory, or an offset is less.
+    pub(crate) fn extend(&mut self, table: &SampleTable, earlier: u64, budget: u64) -> Option<()> {
+        let mut samples = table.iter_from(0);
+        while let Some((sample, count)) = samples.next_alike() {
+            self.chunk(sample.offset.checked_sub(earlier)?, sample.description + 1);
+            self.push_within(&Alike::new(&sample, count), budget)?;
+        }
+        Some(())
+    }
+
+    /// None, and nothing pushed, where `samples` take more than `budget` in memory together with what is held.
+    pub(crate) fn push_within(&mut self, samples: &Alike, budget: u64) -> Option<()> {
+        if self.held() + self.cost(samples) > budget {
+            return None;
+        }
+        self.push(samples);
+        Some(())
     }
 
     /// Of the last sample; 0 without one.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bytes::Bytes;
-use edgepack_isobmff::{Limits, Movie, MovieReader, Result, Step};
+use edgepack_isobmff::{Limits, Movie, MovieReader, Result, Sample, Step};
 
 pub fn read_movie(file: &Bytes) -> Result<Movie> {
     read_movie_in_steps(file).map(|(movie, _)| movie)
@@ -42,6 +42,11 @@ pub fn read_movie_in_steps(file: &Bytes) -> Result<(Movie, u32)> {
 
 pub fn load(path: &Path) -> Bytes {
     Bytes::from(std::fs::read(path).unwrap())
+}
+
+pub fn bytes_of(file: &Bytes, sample: &Sample) -> Bytes {
+    let start = usize::try_from(sample.offset).unwrap();
+    file.slice(start..start + usize::try_from(sample.size).unwrap())
 }
 
 /// The folder of real media, when there is one.

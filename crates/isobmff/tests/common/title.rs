@@ -142,7 +142,7 @@ fn head(tracks: &[&Track], mdat: u64) -> Vec<u8> {
     w.boxed(b"ftyp", |w| w.bytes(b"isom\0\0\0\0isom"));
     w.boxed(b"moov", |w| {
         w.full_box(b"mvhd", 0, 0, |w| {
-            [0, 0, 1000, u32::MAX].iter().for_each(|v| w.u32(*v))
+            [0, 0, 1000, u32::MAX].iter().for_each(|v| w.u32(*v));
         });
         (1..).zip(tracks).for_each(|(id, track)| trak(w, id, track));
     });

@@ -69,16 +69,31 @@ fn media_between_fragments_is_not_read() {
 
 #[test]
 fn small_fragments_share_a_read() {
+    for size in [200, 6000] {
+        let mut file = file_of(&[trak(1, TIMESCALE)]);
+        plain_fragments(&mut file, 1000, &samples(1, 1000, size));
+        let (movie, asked) = file.movie(Limits::default());
+        assert_eq!(movie.unwrap().tracks[0].samples.len(), 1000);
+        let windows = file.len().div_ceil(55 << 10);
+        assert!(
+            asked.len() as u64 <= windows,
+            "{} for {windows}",
+            asked.len()
+        );
+    }
+}
+
+#[test]
+fn media_beyond_4_gib_are_found() {
     let mut file = file_of(&[trak(1, TIMESCALE)]);
-    plain_fragments(&mut file, 1000, &samples(1, 1000, 200));
-    let (movie, asked) = file.movie(Limits::default());
-    assert_eq!(movie.unwrap().tracks[0].samples.len(), 1000);
-    let windows = file.len().div_ceil(60 << 10);
-    assert!(
-        asked.len() as u64 <= windows,
-        "{} for {windows}",
-        asked.len()
+    file.append_media(5 << 32, true);
+    let offsets = append(&mut file, 1, &[Traf::new(1, 0, &samples(3, 1000, 10))], 0);
+    let movie = read(&file).unwrap();
+    assert_eq!(
+        movie.tracks[0].samples.sample(2).unwrap().offset,
+        offsets[0][0] + 20
     );
+    assert!(offsets[0][0] > 5 << 32);
 }
 
 #[test]
