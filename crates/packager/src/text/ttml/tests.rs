@@ -192,7 +192,7 @@ fn pixels_count_in_the_extent_of_the_document() {
 fn a_document_without_regions_leaves_the_place_to_the_player() {
     let track = parse(
         "",
-        "<body><div><p begin='0s' end='1s'>x</p><p s:textAlign='start' begin='1s' end='2s'>y</p></div></body>",
+        "<body region='gone'><div><p region='gone' begin='0s' end='1s'>x</p><p s:textAlign='start' begin='1s' end='2s'>y</p></div></body>",
     );
     let settings: Vec<_> = track
         .cues()
@@ -222,7 +222,7 @@ fn an_imsc1_document_keeps_the_head_and_what_is_shown() {
         <p begin="6s" end="7s">later</p></div></body>"#;
     let out = imsc1(&parse(head, body), 3500, 8000 - 1000);
     let expected = r##"<?xml version="1.0" encoding="UTF-8"?>
-<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:itts="http://www.w3.org/ns/ttml/profile/imsc1#styling" ttp:profile="http://www.w3.org/ns/ttml/profile/imsc1/text" xml:lang="de"><head><styling><style xml:id="s" tts:color="red"/></styling><layout><region xml:id="r" tts:origin="10% 80%" tts:extent="80% 10%"/></layout></head><body><div tts:fontStyle="italic"><div region="r"><p style="s" begin="00:00:03.500" end="00:00:06.000">a &amp; <span itts:fillLineGap="true">b</span></p></div></div></body></tt>
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:itts="http://www.w3.org/ns/ttml/profile/imsc1#styling" ttp:profile="http://www.w3.org/ns/ttml/profile/imsc1/text" xml:lang="de"><head><styling><style xml:id="s" tts:color="red"/></styling><layout><region xml:id="r" tts:origin="10% 80%" tts:extent="80% 10%"/></layout></head><body tts:fontStyle="italic"><div region="r"><p style="s" begin="00:00:03.500" end="00:00:06.000">a &amp; <span itts:fillLineGap="true">b</span></p></div></body></tt>
 "##;
     assert_eq!(out, expected);
 }
