@@ -37,6 +37,8 @@ pub const MAX_DOCUMENT_BYTES: usize = 16 << 20;
 pub const MAX_CUES: usize = 200_000;
 /// Media of one CMAF text segment. Where many cues overlap, every change repeats all of them.
 pub const MAX_SEGMENT_BYTES: usize = 16 << 20;
+/// Cues of one CMAF text segment.
+pub const MAX_SEGMENT_CUES: usize = 10_000;
 
 /// Later than any cue: an end that a document leaves open (99:59:59.999, microseconds).
 pub(crate) const OPEN_END: u64 = 359_999_999_000;
@@ -80,6 +82,13 @@ fn milliseconds(start: u64, end: u64) -> (u64, u64) {
     let round = |micros: u64| (micros + 500) / 1000;
     let start = round(start);
     (start, round(end).max(start + 1))
+}
+
+fn check_count(cues: usize) -> Result<()> {
+    if cues > MAX_SEGMENT_CUES {
+        return Err(Error::limit("cues in one segment", MAX_SEGMENT_CUES));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

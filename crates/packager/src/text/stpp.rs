@@ -5,7 +5,7 @@ use edgepack_isobmff::BoxWriter;
 
 use super::joiner::{Joiner, Piece};
 use super::track::Builder;
-use super::ttml::{self, Documents};
+use super::ttml::{self, Document, Documents};
 use super::{Result, SourceSample, TextSample, Track};
 
 const NAMESPACE: &[u8] = b"http://www.w3.org/ns/ttml\0";
@@ -61,18 +61,14 @@ pub fn imsc1_samples(track: &Track, segment: Range<u64>) -> Result<Vec<TextSampl
         .collect();
     // Boundaries between documents are sample boundaries, in whole milliseconds.
     documents.dedup_by_key(|document| document.from.max(from).div_ceil(1000));
-    let of_cues;
+    let made;
     if track.documents().is_empty() {
-        of_cues = ttml::document_of_cues(track, from, to);
-        documents.push(&of_cues);
-    }
-    let sample = |duration: u64, data| TextSample {
-        duration: u32::try_from(duration).unwrap_or(u32::MAX),
-        data,
-    };
-    if documents.is_empty() {
-        let data = ttml::empty(language);
-        return Ok(vec![sample(segment.end - segment.start, data)]);
+        super::check_count(track.overlapping(from, to).count())?;
+        made = ttml::document_of_cues(track, from, to);
+        documents.push(&made);
+    } else if documents.is_empty() {
+        made = Document::empty(from, to);
+        documents.push(&made);
     }
     let mut samples = vec![];
     let mut start = segment.start;
@@ -80,7 +76,10 @@ pub fn imsc1_samples(track: &Track, segment: Range<u64>) -> Result<Vec<TextSampl
         let next = documents.get(number + 1);
         let end = next.map_or(segment.end, |next| next.from.div_ceil(1000));
         let data = ttml::write(document, micros(start), micros(end), language)?;
-        samples.push(sample(end - start, data));
+        samples.push(TextSample {
+            duration: u32::try_from(end - start).unwrap_or(u32::MAX),
+            data,
+        });
         start = end;
     }
     Ok(samples)

@@ -18,7 +18,7 @@ mod write;
 
 pub(super) use document::{Document, Documents};
 pub(super) use from_cues::document_of_cues;
-pub(super) use write::{empty, write};
+pub(super) use write::write;
 
 use super::track::Builder;
 use super::{Cue, Error, MAX_DOCUMENT_BYTES, OPEN_END, Result, Track};

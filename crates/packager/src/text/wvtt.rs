@@ -132,6 +132,7 @@ pub fn wvtt_samples(track: &Track, segment: Range<u64>) -> Result<Vec<TextSample
             shown.push((number, start..end, cue));
         }
     }
+    super::check_count(shown.len())?;
     boundaries.sort_unstable();
     boundaries.dedup();
     let mut samples = vec![];

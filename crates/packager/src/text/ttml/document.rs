@@ -38,6 +38,15 @@ pub(super) struct Container {
 }
 
 impl Container {
+    /// `body`.
+    pub(super) fn outermost(&self) -> &Self {
+        let mut at = self;
+        while let Some(parent) = &at.parent {
+            at = parent;
+        }
+        at
+    }
+
     /// From `body` inwards.
     pub(super) fn path(&self) -> Vec<&Self> {
         let mut path = vec![self];
@@ -52,6 +61,17 @@ impl Container {
 }
 
 impl Document {
+    /// Shows nothing in `[from, to)`.
+    pub(in super::super) fn empty(from: u64, to: u64) -> Self {
+        Self {
+            from,
+            to,
+            root: vec![],
+            head: vec![],
+            paragraphs: vec![],
+        }
+    }
+
     /// The part of a document that is shown in `[from, to)`, and how many of its elements have malformed times.
     pub(super) fn new(root: &Element, clock: &Clock, from: u64, to: u64) -> Result<(Self, usize)> {
         let mut document = Self {

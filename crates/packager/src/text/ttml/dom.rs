@@ -9,7 +9,8 @@ use crate::text::{Error, Result};
 /// Nested deeper than any document; everything that walks the tree may recurse.
 const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 400_000;
-const MAX_ATTRIBUTES: usize = 64;
+/// Of one element, those that are pruned included: each is compared with all before it.
+const MAX_ATTRIBUTES: usize = 256;
 
 /// Namespaces by their role: drafts of TTML had other names for the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,8 +197,11 @@ fn element(
         _ => return Ok(None),
     }
     let mut element = Element::new(name.into_inner());
-    for attribute in start.attributes() {
+    for (number, attribute) in start.attributes().enumerate() {
         let attribute = attribute.map_err(|error| error.to_string())?;
+        if number == MAX_ATTRIBUTES {
+            return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
+        }
         let (namespace, name) = reader.resolver().resolve_attribute(attribute.key);
         let ns = match namespace {
             ResolveResult::Unbound if name.into_inner() == "xmlns" => continue,
@@ -206,9 +210,6 @@ fn element(
             ResolveResult::Unknown(_) => None,
         };
         let Some(ns) = ns else { continue };
-        if element.attributes.len() == MAX_ATTRIBUTES {
-            return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
-        }
         let value = attribute.normalized_value(XmlVersion::Explicit1_0);
         let value = value.map_err(|error| error.to_string())?.into_owned();
         element = element.with(ns, name.into_inner(), value);

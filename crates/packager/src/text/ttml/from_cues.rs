@@ -1,4 +1,5 @@
 //! WebVTT cues as a document: a region for each place, spans for tags.
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::color;
@@ -20,14 +21,16 @@ pub(in super::super) fn document_of_cues(track: &Track, from: u64, to: u64) -> D
         parent: None,
         attributes: vec![],
     });
-    let mut regions: Vec<Element> = vec![];
+    let mut numbers = HashMap::new();
+    let mut layout = Element::new("layout");
     let mut paragraphs = vec![];
     for (_, cue) in track.overlapping(from, to) {
-        let region = place::region(&CueSettings::parse(&cue.settings), track.regions());
-        let known = regions.iter().position(|known| *known == region);
-        let number = known.unwrap_or_else(|| {
-            regions.push(region);
-            regions.len() - 1
+        let number = *numbers.entry(cue.settings.as_str()).or_insert_with(|| {
+            let number = layout.children.len();
+            let region = place::region(&CueSettings::parse(&cue.settings), track.regions());
+            let region = region.with(Ns::Xml, "id", region_id(number));
+            layout.children.push(Node::Element(region));
+            number
         });
         let mut element = Element::new("p").with(Ns::None, "region", region_id(number));
         element.children.push(Node::Element(spans(cue, &sheet)));
@@ -38,17 +41,15 @@ pub(in super::super) fn document_of_cues(track: &Track, from: u64, to: u64) -> D
             element,
         });
     }
-    let mut layout = Element::new("layout");
-    for (number, region) in regions.into_iter().enumerate() {
-        let region = region.with(Ns::Xml, "id", region_id(number));
-        layout.children.push(Node::Element(region));
-    }
+    let head = if layout.children.is_empty() {
+        vec![]
+    } else {
+        vec![layout]
+    };
     Document {
-        from,
-        to,
-        root: vec![],
-        head: vec![layout],
+        head,
         paragraphs,
+        ..Document::empty(from, to)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::document::{Document, Paragraph};
 use super::dom::{Attribute, Element, Node, Ns};
-use crate::text::{Error, MAX_SEGMENT_BYTES, Result};
+use crate::text::{Error, MAX_SEGMENT_BYTES, Result, check_count};
 
 const PROFILE: &str = "http://www.w3.org/ns/ttml/profile/imsc1/text";
 const NAMESPACES: [(Ns, &str); 5] = [
@@ -18,6 +18,7 @@ const NAMESPACES: [(Ns, &str); 5] = [
     (Ns::Ebutts, "urn:ebu:tt:style"),
 ];
 
+const REGION: (Ns, &str) = (Ns::None, "region");
 /// Where text goes that a document without regions leaves to the player: TTML's own default is the upper left corner.
 const DEFAULT_REGION: &str = "edgepack-bottom";
 
@@ -33,7 +34,10 @@ pub(in super::super) fn write(
     language: &str,
 ) -> Result<Vec<u8>> {
     let has_layout = document.head.iter().any(|part| part.name == "layout");
-    let mut body = Xml::default();
+    let mut body = Xml {
+        without_regions: !has_layout,
+        ..Xml::default()
+    };
     if !document.head.is_empty() || !has_layout {
         body.open("head", &[]);
         for part in &document.head {
@@ -45,8 +49,9 @@ pub(in super::super) fn write(
         body.close("head");
     }
     let shown = document.paragraphs.iter();
-    let shown = shown.filter(|p| p.begin < to && p.end > from && from < to);
-    write_body(&mut body, shown, (from, to), has_layout)?;
+    let shown: Vec<&Paragraph> = shown.filter(|p| p.begin < to && p.end > from).collect();
+    check_count(shown.len())?;
+    write_body(&mut body, &shown, (from, to), has_layout)?;
     let mut root = Xml::default();
     root.out
         .push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
@@ -78,20 +83,6 @@ pub(in super::super) fn write(
     Ok(root.out.into_bytes())
 }
 
-/// A document that shows nothing.
-pub(in super::super) fn empty(language: &str) -> Vec<u8> {
-    let mut root = Xml::default();
-    root.out
-        .push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
-    root.out
-        .push_str("\n<tt xmlns=\"http://www.w3.org/ns/ttml\"");
-    _ = write!(root.out, " xmlns:ttp=\"{}\"", NAMESPACES[1].1);
-    _ = write!(root.out, " ttp:profile=\"{PROFILE}\"");
-    root.attribute("xml:", "lang", language);
-    root.out.push_str("><body/></tt>\n");
-    root.out.into_bytes()
-}
-
 fn default_layout() -> Element {
     let region = Element::new("region")
         .with(Ns::Xml, "id", DEFAULT_REGION)
@@ -104,24 +95,31 @@ fn default_layout() -> Element {
     layout
 }
 
-/// What stands on `body` in the source stands on a `div`: documents of several samples, whose bodies differ, may have
-/// become one.
-fn write_body<'a>(
+/// Documents of several samples, whose bodies differ, may have become one: what stands on `body` in the source then
+/// stands on a `div`.
+fn write_body(
     out: &mut Xml,
-    paragraphs: impl Iterator<Item = &'a Paragraph>,
+    paragraphs: &[&Paragraph],
     (from, to): (u64, u64),
     has_layout: bool,
 ) -> Result<()> {
-    let region = Element::new("body").with(Ns::None, "region", DEFAULT_REGION);
-    out.open("body", if has_layout { &[] } else { &region.attributes });
+    let body = paragraphs.first().map(|first| first.parent.outermost());
+    let is_one = |p: &&Paragraph| Some(p.parent.outermost()) == body;
+    let body = body.filter(|_| paragraphs.iter().all(is_one));
+    out.start("body", body.map_or(&[], |body| &body.attributes));
+    if !has_layout {
+        out.attribute("", "region", DEFAULT_REGION);
+    }
+    out.out.push('>');
     let mut group: Option<&Paragraph> = None;
     let mut depth = 0;
     for paragraph in paragraphs {
         if group.is_none_or(|group| !Arc::ptr_eq(&group.parent, &paragraph.parent)) {
             (0..depth).for_each(|_| out.close("div"));
             let path = paragraph.parent.path();
+            let path = path.iter().skip(usize::from(body.is_some()));
             depth = 0;
-            for container in path.iter().filter(|c| !c.attributes.is_empty()) {
+            for container in path.filter(|container| !container.attributes.is_empty()) {
                 out.open("div", &container.attributes);
                 depth += 1;
             }
@@ -168,6 +166,8 @@ struct Xml {
     out: String,
     /// A bit for each namespace in use.
     used: u32,
+    /// References to regions lead nowhere.
+    without_regions: bool,
 }
 
 impl Xml {
@@ -214,6 +214,9 @@ impl Xml {
         self.out.push('<');
         self.out.push_str(name);
         for attribute in attributes {
+            if self.without_regions && (attribute.ns, attribute.name.as_str()) == REGION {
+                continue;
+            }
             self.uses(attribute.ns);
             self.attribute(attribute.ns.prefix(), &attribute.name, &attribute.value);
         }
