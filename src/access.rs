@@ -18,6 +18,7 @@ use crate::delivery::{Blame, Fault, Request};
 mod carriers;
 mod gate;
 
+pub(crate) use carriers::percent_decoded;
 pub use carriers::{redact, split_path_token, strip_token_headers, strip_token_query};
 pub use gate::Gatekeeper;
 
@@ -87,6 +88,11 @@ impl Access {
             accepted: cache(policy.cache_entries),
             refused: cache(policy.cache_entries.div_ceil(REFUSED_SHARE)),
         })
+    }
+
+    /// The query parameter that is a token's, whether or not one is read from there.
+    pub fn query_name(&self) -> &str {
+        &self.query_name
     }
 
     /// May `request` have `path`?
@@ -176,7 +182,7 @@ impl Access {
     ) -> Option<(TokenSource, std::borrow::Cow<'r, str>)> {
         self.sources.iter().find_map(|source| {
             let token = match source {
-                TokenSource::Path => path_token.map(carriers::percent_decoded),
+                TokenSource::Path => path_token.map(percent_decoded),
                 TokenSource::Query => carriers::in_query(query?, &self.query_name),
                 TokenSource::Cookie => carriers::in_cookies(headers, &self.cookie_name),
                 TokenSource::Bearer => carriers::in_authorization(headers),

@@ -1,8 +1,10 @@
-//! `edgepack serve · check · demo · inspect · token · keys`.
+//! `edgepack serve · check · demo · prepare · inspect · token · keys`.
 //!
 //! Exit status: 0 done, 1 a fault that was told on stderr, 2 a command line that was not understood.
+mod check;
 mod inspect;
 mod keys;
+mod prepare;
 mod token;
 
 use std::path::PathBuf;
@@ -25,10 +27,12 @@ struct Cli {
 enum Command {
     /// Serve what a configuration describes, until SIGTERM (drains) or SIGINT
     Serve(ConfigFile),
-    /// Check a configuration and list every fault; touches and opens nothing else
-    Check(ConfigFile),
+    /// Check a configuration or asset descriptions and list every fault; only reads
+    Check(check::Check),
     /// Make a small ladder with ffmpeg, serve it, print the player page's address
     Demo(Demo),
+    /// Make an aligned ladder of a film with ffmpeg, and its asset description; goes on where it was interrupted
+    Prepare(Box<prepare::Prepare>),
     /// Print a media file's tracks and segment timeline as JSON
     Inspect(inspect::Inspect),
     /// Mint and show viewer tokens
@@ -68,8 +72,9 @@ type Failure = Box<dyn std::error::Error>;
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(file) => serve(&file),
-        Command::Check(file) => return check(&file),
+        Command::Check(options) => return check::run(&options),
         Command::Demo(options) => demo(options),
+        Command::Prepare(options) => prepare::run(*options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Token(command) => token::run(command),
         Command::Keys(command) => keys::run(&command),
@@ -86,26 +91,6 @@ pub fn main() -> ExitCode {
 fn serve(file: &ConfigFile) -> Result<(), Failure> {
     let config = Config::load(&file.config).map_err(listing)?;
     node::run(config).map_err(Failure::from)
-}
-
-fn check(file: &ConfigFile) -> ExitCode {
-    match Config::load(&file.config) {
-        Ok(config) => {
-            println!(
-                "ok: {} with {} mount(s)",
-                file.config.display(),
-                config.mounts.len()
-            );
-            ExitCode::SUCCESS
-        }
-        Err(faults) => {
-            for fault in &faults {
-                println!("{fault}");
-            }
-            eprintln!("edgepack: {} fault(s)", faults.len());
-            ExitCode::FAILURE
-        }
-    }
 }
 
 fn demo(options: Demo) -> Result<(), Failure> {

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 mod check;
-mod document;
+pub(crate) mod document;
 mod fault;
 mod files;
 mod model;
@@ -14,7 +14,7 @@ mod mount;
 mod read;
 mod read_mount;
 mod secret;
-mod values;
+pub(crate) mod values;
 
 pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};

@@ -26,7 +26,7 @@ pub use edgepack_uring::{Pool, PooledBuf};
 use edgepack_uring::{PoolError, PoolOptions, ReadError, Ring, RingOptions, Unavailable, probe};
 
 pub use self::error::{StartError, StorageError};
-pub use self::files::{Files, Folder, MAX_FOLDER_FILES, Resolved, is_media_name};
+pub use self::files::{Files, Folder, MAX_FOLDER_FILES, MediaKind, Resolved};
 pub use self::options::{Engine, StorageOptions};
 use self::pread::PreadPool;
 pub use self::source::{FileVersion, SourceFile};

@@ -317,3 +317,38 @@ fn a_file_that_is_no_mp4_is_named() {
         stderr(&output)
     );
 }
+
+#[test]
+fn check_finds_the_faults_of_asset_descriptions() {
+    let folder = folder("[[mount]]\npath = \"/vod\"\nroot = \"media\"\n");
+    let film = folder.path().join("media/film");
+    std::fs::create_dir(&film).unwrap();
+    let description = film.join("asset.toml");
+    std::fs::write(
+        &description,
+        "[[track]]\nfile = \"a.mp4\"\nlangauge = \"en\"\n",
+    )
+    .unwrap();
+    let config = folder.path().join("edgepack.toml");
+    let with_config = |more: &[&str]| {
+        let arguments = ["check", "--config", config.to_str().unwrap()];
+        run(&[&arguments[..], more].concat())
+    };
+
+    assert_eq!(with_config(&[]).status.code(), Some(0), "only on request");
+    let output = with_config(&["--assets"]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = format!("{}:3: track[0].langauge:", description.display());
+    assert!(stdout(&output).starts_with(&line), "{}", stdout(&output));
+    assert!(stdout(&output).contains("did you mean `language`?"));
+
+    // The folder stands for the file in it, and the media are looked for.
+    std::fs::write(&description, "[[track]]\nfile = \"a.mp4\"\n").unwrap();
+    assert_eq!(with_config(&["--assets"]).status.code(), Some(0));
+    let output = run(&["check", "--asset", film.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = format!("{}:2: track[0].file:", description.display());
+    assert!(stdout(&output).starts_with(&line), "{}", stdout(&output));
+    assert!(stdout(&output).contains("does not exist"));
+    assert_eq!(run(&["check"]).status.code(), Some(2), "nothing to check");
+}

@@ -127,6 +127,30 @@ fn a_body_that_fails_is_reset_and_never_looks_whole() {
 }
 
 #[test]
+fn a_file_of_parts_arrives_whole_or_not_at_all() {
+    with_server(Options::default(), async |server| {
+        let client = server.client().await;
+        let media = media();
+        let answer = client.fetch(get("/parts")).await.unwrap();
+        assert_eq!(answer.head.headers()["content-length"], "5242880");
+        assert!(answer.body == media);
+        let mut ranged = get("/parts");
+        let range = http::HeaderValue::from_static("bytes=699999-1400000");
+        ranged.headers_mut().insert("range", range);
+        let answer = client.fetch(ranged).await.unwrap();
+        assert_eq!(answer.head.status(), StatusCode::PARTIAL_CONTENT);
+        assert!(answer.body == media[699_999..1_400_001]);
+
+        let quic = server.quic().await.unwrap();
+        let broken = raw_request(&quic, &raw_get("/parts-broken"), true).await;
+        assert_eq!(
+            reset_code(&broken.unwrap_err()),
+            Code::INTERNAL_ERROR.value()
+        );
+    });
+}
+
+#[test]
 fn a_posted_body_reaches_the_handler_within_its_limit() {
     let options = Options {
         max_request_body: 100_000,

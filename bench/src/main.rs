@@ -9,6 +9,7 @@ mod client;
 mod media;
 mod report;
 mod server;
+mod titles;
 
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,8 @@ async fn run() -> Result<()> {
         target: Target::Absolute(150.0),
     };
     rows.push(measure(&audio, &jit, None, &paths.of(&audio, "clear")).await?);
+
+    rows.extend(titles::measure(&dir, &media.root, &ready).await?);
 
     let report = report::render(&rows, &nginx.version()?)?;
     println!("{report}");
@@ -174,7 +177,7 @@ async fn measure(
         unit: load.unit,
         ours,
         theirs,
-        target,
+        target: Some(target),
         of_nginx,
     })
 }
@@ -186,7 +189,7 @@ async fn figure(load: &Load, server: &dyn Server, paths: &[String]) -> Result<f6
     let seconds = server.cpu_seconds()? - before;
     Ok(match load.unit {
         Unit::SecondsPerGb => seconds / (bytes as f64 / 1e9),
-        Unit::MicrosPerRequest => seconds * 1e6 / load.requests as f64,
+        _ => seconds * 1e6 / load.requests as f64,
     })
 }
 
@@ -229,13 +232,13 @@ impl Paths {
 
     fn of(&self, load: &Load, protection: &str) -> Vec<String> {
         match load.unit {
-            Unit::MicrosPerRequest => self.audio.clone(),
             Unit::SecondsPerGb => self
                 .video
                 .iter()
                 .filter(|(name, _)| *name == protection)
                 .flat_map(|(_, paths)| paths.clone())
                 .collect(),
+            _ => self.audio.clone(),
         }
     }
 

@@ -7,6 +7,27 @@ use crate::Result;
 pub(crate) enum Unit {
     SecondsPerGb,
     MicrosPerRequest,
+    Milliseconds,
+    Mebibytes,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SecondsPerGb => "s/GB",
+            Self::MicrosPerRequest => "µs/request",
+            Self::Milliseconds => "ms",
+            Self::Mebibytes => "MiB",
+        }
+    }
+
+    fn digits(self) -> usize {
+        match self {
+            Self::SecondsPerGb | Self::Milliseconds => 2,
+            Self::MicrosPerRequest => 0,
+            Self::Mebibytes => 1,
+        }
+    }
 }
 
 /// One load, a figure a round.
@@ -15,7 +36,8 @@ pub(crate) struct Row {
     pub(crate) unit: Unit,
     pub(crate) ours: Vec<f64>,
     pub(crate) theirs: Vec<f64>,
-    pub(crate) target: f64,
+    /// None: measured for the record.
+    pub(crate) target: Option<f64>,
     pub(crate) of_nginx: bool,
 }
 
@@ -70,19 +92,20 @@ pub(crate) fn render(rows: &[Row], nginx: &str) -> Result<String> {
             out,
             "| {} | {} | {} | {} | {} | {} | {} |",
             row.name,
-            match row.unit {
-                Unit::SecondsPerGb => "s/GB",
-                Unit::MicrosPerRequest => "µs/request",
-            },
+            row.unit.name(),
             spread(&row.ours, row.unit),
             spread(&row.theirs, row.unit),
             ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
-            if row.of_nginx {
-                format!("≤ {} × nginx", row.target)
-            } else {
-                format!("≤ {}", row.target)
+            match row.target {
+                Some(target) if row.of_nginx => format!("≤ {target} × nginx"),
+                Some(target) => format!("≤ {target}"),
+                None => "–".to_owned(),
             },
-            if figure <= row.target { "yes" } else { "no" },
+            match row.target {
+                Some(target) if figure <= target => "yes",
+                Some(_) => "no",
+                None => "–",
+            },
         )?;
     }
     Ok(out)
@@ -92,10 +115,7 @@ fn spread(figures: &[f64], unit: Unit) -> String {
     if figures.is_empty() {
         return "–".to_owned();
     }
-    let digits = match unit {
-        Unit::SecondsPerGb => 2,
-        Unit::MicrosPerRequest => 0,
-    };
+    let digits = unit.digits();
     let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
     let most = figures.iter().copied().fold(0.0, f64::max);
     format!(

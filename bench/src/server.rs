@@ -134,6 +134,16 @@ impl Server for Edgepack {
     }
 }
 
+impl Edgepack {
+    /// `VmRSS`.
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.unwrap_or("").trim().trim_end_matches(" kB").trim();
+        Ok(kilobytes.parse::<u64>()? * 1024)
+    }
+}
+
 pub(crate) struct Nginx {
     process: Process,
     ports: Ports,

@@ -114,7 +114,7 @@ fn pair_name(pair: &str) -> &str {
 }
 
 /// Tokens need no escapes; some clients put them all the same. What is no escape, or no text, stays as it is.
-pub(super) fn percent_decoded(text: &str) -> Cow<'_, str> {
+pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }

@@ -46,6 +46,10 @@ impl Gate for Gatekeeper {
             None => Err(Fault::not_found("no-such-mount", "there is no such mount")),
         }
     }
+
+    fn token_parameter(&self, mount: MountId) -> Option<&str> {
+        Some(self.mounts.get(mount.0)?.as_ref()?.query_name())
+    }
 }
 
 #[cfg(test)]

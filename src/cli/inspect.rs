@@ -1,16 +1,15 @@
 //! `edgepack inspect`: what a file holds and how it would be cut, as JSON.
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use edgepack_isobmff::{CodecConfig, Handler, Limits, Movie, MovieReader, Step, Track};
+use edgepack_isobmff::{CodecConfig, Handler, Track};
 use edgepack_packager::{Media, Options, Presentation, Source};
 use serde_json::{Value, json};
 
 use super::Failure;
+use crate::movie_file;
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
@@ -25,20 +24,17 @@ pub(super) struct Inspect {
 pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
     let mut sources = Vec::new();
     for path in &options.files {
-        let movie = read_movie(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let movie =
+            movie_file::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path
             .file_name()
             .unwrap_or(path.as_os_str())
             .to_string_lossy()
             .into_owned();
-        sources.push(Source {
-            name,
-            movie: Arc::new(movie),
-            // Names for URLs are not printed.
-            probe: [0; 32],
-        });
+        // Names for URLs are not printed: the probe does not matter.
+        sources.push(Source::of_movie(name, Arc::new(movie), [0; 32]));
     }
-    let files: Vec<Value> = sources.iter().map(file).collect();
+    let files: Vec<Value> = sources.iter().filter_map(file).collect();
     let target_duration_ms = u32::try_from(options.target_duration.as_millis())?;
     // A file that cannot be packaged can still be looked at.
     let presentation = match Presentation::build(sources, &Options { target_duration_ms }) {
@@ -50,30 +46,15 @@ pub(super) fn run(options: &Inspect) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_movie(path: &PathBuf) -> Result<Movie, Failure> {
-    let file = File::open(path)?;
-    let mut reader = MovieReader::new(file.metadata()?.len(), Limits::default());
-    loop {
-        match reader.step()? {
-            Step::Done(movie) => return Ok(*movie),
-            Step::Need(range) => {
-                let mut bytes = vec![0; usize::try_from(range.len)?];
-                file.read_exact_at(&mut bytes, range.offset)?;
-                reader.supply(range, bytes.into())?;
-            }
-        }
-    }
-}
-
-fn file(source: &Source) -> Value {
-    let movie = &source.movie;
-    json!({
+fn file(source: &Source) -> Option<Value> {
+    let movie = source.movie()?;
+    Some(json!({
         "name": source.name,
         "size": movie.file_len,
         "major_brand": movie.major_brand.to_string(),
         "duration_s": seconds(movie.duration, movie.timescale),
         "tracks": movie.tracks.iter().map(track).collect::<Vec<_>>(),
-    })
+    }))
 }
 
 fn track(track: &Track) -> Value {
@@ -128,6 +109,8 @@ fn timeline(presentation: &Presentation) -> Value {
                 Media::Audio { sample_rate, channels } => {
                     json!({ "kind": "audio", "sample_rate": sample_rate, "channels": channels })
                 }
+                Media::Text { .. } => json!({ "kind": "text" }),
+                Media::Image { width, height, .. } => json!({ "kind": "image", "width": width, "height": height }),
             };
             let segments: Vec<Value> = rendition
                 .segments

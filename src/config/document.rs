@@ -13,7 +13,7 @@ use super::ConfigFault;
 use super::values::{Bounded, FromToml, Wrong, nearest};
 
 /// Where the values come from, and what has been found wrong with them.
-pub(super) struct Source {
+pub(crate) struct Source {
     file: PathBuf,
     /// Offset of each line's first byte.
     line_starts: Vec<usize>,
@@ -26,7 +26,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(text: &str, file: &Path) -> Self {
+    pub(crate) fn new(text: &str, file: &Path) -> Self {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
@@ -41,7 +41,7 @@ impl Source {
     }
 
     /// Relative paths of the configuration start here.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         match self.file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// Notes a fault of `key`, at its line or that of the nearest section around it.
-    pub(super) fn fault(&self, key: &str, message: impl Display, remedy: impl Display) {
+    pub(crate) fn fault(&self, key: &str, message: impl Display, remedy: impl Display) {
         let line = {
             let lines = self.lines.borrow();
             std::iter::successors(Some(key), |key| {
@@ -60,7 +60,7 @@ impl Source {
         self.note(line, key, message, remedy);
     }
 
-    pub(super) fn fault_at(
+    pub(crate) fn fault_at(
         &self,
         span: Range<usize>,
         key: &str,
@@ -85,11 +85,11 @@ impl Source {
     }
 
     /// Whether it was not TOML at all: then what is missing was perhaps only not understood.
-    pub(super) fn is_unreadable(&self) -> bool {
+    pub(crate) fn is_unreadable(&self) -> bool {
         self.unreadable.get()
     }
 
-    pub(super) fn syntax_fault(&self, span: Range<usize>, message: impl Display) {
+    pub(crate) fn syntax_fault(&self, span: Range<usize>, message: impl Display) {
         self.unreadable.set(true);
         self.fault_at(
             span,
@@ -100,30 +100,30 @@ impl Source {
     }
 
     /// Whether the key's own value was not understood: then nothing can be concluded from it.
-    pub(super) fn is_faulty(&self, key: &str) -> bool {
+    pub(crate) fn is_faulty(&self, key: &str) -> bool {
         self.faults.borrow().iter().any(|fault| fault.key == key)
     }
 
     /// Whether the key or section stands in the document, rightly or wrongly filled.
-    pub(super) fn knows(&self, key: &str) -> bool {
+    pub(crate) fn knows(&self, key: &str) -> bool {
         self.lines.borrow().contains_key(key)
     }
 
     /// All faults, by line.
-    pub(super) fn into_faults(self) -> Vec<ConfigFault> {
+    pub(crate) fn into_faults(self) -> Vec<ConfigFault> {
         let mut faults = self.faults.into_inner();
         faults.sort_by_key(|fault| fault.line);
         faults
     }
 
     #[cfg(test)]
-    pub(super) fn asked(&self) -> BTreeSet<(String, &'static str)> {
+    pub(crate) fn asked(&self) -> BTreeSet<(String, &'static str)> {
         self.asked.borrow().clone()
     }
 }
 
 /// One table of the document, or the absence of it: then every key has its default.
-pub(super) struct Section<'s, 't> {
+pub(crate) struct Section<'s, 't> {
     source: &'s Source,
     table: Option<&'t DeTable<'t>>,
     /// Dotted, with indices; empty for the document itself.
@@ -134,7 +134,7 @@ pub(super) struct Section<'s, 't> {
 }
 
 impl<'s, 't> Section<'s, 't> {
-    pub(super) fn document(source: &'s Source, table: &'t DeTable<'t>) -> Self {
+    pub(crate) fn document(source: &'s Source, table: &'t DeTable<'t>) -> Self {
         Self {
             source,
             table: Some(table),
@@ -144,24 +144,24 @@ impl<'s, 't> Section<'s, 't> {
         }
     }
 
-    pub(super) fn source(&self) -> &'s Source {
+    pub(crate) fn source(&self) -> &'s Source {
         self.source
     }
 
     /// The dotted name of one of its keys.
-    pub(super) fn name(&self, key: &str) -> String {
+    pub(crate) fn name(&self, key: &str) -> String {
         dotted(&self.path, key)
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
-    pub(super) fn get<T: FromToml>(&mut self, key: &'static str, default: T) -> T {
+    pub(crate) fn get<T: FromToml>(&mut self, key: &'static str, default: T) -> T {
         self.optional(key).unwrap_or(default)
     }
 
-    pub(super) fn optional<T: FromToml>(&mut self, key: &'static str) -> Option<T> {
+    pub(crate) fn optional<T: FromToml>(&mut self, key: &'static str) -> Option<T> {
         let value = self.value(key)?;
         match T::from_toml(value) {
             Ok(value) => Some(value),
@@ -177,7 +177,7 @@ impl<'s, 't> Section<'s, 't> {
     }
 
     /// Absent, it is a fault with this remedy.
-    pub(super) fn required<T: FromToml>(
+    pub(crate) fn required<T: FromToml>(
         &mut self,
         key: &'static str,
         remedy: impl Display,
@@ -191,7 +191,7 @@ impl<'s, 't> Section<'s, 't> {
         self.optional(key)
     }
 
-    pub(super) fn bounded<T: FromToml + Bounded>(
+    pub(crate) fn bounded<T: FromToml + Bounded>(
         &mut self,
         key: &'static str,
         default: T,
@@ -216,13 +216,13 @@ impl<'s, 't> Section<'s, 't> {
     }
 
     /// A table of its own; `None` when it is absent or no table (which is noted).
-    pub(super) fn section(&mut self, key: &'static str) -> Option<Section<'s, 't>> {
+    pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'s, 't>> {
         let value = self.value(key)?;
         self.enter(value, key, self.name(key))
     }
 
     /// As [`Section::section`], with defaults for all when absent.
-    pub(super) fn section_or_default(&mut self, key: &'static str) -> Section<'s, 't> {
+    pub(crate) fn section_or_default(&mut self, key: &'static str) -> Section<'s, 't> {
         let path = self.name(key);
         self.section(key).unwrap_or(Section {
             source: self.source,
@@ -234,7 +234,7 @@ impl<'s, 't> Section<'s, 't> {
     }
 
     /// An array of tables, `[[key]]`; empty when absent.
-    pub(super) fn sections(&mut self, key: &'static str) -> Vec<Section<'s, 't>> {
+    pub(crate) fn sections(&mut self, key: &'static str) -> Vec<Section<'s, 't>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };
@@ -256,7 +256,7 @@ impl<'s, 't> Section<'s, 't> {
     }
 
     /// Notes what stands in the table and nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for (key, _) in self.table.into_iter().flatten() {
             let text = key.get_ref().as_ref();
             if self.asked.contains(&text) {
@@ -338,7 +338,7 @@ fn dotted(path: &str, key: &str) -> String {
     }
 }
 
-pub(super) fn kind_of(value: &Spanned<DeValue<'_>>) -> &'static str {
+pub(crate) fn kind_of(value: &Spanned<DeValue<'_>>) -> &'static str {
     match value.get_ref() {
         DeValue::String(_) => "text",
         DeValue::Integer(_) => "integer",

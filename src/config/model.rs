@@ -144,6 +144,8 @@ pub struct Cache {
     pub memory: u64,
     /// Parsed assets kept.
     pub presentations: u64,
+    /// Budget of written playlists and MPDs, bytes.
+    pub manifest_memory: u64,
     /// `Cache-Control: max-age` of manifests.
     pub manifest_ttl: Duration,
 }
@@ -153,6 +155,7 @@ impl Default for Cache {
         Self {
             memory: GIB,
             presentations: 1000,
+            manifest_memory: 64 << 20,
             manifest_ttl: Duration::from_secs(10),
         }
     }

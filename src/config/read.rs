@@ -130,6 +130,12 @@ fn cache(mut section: Section<'_, '_>) -> Cache {
     let cache = Cache {
         memory: size(&mut section, "memory", default.memory, 0..=1 << 44),
         presentations: section.bounded("presentations", default.presentations, 1..=10_000_000),
+        manifest_memory: size(
+            &mut section,
+            "manifest_memory",
+            default.manifest_memory,
+            0..=1 << 44,
+        ),
         manifest_ttl: section.bounded(
             "manifest_ttl",
             default.manifest_ttl,

@@ -40,6 +40,7 @@ listen = "[::1]:9091"
 [cache]
 memory = "2GiB"
 presentations = 7
+manifest_memory = "3MiB"
 manifest_ttl = "1s"
 [storage]
 engine = "pread"
@@ -175,6 +176,7 @@ fn every_key_is_read() {
         Cache {
             memory: 2 << 30,
             presentations: 7,
+            manifest_memory: 3 << 20,
             manifest_ttl: Duration::from_secs(1),
         }
     );

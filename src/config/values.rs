@@ -12,19 +12,19 @@ use super::document::kind_of;
 use super::{LogFormat, LogLevel, Protection, StorageEngine, TokenSource};
 
 /// Reads one value of a document.
-pub(super) trait FromToml: Sized {
+pub(crate) trait FromToml: Sized {
     fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong>;
 }
 
 /// A value that was not what was wanted.
-pub(super) struct Wrong {
-    pub(super) span: Range<usize>,
-    pub(super) message: String,
-    pub(super) remedy: String,
+pub(crate) struct Wrong {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) remedy: String,
 }
 
 impl Wrong {
-    pub(super) fn new(
+    pub(crate) fn new(
         value: &Spanned<DeValue<'_>>,
         message: impl Display,
         remedy: impl Display,
@@ -46,13 +46,13 @@ impl Wrong {
 }
 
 /// A value with an order, shown in messages as it is written.
-pub(super) trait Bounded: PartialOrd {
+pub(crate) trait Bounded: PartialOrd {
     fn shown(&self) -> String;
 }
 
 /// A number of bytes.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Size(pub(super) u64);
+pub(crate) struct Size(pub(super) u64);
 
 const UNITS_OF_TIME: [(&str, u64); 6] = [
     ("us", 1_000),
@@ -147,7 +147,7 @@ impl Bounded for Size {
 }
 
 /// The known word that `text` is likely to mean.
-pub(super) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(text, word), *word))
@@ -156,7 +156,7 @@ pub(super) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, word)| word)
 }
 
-fn text<'v>(
+pub(crate) fn text<'v>(
     value: &'v Spanned<DeValue<'_>>,
     wanted: &str,
     example: &str,
@@ -168,7 +168,10 @@ fn text<'v>(
 }
 
 /// One word of several.
-fn word<T: Copy>(value: &Spanned<DeValue<'_>>, words: &[(&'static str, T)]) -> Result<T, Wrong> {
+pub(crate) fn word<T: Copy>(
+    value: &Spanned<DeValue<'_>>,
+    words: &[(&'static str, T)],
+) -> Result<T, Wrong> {
     let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
     let choice = names
         .iter()

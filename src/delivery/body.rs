@@ -16,7 +16,7 @@ pub enum Body {
         entry: Arc<Entry>,
         range: Range<u64>,
     },
-    /// Several parts in order (multipart/byteranges), with the exact total length.
+    /// Several parts in order (multipart/byteranges, a file made in parts), with the exact total length.
     Stream {
         length: Option<u64>,
         stream: Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>>>>,

@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, StatusCode};
 
 use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Route, Routed, Router};
 use super::{
-    Audience, Blame, Body, BodyError, Cors, Fault, Handler, Representation, Request, RequestBody,
-    Response, finish, redact,
+    Audience, Blame, Body, BodyError, Cors, Fault, Handler, Query, Representation, Request,
+    RequestBody, Response, finish, redact,
 };
 use crate::player;
 use crate::telemetry::{Exchange, Kind, Start, Telemetry};
@@ -46,6 +46,9 @@ pub trait Gate: 'static {
     /// # Errors
     /// 401 or 403 with the reason.
     fn admit(&self, mount: MountId, routed: &Routed, request: &Request) -> Result<Audience, Fault>;
+
+    /// The query parameter that carries a token: it is none of the origin's affair.
+    fn token_parameter(&self, mount: MountId) -> Option<&str>;
 }
 
 /// What of the configuration the core goes by; the same for all workers.
@@ -89,10 +92,11 @@ impl<O: Origin, G: Gate> Core<O, G> {
         exchange.describe(request.method.as_str(), user_agent(request), || {
             redact::path_and_query(&request.uri, routed.as_ref().ok())
         });
-        let routed = routed?;
+        let mut routed = routed?;
         if request.method == Method::OPTIONS {
             return Ok(self.settings.cors.options());
         }
+        let query = self.take_query(&mut routed, request);
         match &routed.route {
             Route::Home => {
                 if !readable(&request.method) {
@@ -117,16 +121,27 @@ impl<O: Origin, G: Gate> Core<O, G> {
                     ))
             }
             Route::Asset(route) => {
-                exchange.kind = kind(&route.leaf);
+                exchange.kind = route.leaf.kind();
                 let mount = self
                     .settings
                     .mount_names
                     .get(route.mount.0)
                     .map_or("", String::as_str);
                 exchange.asset(mount, &route.asset);
+                query?;
                 self.answer_asset(route, &routed, request).await
             }
         }
+    }
+
+    fn take_query(&self, routed: &mut Routed, request: &Request) -> Result<(), Fault> {
+        if let Route::Asset(route) = &mut routed.route
+            && route.leaf.is_manifest()
+        {
+            let token_name = self.gate.token_parameter(route.mount);
+            route.query = Query::parse(request.uri.query(), token_name)?;
+        }
+        Ok(())
     }
 
     async fn answer_asset(
@@ -220,15 +235,6 @@ fn user_agent(request: &Request) -> &str {
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
-}
-
-fn kind(leaf: &Leaf) -> Kind {
-    match leaf {
-        Leaf::HlsMultivariant | Leaf::HlsMedia { .. } | Leaf::Dash => Kind::Manifest,
-        Leaf::Init { .. } => Kind::Init,
-        Leaf::Segment { .. } => Kind::Segment,
-        Leaf::Key { .. } | Leaf::ClearKeyLicence => Kind::Key,
-    }
 }
 
 fn readable(method: &Method) -> bool {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 
-use super::Body;
+use super::{Body, Fault};
 use crate::cache::Entry;
 use crate::telemetry::Exchange;
 
@@ -52,7 +52,7 @@ impl Outgoing {
                 None => Source::Stream(Box::pin(
                     entry
                         .reader(range)
-                        .map_err(|fault| io::Error::other(fault.code)),
+                        .map_err(|fault| io::Error::other(Fault::clone(&fault))),
                 )),
             },
             Body::Stream { stream, .. } => Source::Stream(stream),
@@ -92,6 +92,14 @@ impl Outgoing {
         Ok(())
     }
 
+    /// What the viewer cannot be told any more, log and metrics are.
+    fn broke(&mut self, error: &io::Error) {
+        let fault = error.get_ref().and_then(|inner| inner.downcast_ref());
+        if let (Some(exchange), Some(fault)) = (&mut self.exchange, fault) {
+            exchange.broke(fault);
+        }
+    }
+
     /// Bytes still to come, where that is known.
     pub fn remaining(&self) -> Option<u64> {
         self.remaining
@@ -118,7 +126,10 @@ impl Stream for Outgoing {
             match self.poll_source(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(chunk))) => self.current = chunk,
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Err(error))) => {
+                    self.broke(&error);
+                    return Poll::Ready(Some(Err(error)));
+                }
                 Poll::Ready(None) => return Poll::Ready(self.ended()),
             }
         }

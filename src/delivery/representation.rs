@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::HeaderValue;
 
+use super::parts::{OpenPart, PartIndex};
 use super::{Etag, Fault};
 use crate::cache::Entry;
 use crate::telemetry::CacheStatus;
@@ -52,6 +53,11 @@ pub enum Content {
         length: Option<u64>,
         sending: Sending,
         open: Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<Source, Fault>>>,
+    },
+    /// Entries in a row, each opened when its turn comes, perhaps several times.
+    Parts {
+        index: Arc<PartIndex>,
+        open: OpenPart,
     },
 }
 
@@ -117,11 +123,27 @@ impl Content {
         }
     }
 
+    /// Entries in a row; `open` brings the one of a number, which has to have the length that `index` says.
+    pub fn parts<F, S>(index: Arc<PartIndex>, open: impl Fn(usize) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<S, Fault>> + 'static,
+        S: Into<Source>,
+    {
+        Self::Parts {
+            index,
+            open: Box::new(move |part| {
+                let opening = open(part);
+                Box::pin(async move { Ok(opening.await?.into()) })
+            }),
+        }
+    }
+
     /// Where it is known without opening.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Entry { length, .. } => *length,
+            Self::Parts { index, .. } => Some(index.len()),
         }
     }
 }
@@ -133,6 +155,9 @@ impl std::fmt::Debug for Content {
             Self::Entry {
                 length, sending, ..
             } => write!(f, "Content::Entry({length:?}, {sending:?})"),
+            Self::Parts { index, .. } => {
+                write!(f, "Content::Parts({} of {})", index.parts(), index.len())
+            }
         }
     }
 }

@@ -8,14 +8,13 @@
 //!
 //! The mount is matched from the left (longest prefix), the leaf from the right, and what stands
 //! between is the asset, which may contain slashes.
-use std::fmt;
-
-use edgepack_drm::KeyId;
-
-use super::Fault;
+use super::{Fault, Query};
 pub use crate::config::Protection;
 
+mod leaf;
 mod path;
+
+pub use leaf::{Leaf, PackedCodec, TsTracks};
 
 /// Longest path accepted, token prefix included.
 pub const PATH_MAX: usize = 8 * 1024;
@@ -69,25 +68,8 @@ pub struct AssetRoute {
     pub asset: String,
     pub protection: Protection,
     pub leaf: Leaf,
-}
-
-/// What of an asset is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaf {
-    /// `index.m3u8`
-    HlsMultivariant,
-    /// `manifest.mpd`
-    Dash,
-    /// `{track}/index.m3u8`
-    HlsMedia { track: String },
-    /// `{track}/init.mp4`
-    Init { track: String },
-    /// `{track}/{number}.m4s`, `number` from 1 to [`NUMBER_MAX`]
-    Segment { track: String, number: u32 },
-    /// `{kid}.key`: the 16 bytes of a content key, where the mount offers that
-    Key { kid: KeyId },
-    /// `clearkey`: W3C ClearKey licences, by `POST`
-    ClearKeyLicence,
+    /// Of a manifest; everything else has none, whatever its URL says.
+    pub query: Query,
 }
 
 /// Knows the mounts; built once per configuration.
@@ -158,33 +140,6 @@ impl Router {
     }
 }
 
-/// The URL below the protection element.
-impl fmt::Display for Leaf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HlsMultivariant => f.write_str("index.m3u8"),
-            Self::Dash => f.write_str("manifest.mpd"),
-            Self::HlsMedia { track } => write!(f, "{track}/index.m3u8"),
-            Self::Init { track } => write!(f, "{track}/init.mp4"),
-            Self::Segment { track, number } => write!(f, "{track}/{number}.m4s"),
-            Self::Key { kid } => write!(f, "{}.key", hex::encode(kid.0)),
-            Self::ClearKeyLicence => f.write_str("clearkey"),
-        }
-    }
-}
-
-impl Leaf {
-    /// For log and metrics.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::HlsMultivariant | Self::HlsMedia { .. } | Self::Dash => "manifest",
-            Self::Init { .. } => "init",
-            Self::Segment { .. } => "segment",
-            Self::Key { .. } | Self::ClearKeyLicence => "key",
-        }
-    }
-}
-
 fn no_such_path() -> Fault {
     Fault::not_found("no-such-path", "Nothing on this node has that path.")
 }
@@ -223,6 +178,7 @@ fn asset_route(mount: MountId, rest: &[&str]) -> Result<AssetRoute, Fault> {
         asset: asset.join("/"),
         protection,
         leaf,
+        query: Query::default(),
     })
 }
 
@@ -231,13 +187,13 @@ fn split_leaf<'e, 'p>(rest: &'e [&'p str]) -> Result<(Leaf, Protection, &'e [&'p
     if let [asset @ .., protection, name] = rest
         && let Some(protection) = offered(protection)?
     {
-        let leaf = asset_leaf(name).ok_or_else(no_such_path)?;
+        let leaf = Leaf::of_asset(name).ok_or_else(no_such_path)?;
         return Ok((leaf, protection, asset));
     }
     if let [asset @ .., protection, track, name] = rest
         && let Some(protection) = offered(protection)?
     {
-        let leaf = track_leaf(track, name).ok_or_else(no_such_path)?;
+        let leaf = Leaf::of_track(track, name).ok_or_else(no_such_path)?;
         return Ok((leaf, protection, asset));
     }
     Err(no_such_path())
@@ -252,57 +208,6 @@ fn offered(element: &str) -> Result<Option<Protection>, Fault> {
         )),
         _ => Ok(Protection::from_element(element)),
     }
-}
-
-fn asset_leaf(name: &str) -> Option<Leaf> {
-    match name {
-        "index.m3u8" => Some(Leaf::HlsMultivariant),
-        "manifest.mpd" => Some(Leaf::Dash),
-        "clearkey" => Some(Leaf::ClearKeyLicence),
-        _ => Some(Leaf::Key {
-            kid: key_id(name.strip_suffix(".key")?)?,
-        }),
-    }
-}
-
-fn track_leaf(track: &str, name: &str) -> Option<Leaf> {
-    if track.len() > TRACK_MAX {
-        return None;
-    }
-    let track = track.to_owned();
-    match name {
-        "index.m3u8" => Some(Leaf::HlsMedia { track }),
-        "init.mp4" => Some(Leaf::Init { track }),
-        _ => Some(Leaf::Segment {
-            track,
-            number: number(name.strip_suffix(".m4s")?)?,
-        }),
-    }
-}
-
-/// One spelling per number, so that one URL names one segment.
-fn number(digits: &str) -> Option<u32> {
-    let plain = digits.len() <= 8
-        && !digits.starts_with('0')
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain {
-        digits
-            .parse()
-            .ok()
-            .filter(|number| (1..=NUMBER_MAX).contains(number))
-    } else {
-        None
-    }
-}
-
-/// 32 lower-case hex digits.
-fn key_id(digits: &str) -> Option<KeyId> {
-    let mut kid = [0; 16];
-    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return None;
-    }
-    hex::decode_to_slice(digits, &mut kid).ok()?;
-    Some(KeyId(kid))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::task::LocalSet;
 
 use super::core::Settings;
 use super::drain::{Drain, DrainControl, Phase, drain};
-use super::route::{AssetRoute, MountId, PlayerFile, Routed, Router};
+use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Routed, Router};
 use super::tcp::{ConnectionCount, Options};
 use super::tls::{Certificates, SelfSigned};
 use super::*;
@@ -29,9 +30,13 @@ pub(crate) fn pattern(length: usize) -> Bytes {
 
 /// Serves `/vod/{length}/clear/{track}/{n}.m4s` with [`pattern`] in entries of 100 000-byte chunks.
 /// Track `wait` sends 5 bytes, then waits for `release`, then the rest. Asset `never` has no answer.
+///
+/// `{track}/media.mp4` is the same in parts of 100 000 bytes; of track `broken` there are only five.
 #[derive(Clone, Default)]
 pub(crate) struct Patterns {
     pub(crate) release: Arc<Notify>,
+    /// Parts opened.
+    pub(crate) opened: Arc<AtomicUsize>,
 }
 
 impl Origin for Patterns {
@@ -49,7 +54,9 @@ impl Origin for Patterns {
             .parse()
             .map_err(|_| Fault::not_found("no-such-asset", "Assets here are numbers."))?;
         let bytes = pattern(length);
-        let content = if route.leaf.to_string().starts_with("wait/") {
+        let content = if let Leaf::MediaFile { track } = &route.leaf {
+            self.parts(bytes, track == "broken")
+        } else if route.leaf.to_string().starts_with("wait/") {
             let (entry, mut filler) = Entry::filling();
             let release = Arc::clone(&self.release);
             filler.push(bytes.slice(..5));
@@ -93,6 +100,23 @@ impl Origin for Patterns {
     }
 }
 
+impl Patterns {
+    fn parts(&self, bytes: Bytes, broken: bool) -> Content {
+        let index = PartIndex::new(bytes.chunks(100_000).map(|part| part.len() as u64)).unwrap();
+        let opened = Arc::clone(&self.opened);
+        Content::parts(Arc::new(index), move |part| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            let start = part * 100_000;
+            let bytes = bytes.slice(start..bytes.len().min(start + 100_000));
+            std::future::ready(if broken && part >= 5 {
+                Err(Fault::unavailable("storage-busy", "No more of it.", 1))
+            } else {
+                Ok(Entry::complete(vec![bytes]))
+            })
+        })
+    }
+}
+
 fn representation(content: Content) -> Representation {
     Representation {
         etag: Etag::from_digest(b"pattern"),
@@ -112,6 +136,10 @@ impl Gate for Open {
     fn admit(&self, _: MountId, _: &Routed, _: &Request) -> Result<Audience, Fault> {
         Ok(Audience::Everybody)
     }
+
+    fn token_parameter(&self, _: MountId) -> Option<&str> {
+        None
+    }
 }
 
 pub(crate) fn settings() -> Arc<Settings> {
@@ -130,6 +158,7 @@ pub(crate) struct Worker {
     pub(crate) https: SocketAddr,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) release: Arc<Notify>,
+    pub(crate) opened: Arc<AtomicUsize>,
     pub(crate) control: Option<DrainControl>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -138,7 +167,7 @@ impl Worker {
     pub(crate) fn start(options: Options, max_connections: usize) -> Self {
         let telemetry = Telemetry::new(None).unwrap();
         let origin = Patterns::default();
-        let release = Arc::clone(&origin.release);
+        let (release, opened) = (Arc::clone(&origin.release), Arc::clone(&origin.opened));
         let (control, drain) = drain();
         let listeners = [(); 2].map(|()| {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -155,6 +184,7 @@ impl Worker {
             https,
             telemetry,
             release,
+            opened,
             control: Some(control),
             thread: Some(thread),
         }

@@ -9,6 +9,8 @@ use tokio::sync::Mutex;
 use super::vod::faults::internal;
 use crate::config::{Config, Mount};
 use crate::delivery::Fault;
+use crate::description::is_description_name;
+use crate::storage::MediaKind;
 
 /// Assets listed per mount; the page is a tool, not a directory of a whole library.
 const MAX_ASSETS: usize = 200;
@@ -122,7 +124,7 @@ fn assets(root: &Path) -> Vec<Value> {
             let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
             let folder = entry.file_type().ok()?.is_dir() && holds_media(&entry.path());
-            (!name.starts_with('.') && (folder || crate::storage::is_media_name(&name)))
+            (!name.starts_with('.') && (folder || is_asset(&name)))
                 .then_some(name)
         })
         .collect();
@@ -134,6 +136,11 @@ fn assets(root: &Path) -> Vec<Value> {
         .collect()
 }
 
+/// A movie is an asset by itself; subtitles are not.
+fn is_asset(name: &str) -> bool {
+    MediaKind::of_name(name) == Some(MediaKind::Movie) || is_description_name(name)
+}
+
 fn holds_media(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| {
         entries
@@ -143,7 +150,7 @@ fn holds_media(folder: &Path) -> bool {
                 entry
                     .file_name()
                     .to_str()
-                    .is_some_and(crate::storage::is_media_name)
+                    .is_some_and(|name| is_asset(name))
             })
     })
 }

@@ -1,34 +1,39 @@
-//! Video on demand: an asset is an MP4 file or a folder of them, packaged when a viewer asks.
+//! Video on demand: an asset is an MP4 file, a folder of them, or a description, packaged when a viewer asks.
 //!
 //! ```text
-//! route ─ asset (parsed once per file version) ─ variant (protection) ─┬─ manifest: text kept beside the asset
-//!                                                                      └─ segment: plan ─ read ─ encrypt ─ cache entry
+//! route ─ asset (parsed once per file version) ─ variant (protection) ─┬─ manifest: text kept under a budget
+//!                                                                      └─ part: recipe ─ read ─ make ─ cache entry
 //! ```
 mod asset;
 mod assets;
+mod describe;
 pub(super) mod faults;
 mod fill;
 mod keys;
 mod licence;
 mod manifests;
+mod media;
 mod open;
+mod part;
+mod sources;
+mod subtitles;
 mod variant;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_packager::Media;
+use edgepack_manifest::Filter;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
 use self::asset::Asset;
 use self::assets::Assets;
-use self::fill::{Part, Target};
-use self::manifests::Kind;
-use crate::cache::{Lookup, SegmentCache};
+use self::manifests::{Kind, Manifests, Wanted};
+use self::part::Part;
+use self::variant::Variant;
+use crate::cache::SegmentCache;
 use crate::config::{Config, Mount};
-use crate::delivery::representation::Source;
 use crate::delivery::route::{AssetRoute, Leaf, Protection};
 use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
@@ -45,6 +50,8 @@ pub struct VodOptions {
     pub revalidate_ms: u64,
     /// Assets kept parsed.
     pub max_assets: u64,
+    /// Budget of written manifests.
+    pub manifest_bytes: u64,
     /// `https://media.example.com`: what manifests say of this node where they must name it; by default what the
     /// request was addressed to.
     pub public_url: Option<String>,
@@ -57,6 +64,7 @@ impl From<&Config> for VodOptions {
                 .unwrap_or(u32::MAX),
             revalidate_ms: u64::try_from(config.storage.revalidate.as_millis()).unwrap_or(u64::MAX),
             max_assets: config.cache.presentations,
+            manifest_bytes: config.cache.manifest_memory,
             public_url: config.node.public_url.clone(),
         }
     }
@@ -68,7 +76,7 @@ pub struct SegmentKey {
     asset: u64,
     protection: Protection,
     rendition: usize,
-    index: u32,
+    part: Part,
 }
 
 /// What all workers share.
@@ -77,6 +85,7 @@ pub struct VodShared {
     mounts: Vec<Arc<Mount>>,
     assets: Assets,
     segments: SegmentCache<SegmentKey>,
+    manifests: Manifests,
     options: VodOptions,
 }
 
@@ -87,6 +96,7 @@ impl VodShared {
             mounts,
             assets: Assets::new(&options),
             segments: SegmentCache::new(cache_bytes),
+            manifests: Manifests::new(options.manifest_bytes),
             options,
         }
     }
@@ -122,19 +132,13 @@ impl Vod {
     ) -> Result<Representation, Fault> {
         let mount = self.mount(route)?;
         match &route.leaf {
-            Leaf::HlsMultivariant | Leaf::Dash | Leaf::HlsMedia { .. } => {
-                self.manifest(mount, route, request, token).await
-            }
-            Leaf::Init { track } => self.media(mount, route, track, Part::Header).await,
-            Leaf::Segment { track, number } => {
-                self.media(mount, route, track, Part::Segment(number - 1))
-                    .await
-            }
             Leaf::Key { kid } => Ok(secret(
                 licence::raw_key(mount, &route.asset, *kid)?,
                 "application/octet-stream",
             )),
             Leaf::ClearKeyLicence => Err(faults::internal("a licence was asked for with GET")),
+            leaf if leaf.is_manifest() => self.manifest(mount, route, request, token).await,
+            _ => self.media(mount, route).await,
         }
     }
 
@@ -175,16 +179,19 @@ impl Vod {
     ) -> Result<Representation, Fault> {
         let asset = self.asset(mount, route).await?;
         let variant = asset.variant(route.protection, mount)?;
-        let kind = match &route.leaf {
-            Leaf::Dash => Kind::Mpd,
-            Leaf::HlsMedia { track } => Kind::Media(variant.rendition(track)?),
-            _ => Kind::Multivariant,
-        };
+        let kind = manifest_kind(&asset, &variant, route)?;
+        let filter = Filter::parse(route.query.pairs())
+            .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
         let licence_url = (mount.clearkey_licence_server && route.protection != Protection::Clear)
             .then(|| self.licence_url(mount, route, request, token));
-        let manifest = variant
-            .manifests
-            .get_or_write(&asset, &variant, kind, licence_url)?;
+        let manifest = self.shared.manifests.get_or_write(&Wanted {
+            asset: &asset,
+            variant: &variant,
+            protection: route.protection,
+            kind,
+            filter: &filter,
+            licence_url,
+        })?;
         Ok(Representation {
             etag: manifest.etag,
             last_modified: asset.last_modified,
@@ -219,86 +226,28 @@ impl Vod {
             mount.path, route.protection
         )
     }
+}
 
-    async fn media(
-        &self,
-        mount: &Arc<Mount>,
-        route: &AssetRoute,
-        track: &str,
-        part: Part,
-    ) -> Result<Representation, Fault> {
-        let asset = self.asset(mount, route).await?;
-        let variant = asset.variant(route.protection, mount)?;
-        let rendition = variant.rendition(track)?;
-        let last_modified = asset.last_modified;
-        let info = asset.presentation.renditions.get(rendition);
-        let info = info.ok_or_else(|| faults::internal(format!("no rendition {rendition}")))?;
-        let content_type = match info.media {
-            Media::Video { .. } => "video/mp4",
-            Media::Audio { .. } => "audio/mp4",
-        };
-        let segments = info.segments.len();
-        let target = Target {
-            asset,
-            variant: variant.clone(),
-            rendition,
-        };
-        let (number, content) = match part {
-            Part::Header => (0, Content::Bytes(target.header()?)),
-            Part::Segment(index) if index as usize >= segments => {
-                return Err(faults::no_such_segment(index + 1, segments));
-            }
-            Part::Segment(index) => (index + 1, self.segment(route.protection, target, index)?),
-        };
-        Ok(Representation {
-            etag: variant.etag(rendition, number),
-            last_modified,
-            content_type,
-            encoding: None,
-            cache: CachePolicy::Immutable,
-            content,
-        })
-    }
-
-    /// A segment that is cached is there at once; of one that is not, the plan tells the length before any I/O.
-    fn segment(
-        &self,
-        protection: Protection,
-        target: Target,
-        index: u32,
-    ) -> Result<Content, Fault> {
-        let key = SegmentKey {
-            asset: target.asset.id,
-            protection,
-            rendition: target.rendition,
-            index,
-        };
-        let shared = self.shared.clone();
-        if let Some(entry) = shared.segments.ready(&key) {
-            let source = Source {
-                cache: Some(CacheStatus::Hit),
-                entry,
-            };
-            return Ok(Content::entry(source.entry.len_if_complete(), move || {
-                std::future::ready(Ok(source))
-            }));
+/// # Errors
+/// 404 for a track that is not there, or not of the kind that the playlist lists.
+fn manifest_kind(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<Kind, Fault> {
+    Ok(match &route.leaf {
+        Leaf::HlsMultivariantTs => Kind::MultivariantTs,
+        Leaf::HlsMultivariantOnDemand => Kind::MultivariantOnDemand,
+        Leaf::Dash => Kind::Mpd,
+        Leaf::DashTime => Kind::MpdTime,
+        Leaf::DashOnDemand => Kind::MpdOnDemand,
+        Leaf::HlsMedia { track } => Kind::Media(variant.rendition(track)?),
+        Leaf::HlsIFrames { track } => Kind::IFrames(variant.rendition(track)?),
+        Leaf::HlsMediaOnDemand { track } => Kind::MediaOnDemand(variant.rendition(track)?),
+        Leaf::HlsMediaPacked { track } => Kind::Packed(variant.rendition(track)?),
+        Leaf::Thumbnails { track } => Kind::Thumbnails(variant.rendition(track)?),
+        Leaf::HlsMediaTs { tracks } => {
+            let (first, audio) = media::of_ts(asset, variant, route.protection, tracks)?;
+            Kind::MediaTs { first, audio }
         }
-        let plan = target.plan(index)?;
-        let storage = self.storage.clone();
-        Ok(Content::entry(plan.content_length(), move || {
-            let (entry, lookup) = shared
-                .segments
-                .get_or_fill(key, |filler| fill::segment(storage, target, plan, filler));
-            let cache = match lookup {
-                Lookup::Hit | Lookup::Coalesced => CacheStatus::Hit,
-                Lookup::Miss => CacheStatus::Miss,
-            };
-            std::future::ready(Ok(Source {
-                entry,
-                cache: Some(cache),
-            }))
-        }))
-    }
+        _ => Kind::Multivariant,
+    })
 }
 
 /// A path element as a URL spells it: unreserved characters as they are (RFC 3986, 2.3), all else by its bytes.

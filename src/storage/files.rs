@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
 
-pub use self::lookup::{MAX_FOLDER_FILES, is_media_name};
+pub use self::lookup::{MAX_FOLDER_FILES, MediaKind};
 use super::error::StorageError;
 use super::options::StorageOptions;
 use super::source::SourceFile;
@@ -28,6 +28,8 @@ const MAX_LOOKUPS: usize = 64;
 pub struct Folder {
     /// Relative to the folder.
     pub names: Vec<String>,
+    /// Whether a description says what the asset is made of.
+    pub has_description: bool,
 }
 
 /// What a path leads to.
@@ -156,8 +158,8 @@ impl Files {
         Ok(files)
     }
 
-    /// The names of the media files (`.mp4`, `.m4v`, `.m4a`, `.mov`) right in the folder `path`,
-    /// sorted; hidden ones excepted, and at most [`MAX_FOLDER_FILES`].
+    /// The names of the movies and subtitles right in the folder `path`, sorted; hidden ones excepted, and at most
+    /// [`MAX_FOLDER_FILES`].
     pub async fn list(&self, root: &Path, path: &str) -> Result<Arc<Folder>, StorageError> {
         match self.resolve(root, path).await? {
             Resolved::Folder(folder) => Ok(folder),

@@ -143,6 +143,11 @@ impl Exchange {
         self.bytes += bytes as u64;
     }
 
+    /// The body broke off after its head was out.
+    pub fn broke(&mut self, fault: &Fault) {
+        self.fault = Some(fault.clone());
+    }
+
     /// All of the body went to the transport.
     pub fn complete(&mut self) {
         self.complete = true;

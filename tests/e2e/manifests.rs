@@ -39,14 +39,18 @@ fn every_mpd_validates_against_the_schema() {
                 "{}/vod/{asset}/{protection}/manifest.mpd",
                 node.http
             ));
-            let mut xmllint = Command::new("xmllint");
-            xmllint
-                .args(["--noout", "--nonet", "--schema"])
-                .arg(schemas.join("DASH-MPD.xsd"))
-                .arg("-");
-            pipe(xmllint, &mpd);
+            validate(&mpd, &schemas);
         }
     }
+}
+
+pub(crate) fn validate(mpd: &str, schemas: &std::path::Path) {
+    let mut xmllint = Command::new("xmllint");
+    xmllint
+        .args(["--noout", "--nonet", "--schema"])
+        .arg(schemas.join("DASH-MPD.xsd"))
+        .arg("-");
+    pipe(xmllint, mpd);
 }
 
 #[test]

@@ -11,7 +11,10 @@ use bytes::{Buf, Bytes, BytesMut};
 use edgepack::cache::{Entry, Filler};
 use edgepack::delivery::h3::{Options, bind, endpoint, serve};
 use edgepack::delivery::tls::{Certificates, SelfSigned, tcp_config};
-use edgepack::delivery::{Body, Fault, Handler, Protocol, Request, Response};
+use edgepack::delivery::{
+    Audience, Body, CachePolicy, Content, Etag, Fault, Handler, PartIndex, Protocol,
+    Representation, Request, Response, finish,
+};
 use edgepack::telemetry::Telemetry;
 use edgepack_h3::{qpack, varint};
 use futures_util::stream;
@@ -77,6 +80,8 @@ impl Handler for TestHandler {
                     range: 0..u64::MAX,
                 })
             }
+            "/parts" => in_parts(&request, usize::MAX).await,
+            "/parts-broken" => in_parts(&request, 1).await,
             "/growing" => {
                 let (entry, filler) = Entry::filling();
                 self.filler.replace(Some(filler));
@@ -106,6 +111,31 @@ impl Handler for TestHandler {
             path => Response::bytes(StatusCode::OK, "text/plain", path.to_owned()),
         }
     }
+}
+
+/// [`media`] in parts of 700 000 bytes, of which those from `broken` on cannot be had.
+async fn in_parts(request: &Request, broken: usize) -> Response {
+    let media = media();
+    let index = PartIndex::new(media.chunks(700_000).map(|part| part.len() as u64)).unwrap();
+    let content = Content::parts(Arc::new(index), move |part| {
+        let start = part * 700_000;
+        let bytes = media.slice(start..media.len().min(start + 700_000));
+        std::future::ready(if part >= broken {
+            Err(Fault::not_found("gone", "No more of it."))
+        } else {
+            Ok(Entry::complete(vec![bytes]))
+        })
+    });
+    let representation = Representation {
+        etag: Etag::from_digest(b"parts"),
+        last_modified: None,
+        content_type: "video/mp4",
+        encoding: None,
+        cache: CachePolicy::Immutable,
+        content,
+    };
+    let answer = finish(request, representation, Audience::Everybody).await;
+    answer.unwrap_or_else(Response::from)
 }
 
 async fn echo(mut request: Request) -> Response {

@@ -156,18 +156,6 @@ fn with_64_bit_offsets(file: &Bytes) -> Bytes {
 }
 
 #[test]
-fn a_fragmented_file_is_named() {
-    let made = made(&format!(
-        "{PICTURE} {AVC} -movflags +frag_keyframe+empty_moov"
-    ));
-    let error = read_movie(&load(&made.path)).unwrap_err().to_string();
-    assert!(
-        error.starts_with("fragmented MP4 is not supported as a source yet"),
-        "{error}"
-    );
-}
-
-#[test]
 fn size_shape_colour_and_depth_are_those_of_ffprobe() {
     let colour =
         "-color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -color_range pc";

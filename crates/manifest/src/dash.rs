@@ -1,66 +1,118 @@
 //! DASH (ISO/IEC 23009-1): the static MPD.
+mod addressing;
+mod descriptors;
+mod period;
 mod protection;
 mod representation;
 mod sets;
+mod thumbnails;
 mod timeline;
+mod trick;
 
-use crate::View;
-use crate::outline::Outline;
-use crate::text::{push_attribute, push_iso_duration, rescale};
+use edgepack_packager::TextForm;
 
-const PROFILES: &str = "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
-/// How much a player at exactly `@bandwidth` must hold before it starts (5.3.1.2). Bandwidths are
-/// those of the heaviest segment, which leaves headroom everywhere else.
-const MIN_BUFFER_MS: u64 = 2000;
+use crate::error::Result;
+use crate::outline::{Entry, Outline};
+use crate::text::{MICROS, push_attribute, push_iso_duration, rescale};
+use crate::{Layout, View};
+use addressing::Addressing;
+
+const PROFILES_LIVE: &str = "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
+const PROFILES_ON_DEMAND: &str =
+    "urn:mpeg:dash:profile:isoff-on-demand:2011,urn:mpeg:dash:profile:cmaf:2019";
+/// How much a player at exactly `@bandwidth` must hold before it starts (5.3.1.2), microseconds. Bandwidths are those
+/// of the heaviest segment, which leaves headroom everywhere else.
+const MIN_BUFFER: u64 = 2 * MICROS;
 /// `<S t="123456789" d="123456" r="12"/>` and its indent, rounded up.
 const BYTES_PER_RUN: usize = 48;
 
-/// The static MPD of a view: SegmentTemplate `$RepresentationID$/$Number$.m4s` with a
-/// SegmentTimeline; `Representation@id` is the URL's track element.
-///
-/// `S@t` is presentation time: the encoder delay of audio is taken off by the edit list in the
-/// header, which players apply before MPD time means anything, so no `presentationTimeOffset`.
-pub fn mpd(view: View<'_>) -> String {
-    write(&Outline::new(view))
+/// What a SegmentTemplate puts into segment addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// `{track}/{n}.m4s`.
+    Number,
+    /// `{track}/t{time}.m4s`.
+    Time,
 }
 
-fn write(outline: &Outline<'_>) -> String {
-    let segments: usize = outline
+/// `manifest.mpd` and `manifest-time.mpd`: SegmentTemplate with a SegmentTimeline; `$RepresentationID$` is the URL's
+/// track element.
+///
+/// `S@t` is presentation time: the encoder delay of audio is taken off by the edit list in the header, which players
+/// apply before MPD time means anything, so no `presentationTimeOffset`.
+///
+/// # Errors
+/// [`Error::NothingLeft`](crate::Error::NothingLeft) by the filter.
+pub fn mpd(view: View<'_>, template: Template) -> Result<String> {
+    let outline = Outline::new(view, TextForm::Imsc1)?;
+    Ok(write(&outline, Addressing::Template(template)))
+}
+
+/// `ondemand.mpd`: SegmentBase over `{track}/media.mp4`. `layouts`: one per `Presentation::renditions`; tracks without
+/// one, thumbnails among them, are left out.
+///
+/// # Errors
+/// [`Error::NothingLeft`](crate::Error::NothingLeft) by the filter,
+/// [`Error::NothingToOffer`](crate::Error::NothingToOffer) where no video, or no audio, has a layout.
+pub fn mpd_ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
+    let mut outline = Outline::new(view, TextForm::Imsc1)?.for_single_files(layouts)?;
+    outline
         .entries
-        .iter()
-        .map(|entry| entry.rendition.segments.len())
-        .sum();
-    let mut out = String::with_capacity(4096 + segments * BYTES_PER_RUN);
+        .retain(|entry| layouts.get(entry.index).is_some_and(Option::is_some));
+    Ok(write(&outline, Addressing::OnDemand(layouts)))
+}
+
+fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
+    let mut out = String::with_capacity(capacity(outline));
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"");
     if outline.protection.is_some() {
         out.push_str(" xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:dashif=\"https://dashif.org/CPS\"");
     }
-    push_attribute(&mut out, "profiles", PROFILES);
-    out.push_str(" type=\"static\" mediaPresentationDuration=\"");
-    push_iso_duration(&mut out, outline.duration_ms);
-    out.push_str("\" maxSegmentDuration=\"");
-    push_iso_duration(&mut out, longest_segment_ms(outline));
-    out.push_str("\" minBufferTime=\"");
-    push_iso_duration(&mut out, MIN_BUFFER_MS);
-    out.push_str("\">\n  <Period id=\"0\" start=\"PT0S\">\n");
-    let sets = sets::of(outline);
-    for set in &sets {
-        sets::push(&mut out, outline.protection, set, &sets);
+    let is_supplemented = |entry: &Entry<'_>| entry.rendition.supplemental_codecs.is_some();
+    if outline.entries.iter().any(is_supplemented) {
+        out.push_str(" xmlns:scte214=\"urn:scte:dash:scte214-extensions\"");
     }
-    out.push_str("  </Period>\n</MPD>\n");
+    push_attribute(&mut out, "profiles", addressing.profiles());
+    out.push_str(" type=\"static\" mediaPresentationDuration=\"");
+    push_iso_duration(&mut out, duration(outline));
+    out.push_str("\" maxSegmentDuration=\"");
+    push_iso_duration(&mut out, longest_segment(outline));
+    out.push_str("\" minBufferTime=\"");
+    push_iso_duration(&mut out, MIN_BUFFER);
+    out.push_str("\">\n");
+    let periods = sets::of(outline);
+    for sets in &periods {
+        period::push(&mut out, outline, addressing, sets, &periods);
+    }
+    out.push_str("</MPD>\n");
     out
 }
 
-fn longest_segment_ms(outline: &Outline<'_>) -> u64 {
-    let longest = |entry: &crate::outline::Entry<'_>| {
-        let units = entry
-            .rendition
-            .segments
-            .iter()
-            .map(|segment| segment.duration)
-            .max();
-        rescale(units.unwrap_or(0), entry.rendition.timescale, 1000)
+/// Enough for the document as a rule, so that it is written without being moved.
+fn capacity(outline: &Outline<'_>) -> usize {
+    let runs: usize = outline
+        .entries
+        .iter()
+        .map(|entry| entry.rendition.segments.len() + entry.trick.map_or(0, |t| t.frames.len()))
+        .sum();
+    4096 + outline.entries.len() * 2048 + runs * BYTES_PER_RUN
+}
+
+/// Microseconds. The last period ends where the presentation ends, which its audio may do a little later than its
+/// video.
+fn duration(outline: &Outline<'_>) -> u64 {
+    let ends = outline.periods().iter().map(|p| p.start_us + p.duration_us);
+    ends.max()
+        .unwrap_or(0)
+        .max(outline.presentation.duration_ms * 1000)
+}
+
+/// Microseconds.
+fn longest_segment(outline: &Outline<'_>) -> u64 {
+    let longest = |entry: &Entry<'_>| {
+        let units = entry.rendition.segments.iter().map(|s| s.duration).max();
+        rescale(units.unwrap_or(0), entry.rendition.timescale, MICROS)
     };
     outline.entries.iter().map(longest).max().unwrap_or(0)
 }

@@ -1,88 +1,250 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
 use edgepack_drm::TrackEncryption;
-use edgepack_packager::{Media, Rendition};
+use edgepack_packager::{
+    Accessibility, Kind, Media, Period, Presentation, Rendition, Role, TextForm, TrickPlay,
+};
 
-use crate::{Protection, View};
+use crate::codec::{Family, fits_transport_stream};
+use crate::error::{Error, Result};
+use crate::filter::Order;
+use crate::media::{self, ChannelLayout, VideoRange};
+use crate::{Filter, Layout, Protection, View};
 
 /// BCP 47's "undetermined".
 pub(crate) const UNDETERMINED: &str = "und";
 
+/// The highest type of stream access point that nothing before is needed from (ISO/IEC 14496-12, annex I).
+const CLOSED: u8 = 2;
+
 #[derive(Debug)]
 pub(crate) struct Outline<'a> {
-    pub(crate) duration_ms: u64,
+    pub(crate) presentation: &'a Presentation,
     pub(crate) protection: Option<&'a Protection>,
+    pub(crate) filter: &'a Filter,
+    /// Period by period: video in the order asked for, then audio, text, images.
     pub(crate) entries: Vec<Entry<'a>>,
 }
 
 /// One rendition as manifests name it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry<'a> {
+    /// Index into `Presentation::renditions`.
+    pub(crate) index: usize,
     pub(crate) rendition: &'a Rendition,
     pub(crate) encryption: Option<&'a TrackEncryption>,
+    /// Its sync samples, unless the view or the filter is without.
+    pub(crate) trick: Option<&'a TrickPlay>,
     /// The URL's track element.
     pub(crate) url_name: String,
 }
 
 impl<'a> Outline<'a> {
-    pub(crate) fn new(view: View<'a>) -> Self {
-        Self::named(view, |rendition, encryption| {
-            view.presentation.url_name(rendition, encryption)
-        })
+    /// Of a manifest that the view's filter narrows; `form` is its text where the filter does not say.
+    pub(crate) fn new(view: View<'a>, form: TextForm) -> Result<Self> {
+        let admitted = view.filter.admitted(view.presentation, form)?;
+        let mut outline = Self::of(view, |index| admitted.get(index) == Some(&true));
+        outline.order();
+        Ok(outline)
     }
 
-    /// With URL names from `name`.
-    pub(crate) fn named(
-        view: View<'a>,
-        name: impl Fn(&Rendition, Option<&TrackEncryption>) -> String,
-    ) -> Self {
-        let renditions = &view.presentation.renditions;
-        let entry = |rendition: &'a Rendition, encryption: Option<&'a TrackEncryption>| Entry {
-            rendition,
-            encryption,
-            url_name: name(rendition, encryption),
+    /// Of a media playlist, which no filter changes.
+    pub(crate) fn whole(view: View<'a>) -> Self {
+        let view = View {
+            filter: Filter::everything(),
+            ..view
         };
-        let entries = match view.protection {
-            None => renditions
-                .iter()
-                .map(|rendition| entry(rendition, None))
-                .collect(),
-            Some(protection) => renditions
-                .iter()
-                .zip(&protection.tracks)
-                .map(|(rendition, track)| entry(rendition, Some(track)))
-                .collect(),
-        };
+        Self::of(view, |_| true)
+    }
+
+    fn of(view: View<'a>, admits: impl Fn(usize) -> bool) -> Self {
+        let mut entries = Vec::with_capacity(view.presentation.renditions.len());
+        for (index, rendition) in view.presentation.renditions.iter().enumerate() {
+            let encryption = match view.protection {
+                None => None,
+                Some(protection) => {
+                    let track = protection.tracks.get(index).and_then(Option::as_ref);
+                    let stays_clear = matches!(rendition.kind(), Kind::Text | Kind::Image);
+                    // Law: a protected view names no video or audio as clear.
+                    if track.is_none() && !stays_clear {
+                        continue;
+                    }
+                    track
+                }
+            };
+            if admits(index) {
+                entries.push(Entry {
+                    index,
+                    rendition,
+                    encryption,
+                    trick: view
+                        .trick_play
+                        .get(index)
+                        .and_then(Option::as_ref)
+                        .filter(|trick| {
+                            !view.filter.without_trick_play && !trick.frames.is_empty()
+                        }),
+                    url_name: view.presentation.url_name(rendition, encryption),
+                });
+            }
+        }
         Self {
-            duration_ms: view.presentation.duration_ms,
+            presentation: view.presentation,
             protection: view.protection,
+            filter: view.filter,
             entries,
         }
     }
 
-    pub(crate) fn video(&self) -> impl Iterator<Item = &Entry<'a>> {
-        self.entries
-            .iter()
-            .filter(|entry| matches!(entry.rendition.media, Media::Video { .. }))
+    /// Video as the filter asks; stable, and the other kinds stay where they are.
+    fn order(&mut self) {
+        let place = |entry: &Entry<'_>| (entry.rendition.period, entry.rendition.kind());
+        let peak = |entry: &Entry<'_>| entry.rendition.peak_bandwidth;
+        for video in self.entries.chunk_by_mut(|a, b| place(a) == place(b)) {
+            if video[0].rendition.kind() != Kind::Video {
+                continue;
+            }
+            match self.filter.order {
+                Order::Descending => {}
+                Order::Ascending => video.sort_by_key(peak),
+                Order::First(bits) => {
+                    let distances = video.iter().map(|entry| peak(entry).abs_diff(bits));
+                    if let Some((nearest, _)) = distances.enumerate().min_by_key(|(_, d)| *d) {
+                        video[..=nearest].rotate_right(1);
+                    }
+                }
+            }
+        }
     }
 
-    pub(crate) fn audio(&self) -> impl Iterator<Item = &Entry<'a>> {
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Entry<'a>> {
         self.entries
             .iter()
-            .filter(|entry| matches!(entry.rendition.media, Media::Audio { .. }))
+            .filter(move |entry| entry.rendition.kind() == kind)
+    }
+
+    pub(crate) fn of_period(&self, period: usize) -> impl Iterator<Item = &Entry<'a>> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.rendition.period == period)
+    }
+
+    pub(crate) fn periods(&self) -> &'a [Period] {
+        &self.presentation.periods
+    }
+
+    /// Index of the audio that plays where nobody chose: as the filter says, as the asset says, the first without a
+    /// special purpose, the first.
+    pub(crate) fn default_audio(&self, audio: &[&Entry<'_>]) -> usize {
+        let find = |is: &dyn Fn(&Entry<'_>) -> bool| audio.iter().position(|entry| is(entry));
+        let asked = |entry: &Entry<'_>| {
+            self.filter.is_default_audio(&entry.rendition.language) == Some(true)
+        };
+        find(&|entry| asked(entry) && entry.is_plain())
+            .or_else(|| find(&asked))
+            .or_else(|| find(&|entry| entry.rendition.settings.default == Some(true)))
+            .or_else(|| find(&|entry| entry.has_role(Role::Main) && entry.is_plain()))
+            .or_else(|| find(&|entry| entry.is_plain()))
+            .unwrap_or(0)
+    }
+
+    /// Without what has no form in MPEG-TS.
+    ///
+    /// # Errors
+    /// [`Error::NothingToOffer`]: all of it, or a protected view, since streams are muxed in the clear only.
+    pub(crate) fn for_transport_stream(mut self) -> Result<Self> {
+        let has_video = self.of_kind(Kind::Video).next().is_some();
+        self.entries.retain(|entry| match entry.rendition.kind() {
+            Kind::Video | Kind::Audio => fits_transport_stream(&entry.rendition.codecs),
+            Kind::Text => entry.text_form() == Some(TextForm::WebVtt),
+            Kind::Image => true,
+        });
+        let main = if has_video { Kind::Video } else { Kind::Audio };
+        if self.protection.is_some() || self.of_kind(main).next().is_none() {
+            return Err(Error::NothingToOffer { form: "MPEG-TS" });
+        }
+        Ok(self)
+    }
+
+    /// Without video and audio that no single file can be made of.
+    ///
+    /// # Errors
+    /// [`Error::NothingToOffer`]: where there is video, or audio, and none of it remains.
+    pub(crate) fn for_single_files(mut self, layouts: &[Option<Layout>]) -> Result<Self> {
+        let kinds = [Kind::Video, Kind::Audio];
+        let has = |outline: &Self| kinds.map(|kind| outline.of_kind(kind).next().is_some());
+        let before = has(&self);
+        self.entries.retain(|entry| {
+            !kinds.contains(&entry.rendition.kind())
+                || layouts.get(entry.index).is_some_and(Option::is_some)
+        });
+        if has(&self) != before {
+            return Err(Error::NothingToOffer {
+                form: "single files",
+            });
+        }
+        Ok(self)
+    }
+
+    /// The entry of a rendition, found by its name.
+    ///
+    /// # Errors
+    /// [`Error::Unprotected`] for one that a protected view leaves out.
+    pub(crate) fn find(&self, rendition: &Rendition) -> Result<&Entry<'a>> {
+        self.entries
+            .iter()
+            .find(|entry| entry.rendition.name == rendition.name)
+            .ok_or_else(|| Error::Unprotected {
+                rendition: rendition.name.clone(),
+            })
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     /// The sample entry's four characters: `avc1` of `avc1.640028`.
-    pub(crate) fn codec_family(&self) -> &str {
+    pub(crate) fn sample_entry(&self) -> &'a str {
         self.rendition.codecs.split('.').next().unwrap_or_default()
     }
 
-    /// 0 for video.
+    pub(crate) fn family(&self) -> Family {
+        Family::of(&self.rendition.codecs)
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        match self.rendition.media {
+            Media::Video { height, .. } => height,
+            _ => 0,
+        }
+    }
+
+    /// All segments can be decoded by themselves: no picture needs the segment before.
+    pub(crate) fn is_independent(&self) -> bool {
+        self.rendition.sap_type <= CLOSED
+    }
+
+    /// 0 for all but audio.
     pub(crate) fn channels(&self) -> u16 {
         match self.rendition.media {
             Media::Audio { channels, .. } => channels,
-            Media::Video { .. } => 0,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn layout(&self) -> ChannelLayout {
+        media::layout(self.rendition)
+    }
+
+    pub(crate) fn range(&self) -> VideoRange {
+        media::range(self.rendition)
+    }
+
+    pub(crate) fn is_stereoscopic(&self) -> bool {
+        media::is_stereoscopic(self.rendition)
+    }
+
+    pub(crate) fn text_form(&self) -> Option<TextForm> {
+        match self.rendition.media {
+            Media::Text { form } => Some(form),
+            _ => None,
         }
     }
 
@@ -90,7 +252,57 @@ impl Entry<'_> {
     pub(crate) fn colour(&self) -> Option<(u8, u8, u8, bool)> {
         match self.rendition.media {
             Media::Video { colour, .. } => colour,
-            Media::Audio { .. } => None,
+            _ => None,
         }
+    }
+
+    /// None where the language is not known.
+    pub(crate) fn language(&self) -> Option<&'a str> {
+        let language = self.rendition.language.as_str();
+        (!language.is_empty() && language != UNDETERMINED).then_some(language)
+    }
+
+    /// What the settings say, or what the roles say in other words.
+    pub(crate) fn accessibility(&self) -> Option<Accessibility> {
+        let settings = &self.rendition.settings;
+        let is = |role| settings.roles.contains(&role);
+        settings.accessibility.or_else(|| {
+            let kind = self.rendition.kind();
+            match kind {
+                Kind::Text if is(Role::Caption) => Some(Accessibility::Sdh),
+                Kind::Audio if is(Role::Description) => Some(Accessibility::AudioDescription),
+                Kind::Video if is(Role::Sign) => Some(Accessibility::SignLanguage),
+                Kind::Audio if is(Role::EnhancedAudioIntelligibility) => {
+                    Some(Accessibility::EnhancedSpeech)
+                }
+                _ if is(Role::EasyReader) => Some(Accessibility::EasyReader),
+                _ => None,
+            }
+        })
+    }
+
+    pub(crate) fn is_forced(&self) -> bool {
+        let settings = &self.rendition.settings;
+        settings.forced || settings.roles.contains(&Role::ForcedSubtitle)
+    }
+
+    pub(crate) fn has_role(&self, role: Role) -> bool {
+        self.rendition.settings.roles.contains(&role)
+    }
+
+    /// Made for all viewers: neither a service for some nor a commentary.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.accessibility().is_none() && !self.has_role(Role::Commentary) && !self.is_forced()
+    }
+
+    /// What a viewer chooses by, the codec aside: equal for the same sound or text in several encodings.
+    pub(crate) fn says_the_same(&self, other: &Entry<'_>) -> bool {
+        let (a, b) = (&self.rendition.settings, &other.rendition.settings);
+        self.rendition.kind() == other.rendition.kind()
+            && self.rendition.language == other.rendition.language
+            && self.accessibility() == other.accessibility()
+            && self.is_forced() == other.is_forced()
+            && self.has_role(Role::Commentary) == other.has_role(Role::Commentary)
+            && a.name == b.name
     }
 }

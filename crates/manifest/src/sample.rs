@@ -1,8 +1,10 @@
 //! Presentations made by hand for the tests of both writers.
 use edgepack_drm::{KeyId, Scheme, TrackEncryption};
-use edgepack_packager::{Fingerprint, Media, Presentation, Rendition, Segment};
+use edgepack_packager::{
+    Fingerprint, Kind, Media, Period, Presentation, Rendition, Segment, TextForm, Tiles,
+    TrackSettings, TrickFrame, TrickPlay,
+};
 
-use crate::outline::Outline;
 use crate::{Protection, System, View};
 
 pub(crate) const VIDEO_KID: KeyId =
@@ -10,22 +12,50 @@ pub(crate) const VIDEO_KID: KeyId =
 pub(crate) const AUDIO_KID: KeyId =
     KeyId(*b"\x11\x21\x31\x41\x51\x61\x71\x81\x91\xa1\xb1\xc1\xd1\xe1\xf1\x02");
 
+/// One period.
 pub(crate) fn presentation(renditions: Vec<Rendition>) -> Presentation {
-    let duration_ms = renditions
-        .iter()
-        .filter_map(|r| r.segments.last().map(|s| (r, s)))
-        .map(|(r, s)| (s.start + s.duration) * 1000 / u64::from(r.timescale))
-        .max()
-        .unwrap_or(0);
-    Presentation {
+    stitched(vec![renditions])
+}
+
+/// One period after the other, each with its renditions; names of later ones begin with `p2-` and so on.
+pub(crate) fn stitched(periods: Vec<Vec<Rendition>>) -> Presentation {
+    let mut presentation = Presentation {
         fingerprint: Fingerprint([7; 16]),
         target_duration_ms: 4000,
-        duration_ms,
+        duration_ms: 0,
         sources: Vec::new(),
-        renditions,
+        periods: Vec::new(),
+        renditions: Vec::new(),
+        closed_captions: Vec::new(),
         misalignments: Vec::new(),
         ignored: Vec::new(),
+    };
+    let mut start_us = 0;
+    for (period, mut renditions) in periods.into_iter().enumerate() {
+        let end = |r: &Rendition| r.duration() * 1_000_000 / u64::from(r.timescale);
+        let is_video = |r: &&Rendition| r.kind() == Kind::Video;
+        let longest = renditions.iter().filter(is_video).map(end).max();
+        let duration_us = longest.or_else(|| renditions.iter().map(end).max());
+        let duration_us = duration_us.unwrap_or(0);
+        for (track, rendition) in renditions.iter_mut().enumerate() {
+            rendition.period = period;
+            rendition.source = period;
+            rendition.track = Some(track);
+            if period > 0 {
+                rendition.name = format!("p{}-{}", period + 1, rendition.name);
+            }
+        }
+        let first = presentation.renditions.len();
+        presentation.renditions.extend(renditions);
+        presentation.periods.push(Period {
+            renditions: first..presentation.renditions.len(),
+            start_us,
+            duration_us,
+        });
+        start_us += duration_us;
     }
+    presentation.duration_ms = start_us.div_ceil(1000);
+    presentation
 }
 
 /// 29.97 frames per second, `count` segments of 120 frames and one of 60.
@@ -40,7 +70,7 @@ pub(crate) fn video(width: u32, height: u32, peak: u64, count: usize) -> Renditi
             pixel_aspect: (1, 1),
             colour: Some((1, 1, 1, false)),
         },
-        ..rendition("avc1.640028", 30000, peak, durations)
+        ..rendition("avc1.640028", 30000, peak, 1001, durations)
     }
 }
 
@@ -57,7 +87,49 @@ pub(crate) fn audio(language: &str, channels: u16, peak: u64, count: usize) -> R
             channels,
         },
         priming: 1024,
-        ..rendition("mp4a.40.2", 48000, peak, durations)
+        ..rendition("mp4a.40.2", 48000, peak, 1024, durations)
+    }
+}
+
+/// Subtitles cut as `video` is.
+pub(crate) fn text(language: &str, form: TextForm, count: usize) -> Rendition {
+    let (codecs, suffix) = match form {
+        TextForm::Imsc1 => ("stpp.ttml.im1t", "-imsc1"),
+        TextForm::WebVtt => ("wvtt", ""),
+    };
+    let durations = std::iter::repeat_n(4004, count).chain([2002]);
+    let mut text = rendition(codecs, 1000, 0, 1, durations);
+    for segment in &mut text.segments {
+        (segment.sample_count, segment.bytes, segment.len) = (0, 0, 0);
+    }
+    Rendition {
+        name: format!("t-{language}{suffix}"),
+        language: language.to_owned(),
+        media: Media::Text { form },
+        ..text
+    }
+}
+
+/// Sheets of 5 × 4 thumbnails, one per second: two whole ones and half a one.
+pub(crate) fn thumbnails() -> Rendition {
+    Rendition {
+        name: "thumbs".to_owned(),
+        media: Media::Image {
+            width: 800,
+            height: 360,
+            tiles: Tiles {
+                columns: 5,
+                rows: 4,
+                interval_ms: 1000,
+            },
+        },
+        ..rendition(
+            "jpeg",
+            1000,
+            12_000,
+            20_000,
+            [20_000, 20_000, 10_000].into_iter(),
+        )
     }
 }
 
@@ -65,38 +137,71 @@ fn rendition(
     codecs: &str,
     timescale: u32,
     peak: u64,
+    sample_duration: u64,
     durations: impl Iterator<Item = u64>,
 ) -> Rendition {
     let mut start = 0;
+    let mut first_sample = 0;
     let segments = durations.map(|duration| {
+        let bytes = peak * 4 / 5 * duration / u64::from(timescale) / 8;
+        let sample_count = u32::try_from(duration / sample_duration).unwrap_or(u32::MAX);
         let segment = Segment {
-            first_sample: 0,
-            sample_count: 1,
+            first_sample,
+            sample_count,
             base_media_decode_time: start,
             start,
             duration,
-            bytes: 1,
+            bytes,
+            len: bytes + 400,
         };
         start += duration;
+        first_sample += sample_count;
         segment
     });
     Rendition {
         name: String::new(),
+        period: 0,
         source: 0,
-        track: 0,
+        track: Some(0),
         media: Media::Audio {
             sample_rate: 0,
             channels: 0,
         },
         codecs: codecs.to_owned(),
+        supplemental_codecs: None,
         language: "und".to_owned(),
+        settings: TrackSettings::default(),
         timescale,
         average_bandwidth: peak * 4 / 5,
         peak_bandwidth: peak,
         priming: 0,
         composition_shift: 0,
+        descriptions: vec![0],
+        sap_type: 1,
         segments: segments.collect(),
     }
+}
+
+/// A sync sample every 60 frames of each rung.
+pub(crate) fn trick_play(presentation: &Presentation) -> Vec<Option<TrickPlay>> {
+    let of = |rendition: &Rendition| {
+        let frames = (0..rendition.duration() / (60 * 1001)).map(|number| TrickFrame {
+            sample: u32::try_from(number * 60).unwrap_or(u32::MAX),
+            start: number * 60 * 1001,
+            duration: 60 * 1001,
+            bytes: 20_000,
+            len: 20_100,
+        });
+        TrickPlay {
+            frames: frames.collect(),
+            average_bandwidth: rendition.average_bandwidth / 10,
+            peak_bandwidth: rendition.peak_bandwidth / 10,
+        }
+    };
+    let renditions = presentation.renditions.iter();
+    renditions
+        .map(|rendition| (rendition.kind() == Kind::Video).then(|| of(rendition)))
+        .collect()
 }
 
 pub(crate) fn ladder() -> Presentation {
@@ -109,23 +214,44 @@ pub(crate) fn ladder() -> Presentation {
     ])
 }
 
-/// Video on one key, audio on another, both signalled for ClearKey.
+/// The ladder with subtitles in both forms and thumbnails.
+pub(crate) fn film() -> Presentation {
+    let mut renditions = ladder().renditions;
+    for form in [TextForm::Imsc1, TextForm::WebVtt] {
+        renditions.push(text("en", form, 3));
+        renditions.push(text("de", form, 3));
+    }
+    renditions.push(thumbnails());
+    presentation(renditions)
+}
+
+/// A bumper of one rung and one language, then the film.
+pub(crate) fn bumper_and_film() -> Presentation {
+    let bumper = vec![video(1280, 720, 2_000_000, 1), audio("en", 2, 131_000, 1)];
+    stitched(vec![bumper, film().renditions])
+}
+
+/// Video on one key, audio on another, text and images clear, both signalled for ClearKey.
 pub(crate) fn protection(presentation: &Presentation, scheme: Scheme) -> Protection {
     let track = |rendition: &Rendition| {
-        let video = matches!(rendition.media, Media::Video { .. });
+        let video = match rendition.kind() {
+            Kind::Video => true,
+            Kind::Audio => false,
+            Kind::Text | Kind::Image => return None,
+        };
         let pattern = if video && scheme == Scheme::Cbcs {
             (1, 9)
         } else {
             (0, 0)
         };
-        TrackEncryption {
+        Some(TrackEncryption {
             scheme,
             default_kid: if video { VIDEO_KID } else { AUDIO_KID },
             per_sample_iv_size: if scheme == Scheme::Cenc { 8 } else { 0 },
             constant_iv: (scheme == Scheme::Cbcs).then_some([0xab; 16]),
             crypt_byte_block: pattern.0,
             skip_byte_block: pattern.1,
-        }
+        })
     };
     Protection {
         scheme,
@@ -139,16 +265,15 @@ pub(crate) fn protection(presentation: &Presentation, scheme: Scheme) -> Protect
     }
 }
 
-/// URL names are those of the renditions, so that expectations do not depend on a hash.
-pub(crate) fn outline<'a>(
-    presentation: &'a Presentation,
-    protection: Option<&'a Protection>,
-) -> Outline<'a> {
-    Outline::named(
-        View {
-            presentation,
-            protection,
-        },
-        |rendition, _| rendition.name.clone(),
-    )
+/// With URL names that are those of the renditions, so that expectations do not depend on a hash.
+pub(crate) fn plain(view: View<'_>, manifest: &str) -> String {
+    let mut manifest = manifest.to_owned();
+    for (index, rendition) in view.presentation.renditions.iter().enumerate() {
+        let track = view
+            .protection
+            .and_then(|protection| protection.tracks.get(index)?.as_ref());
+        let url_name = view.presentation.url_name(rendition, track);
+        manifest = manifest.replace(&url_name, &rendition.name);
+    }
+    manifest
 }

@@ -33,10 +33,10 @@ pub(crate) fn push_fixed(out: &mut String, value: u64, decimals: u32) {
     }
 }
 
-/// ISO 8601 duration of milliseconds: `PT1H2M3.5S`.
-pub(crate) fn push_iso_duration(out: &mut String, milliseconds: u64) {
+/// ISO 8601 duration of microseconds: `PT1H2M3.5S`, without needless zeros.
+pub(crate) fn push_iso_duration(out: &mut String, microseconds: u64) {
     out.push_str("PT");
-    let seconds = milliseconds / 1000;
+    let seconds = microseconds / MICROS;
     if seconds >= 3600 {
         push_number(out, seconds / 3600);
         out.push('H');
@@ -45,7 +45,17 @@ pub(crate) fn push_iso_duration(out: &mut String, milliseconds: u64) {
         push_number(out, seconds / 60 % 60);
         out.push('M');
     }
-    push_fixed(out, (seconds % 60) * 1000 + milliseconds % 1000, 3);
+    push_number(out, seconds % 60);
+    let mut fraction = microseconds % MICROS;
+    if fraction > 0 {
+        out.push('.');
+    }
+    let mut place = MICROS / 10;
+    while fraction > 0 {
+        out.push(char::from(b'0' + (fraction / place) as u8));
+        fraction %= place;
+        place /= 10;
+    }
     out.push('S');
 }
 

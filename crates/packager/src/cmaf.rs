@@ -1,10 +1,12 @@
 //! CMAF headers (ISO/IEC 23000-19, 7.3.1; box by box ISO/IEC 14496-12).
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use edgepack_drm::TrackEncryption;
-use edgepack_isobmff::{BoxWriter, Track};
+use edgepack_isobmff::BoxWriter;
 
 use crate::fragment::{NON_SYNC_SAMPLE, SYNC_SAMPLE};
-use crate::{Media, Presentation, Rendition, Result};
+use crate::{Error, Media, Presentation, Rendition, Result};
 
 /// A CMAF track file has one track.
 pub(crate) const TRACK_ID: u32 = 1;
@@ -14,7 +16,7 @@ const TRACK_FLAGS: u32 = 7;
 /// 1.0 in 16.16 and 8.8.
 const FIXED_ONE_16_16: u32 = 1 << 16;
 const FIXED_ONE_8_8: u16 = 1 << 8;
-const UNITY_MATRIX: [i32; 9] = [1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30];
+pub(crate) const UNITY_MATRIX: [i32; 9] = [1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30];
 /// The media is in the same file (14496-12, 8.7.2.3).
 const SELF_CONTAINED: u32 = 1;
 
@@ -28,27 +30,33 @@ pub fn header(
     enc: Option<&TrackEncryption>,
     pssh: &[u8],
 ) -> Result<Bytes> {
-    let track = p.track(r);
-    let raw = &p.sample_entry(r).raw;
-    let protected;
-    let sample_entry: &[u8] = match enc {
-        None => raw,
-        Some(enc) => {
-            protected = edgepack_drm::boxes::protect_sample_entry(raw, enc)?;
-            &protected
-        }
-    };
+    let track = p.track(r).ok_or_else(|| Error::NotOffered {
+        rendition: r.name.clone(),
+        what: "CMAF header of source samples",
+    })?;
+    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(r.descriptions.len());
+    for entry in p.sample_entries(r) {
+        entries.push(match enc {
+            None => Cow::Borrowed(&entry.raw),
+            Some(enc) => edgepack_drm::boxes::protect_sample_entry(&entry.raw, enc)?.into(),
+        });
+    }
     let mut w = BoxWriter::new();
     write_ftyp(&mut w, r);
     w.boxed(b"moov", |w| {
-        write_mvhd(w, r);
+        write_mvhd(w, r.timescale);
         w.boxed(b"trak", |w| {
-            write_tkhd(w, r, track);
+            if is_video(r) {
+                let size = (track.presentation_width, track.presentation_height);
+                write_tkhd(w, 0, &track.matrix, size);
+            } else {
+                write_tkhd(w, FIXED_ONE_8_8, &track.matrix, (0, 0));
+            }
             write_edts(w, r);
             w.boxed(b"mdia", |w| {
-                write_mdhd(w, r);
+                write_mdhd(w, r.timescale, &r.language);
                 write_hdlr(w, r);
-                w.boxed(b"minf", |w| write_minf(w, r, sample_entry));
+                w.boxed(b"minf", |w| write_minf(w, r, &entries));
             });
         });
         w.boxed(b"mvex", |w| {
@@ -56,17 +64,14 @@ pub fn header(
             w.full_box(b"mehd", 1, 0, |w| {
                 w.u64(r.duration().saturating_add(r.priming));
             });
-            w.full_box(b"trex", 0, 0, |w| {
-                w.u32(TRACK_ID);
-                w.u32(1);
-                w.u32(0);
-                w.u32(0);
-                w.u32(if is_video(r) {
+            write_trex(
+                w,
+                if is_video(r) {
                     NON_SYNC_SAMPLE
                 } else {
                     SYNC_SAMPLE
-                });
-            });
+                },
+            );
         });
         w.bytes(pssh);
     });
@@ -75,6 +80,16 @@ pub fn header(
 
 fn is_video(r: &Rendition) -> bool {
     matches!(r.media, Media::Video { .. })
+}
+
+pub(crate) fn write_trex(w: &mut BoxWriter, sample_flags: u32) {
+    w.full_box(b"trex", 0, 0, |w| {
+        w.u32(TRACK_ID);
+        w.u32(1);
+        w.u32(0);
+        w.u32(0);
+        w.u32(sample_flags);
+    });
 }
 
 /// `cmf2` (23000-19, 7.2 and Annex A): video without edit list, signed composition offsets, defaults repeated in every
@@ -93,11 +108,11 @@ fn write_ftyp(w: &mut BoxWriter, r: &Rendition) {
     });
 }
 
-fn write_mvhd(w: &mut BoxWriter, r: &Rendition) {
+pub(crate) fn write_mvhd(w: &mut BoxWriter, timescale: u32) {
     w.full_box(b"mvhd", 0, 0, |w| {
         // Creation and modification time unsaid: the header is the same on every node.
         w.zeros(8);
-        w.u32(r.timescale);
+        w.u32(timescale);
         w.u32(0);
         w.u32(FIXED_ONE_16_16);
         w.u16(FIXED_ONE_8_8);
@@ -108,21 +123,21 @@ fn write_mvhd(w: &mut BoxWriter, r: &Rendition) {
     });
 }
 
-fn write_tkhd(w: &mut BoxWriter, r: &Rendition, track: &Track) {
+pub(crate) fn write_tkhd(
+    w: &mut BoxWriter,
+    volume: u16,
+    matrix: &[i32; 9],
+    (width, height): (u32, u32),
+) {
     w.full_box(b"tkhd", 0, TRACK_FLAGS, |w| {
         w.zeros(8);
         w.u32(TRACK_ID);
         w.zeros(4);
         // Duration, two reserved words, layer, alternate group.
         w.zeros(4 + 8 + 4);
-        w.u16(if is_video(r) { 0 } else { FIXED_ONE_8_8 });
+        w.u16(volume);
         w.u16(0);
-        track.matrix.iter().for_each(|v| w.i32(*v));
-        let (width, height) = if is_video(r) {
-            (track.presentation_width, track.presentation_height)
-        } else {
-            (0, 0)
-        };
+        matrix.iter().for_each(|v| w.i32(*v));
         w.u32(width << 16);
         w.u32(height << 16);
     });
@@ -154,11 +169,11 @@ fn write_edts(w: &mut BoxWriter, r: &Rendition) {
     });
 }
 
-fn write_mdhd(w: &mut BoxWriter, r: &Rendition) {
-    let code = language_code(&r.language);
+pub(crate) fn write_mdhd(w: &mut BoxWriter, timescale: u32, language: &str) {
+    let code = language_code(language);
     w.full_box(b"mdhd", 0, 0, |w| {
         w.zeros(8);
-        w.u32(r.timescale);
+        w.u32(timescale);
         w.u32(0);
         w.u16(
             code.iter()
@@ -167,9 +182,9 @@ fn write_mdhd(w: &mut BoxWriter, r: &Rendition) {
         w.u16(0);
     });
     // The tag itself wherever three letters cannot say it (14496-12, 8.4.6).
-    if code.as_slice() != r.language.as_bytes() {
+    if code.as_slice() != language.as_bytes() {
         w.full_box(b"elng", 0, 0, |w| {
-            w.bytes(r.language.as_bytes());
+            w.bytes(language.as_bytes());
             w.u8(0);
         });
     }
@@ -197,24 +212,32 @@ fn write_hdlr(w: &mut BoxWriter, r: &Rendition) {
     });
 }
 
-fn write_minf(w: &mut BoxWriter, r: &Rendition, sample_entry: &[u8]) {
+fn write_minf(w: &mut BoxWriter, r: &Rendition, entries: &[Cow<'_, [u8]>]) {
     if is_video(r) {
         w.full_box(b"vmhd", 0, 1, |w| w.zeros(8));
     } else {
         w.full_box(b"smhd", 0, 0, |w| w.zeros(4));
     }
+    write_dinf(w);
+    write_stbl(w, entries);
+}
+
+pub(crate) fn write_dinf(w: &mut BoxWriter) {
     w.boxed(b"dinf", |w| {
         w.full_box(b"dref", 0, 0, |w| {
             w.u32(1);
             w.full_box(b"url ", 0, SELF_CONTAINED, |_| {});
         });
     });
+}
+
+/// All samples are in fragments.
+pub(crate) fn write_stbl(w: &mut BoxWriter, entries: &[Cow<'_, [u8]>]) {
     w.boxed(b"stbl", |w| {
         w.full_box(b"stsd", 0, 0, |w| {
-            w.u32(1);
-            w.bytes(sample_entry);
+            w.u32(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            entries.iter().for_each(|entry| w.bytes(entry));
         });
-        // All samples are in fragments.
         w.full_box(b"stts", 0, 0, |w| w.u32(0));
         w.full_box(b"stsc", 0, 0, |w| w.u32(0));
         w.full_box(b"stsz", 0, 0, |w| w.zeros(8));

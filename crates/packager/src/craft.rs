@@ -29,6 +29,17 @@ pub(crate) struct TrackSpec {
     /// (segment_duration, media_time).
     pub(crate) edits: Vec<(u32, i32)>,
     pub(crate) samples: Vec<SampleSpec>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// What a sample description says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry {
+    Avc,
+    Aac,
+    Wvtt,
+    /// A picture of 320x180.
+    Jpeg,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +48,38 @@ pub(crate) struct SampleSpec {
     pub(crate) composition_offset: i32,
     pub(crate) is_sync: bool,
     pub(crate) size: u32,
+    /// Index into the track's entries.
+    pub(crate) description: u32,
+}
+
+impl Entry {
+    fn bytes(self) -> Vec<u8> {
+        let mut w = BoxWriter::new();
+        match self {
+            Self::Avc => w.bytes(&hex::decode(AVC_ENTRY).unwrap()),
+            Self::Aac => w.bytes(&hex::decode(AAC_ENTRY).unwrap()),
+            Self::Wvtt => w.boxed(b"wvtt", |w| {
+                w.zeros(6);
+                w.u16(1);
+                w.boxed(b"vttC", |w| w.bytes(b"WEBVTT"));
+            }),
+            Self::Jpeg => w.boxed(b"jpeg", |w| {
+                w.zeros(6);
+                w.u16(1);
+                w.zeros(16);
+                w.u16(320);
+                w.u16(180);
+                w.u32(72 << 16);
+                w.u32(72 << 16);
+                w.zeros(4);
+                w.u16(1);
+                w.zeros(32);
+                w.u16(24);
+                w.u16(0xffff);
+            }),
+        }
+        w.into_vec()
+    }
 }
 
 impl TrackSpec {
@@ -51,6 +94,7 @@ impl TrackSpec {
             } else {
                 100 + i as u32 % 7
             },
+            description: 0,
         };
         Self {
             handler: *b"vide",
@@ -58,6 +102,7 @@ impl TrackSpec {
             language: *b"und",
             edits: vec![],
             samples: (0..count).map(sample).collect(),
+            entries: vec![Entry::Avc],
         }
     }
 
@@ -67,6 +112,7 @@ impl TrackSpec {
             composition_offset: 0,
             is_sync: true,
             size: 200 + i as u32 % 5,
+            description: 0,
         };
         Self {
             handler: *b"soun",
@@ -74,6 +120,16 @@ impl TrackSpec {
             language: *b"und",
             edits: vec![],
             samples: (0..count).map(sample).collect(),
+            entries: vec![Entry::Aac],
+        }
+    }
+
+    /// Samples of one second each.
+    pub(crate) fn still(handler: &[u8; 4], entry: Entry, count: usize) -> Self {
+        Self {
+            handler: *handler,
+            entries: vec![entry],
+            ..Self::video(1000, 1000, count, 1)
         }
     }
 
@@ -98,12 +154,17 @@ impl TrackSpec {
         self
     }
 
+    fn begins_chunk(&self, sample: usize) -> bool {
+        let description = |i: usize| self.samples[i].description;
+        sample % CHUNK == 0 || description(sample) != description(sample - 1)
+    }
+
     /// Where each sample lies, if the track's media begins at `start`; and where it ends.
     fn offsets(&self, start: u64) -> (Vec<u64>, u64) {
         let mut at = start;
         let mut offsets = Vec::new();
         for (i, sample) in self.samples.iter().enumerate() {
-            if i > 0 && i % CHUNK == 0 {
+            if i > 0 && self.begins_chunk(i) {
                 at += GAP;
             }
             offsets.push(at);
@@ -113,7 +174,6 @@ impl TrackSpec {
     }
 
     fn write(&self, w: &mut BoxWriter, track_id: u32, media_start: u64) {
-        let is_video = &self.handler == b"vide";
         w.boxed(b"trak", |w| {
             w.full_box(b"tkhd", 0, 7, |w| {
                 w.zeros(8);
@@ -155,19 +215,20 @@ impl TrackSpec {
                     w.zeros(13);
                 });
                 w.boxed(b"minf", |w| {
-                    w.boxed(b"stbl", |w| self.write_stbl(w, is_video, media_start));
+                    w.boxed(b"stbl", |w| self.write_stbl(w, media_start));
                 });
             });
         });
     }
 
-    fn write_stbl(&self, w: &mut BoxWriter, is_video: bool, media_start: u64) {
-        let entry = hex::decode(if is_video { AVC_ENTRY } else { AAC_ENTRY }).unwrap();
+    fn write_stbl(&self, w: &mut BoxWriter, media_start: u64) {
         let count = self.samples.len() as u32;
         let (offsets, _) = self.offsets(media_start);
         w.full_box(b"stsd", 0, 0, |w| {
-            w.u32(1);
-            w.bytes(&entry);
+            w.u32(self.entries.len() as u32);
+            for entry in &self.entries {
+                w.bytes(&entry.bytes());
+            }
         });
         w.full_box(b"stts", 0, 0, |w| {
             w.u32(count);
@@ -198,32 +259,23 @@ impl TrackSpec {
             w.u32(count);
             self.samples.iter().for_each(|sample| w.u32(sample.size));
         });
-        let chunks = self.samples.len().div_ceil(CHUNK);
-        let last = self.samples.len() - (chunks.max(1) - 1) * CHUNK;
+        let firsts: Vec<usize> = (0..self.samples.len())
+            .filter(|i| self.begins_chunk(*i))
+            .collect();
         w.full_box(b"stsc", 0, 0, |w| {
-            let entries: &[(usize, usize)] = if chunks > 1 && last != CHUNK {
-                &[(1, CHUNK), (chunks, last)]
-            } else {
-                &[(1, last)]
-            };
-            let entries = if self.samples.is_empty() {
-                &[]
-            } else {
-                entries
-            };
-            w.u32(entries.len() as u32);
-            for (first, samples) in entries {
-                w.u32(*first as u32);
-                w.u32(*samples as u32);
-                w.u32(1);
+            w.u32(firsts.len() as u32);
+            for (chunk, first) in firsts.iter().enumerate() {
+                let end = firsts.get(chunk + 1).map_or(self.samples.len(), |end| *end);
+                w.u32(chunk as u32 + 1);
+                w.u32((end - first) as u32);
+                w.u32(self.samples[*first].description + 1);
             }
         });
         w.full_box(b"stco", 0, 0, |w| {
-            w.u32(chunks as u32);
-            offsets
+            w.u32(firsts.len() as u32);
+            firsts
                 .iter()
-                .step_by(CHUNK)
-                .for_each(|offset| w.u32(*offset as u32));
+                .for_each(|first| w.u32(offsets[*first] as u32));
         });
     }
 }
@@ -275,11 +327,7 @@ fn read(file: &Bytes, file_len: u64) -> Movie {
 }
 
 pub(crate) fn source(name: &str, tracks: &[TrackSpec]) -> Source {
-    Source {
-        name: name.to_owned(),
-        movie: Arc::new(movie(tracks)),
-        probe: [0; 32],
-    }
+    Source::of_movie(name, Arc::new(movie(tracks)), [0; 32])
 }
 
 pub(crate) fn build(sources: Vec<Source>, target_duration_ms: u32) -> crate::Result<Presentation> {

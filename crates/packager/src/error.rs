@@ -7,6 +7,9 @@ pub enum Error {
     /// The file is at fault: it cannot be packaged as it is.
     #[error("{source_name}: {reason}")]
     Source { source_name: String, reason: String },
+    /// The asset's description is at fault: it asks for what is not there.
+    #[error("{place}: {reason}")]
+    Description { place: String, reason: String },
     /// Nothing in the asset's files can be played.
     #[error("no video or audio track with samples in {}", if .source_names.is_empty() { "an asset without files".to_owned() } else { .source_names.join(", ") })]
     NoRenditions { source_names: Vec<String> },
@@ -23,6 +26,12 @@ pub enum Error {
         rendition: String,
         number: usize,
         count: usize,
+    },
+    /// The request is at fault: this kind of rendition has none of what is asked for.
+    #[error("{rendition} has no {what}")]
+    NotOffered {
+        rendition: String,
+        what: &'static str,
     },
     /// The payload handed in is not the one that the plan describes.
     #[error("{rendition}, segment {number}: {reason}")]

@@ -5,13 +5,14 @@
 //! complete by itself, so that a segment does not depend on `trex`), what differs stands per sample in `trun`.
 use bytes::Bytes;
 use edgepack_drm::SegmentAux;
-use edgepack_isobmff::BoxWriter;
+use edgepack_isobmff::{BoxWriter, Sample};
 
 /// Sample flags (14496-12, 8.8.3.1): depends on no other sample.
 pub(crate) const SYNC_SAMPLE: u32 = 0x0200_0000;
 /// Depends on others, is no sync sample.
 pub(crate) const NON_SYNC_SAMPLE: u32 = 0x0101_0000;
 
+const TFHD_SAMPLE_DESCRIPTION_INDEX: u32 = 0x02;
 const TFHD_DEFAULT_DURATION: u32 = 0x08;
 const TFHD_DEFAULT_SIZE: u32 = 0x10;
 const TFHD_DEFAULT_FLAGS: u32 = 0x20;
@@ -45,6 +46,8 @@ pub(crate) struct RunShape {
     sizes_differ: bool,
     durations_differ: bool,
     has_composition_offsets: bool,
+    /// `sample_description_index`, where not all of the rendition's samples have the same.
+    description: Option<u32>,
     /// Of the samples after the first: whether they are sync samples.
     rest_sync: Option<bool>,
     rest_differ: bool,
@@ -59,6 +62,27 @@ enum SyncPattern {
 }
 
 impl RunShape {
+    /// Of a run in a rendition that uses so many sample entries; which of them does not matter to the length.
+    pub(crate) fn of_descriptions(count: usize) -> Self {
+        Self {
+            description: (count > 1).then_some(1),
+            ..Self::default()
+        }
+    }
+
+    /// Of a run that begins with `first`. `descriptions`: the sample entries in use, in the order of the header.
+    pub(crate) fn of_description(descriptions: &[u32], first: Option<Sample>) -> Self {
+        let mut shape = Self::of_descriptions(descriptions.len());
+        let place = descriptions
+            .iter()
+            .zip(1..)
+            .find(|(description, _)| first.is_some_and(|first| first.description == **description));
+        if let (Some(description), Some((_, place))) = (&mut shape.description, place) {
+            *description = place;
+        }
+        shape
+    }
+
     pub(crate) fn add(&mut self, sample: RunSample) {
         self.count += 1;
         self.payload += u64::from(sample.size);
@@ -84,6 +108,11 @@ impl RunShape {
     fn tfhd_flags(&self) -> u32 {
         TFHD_DEFAULT_BASE_IS_MOOF
             | TFHD_DEFAULT_FLAGS
+            | if self.description.is_some() {
+                TFHD_SAMPLE_DESCRIPTION_INDEX
+            } else {
+                0
+            }
             | if self.durations_differ {
                 0
             } else {
@@ -123,7 +152,10 @@ impl RunShape {
         let fields = |flags: u32, among: u32| 4 * u64::from((flags & among).count_ones());
         let tfhd = fields(
             self.tfhd_flags(),
-            TFHD_DEFAULT_DURATION | TFHD_DEFAULT_SIZE | TFHD_DEFAULT_FLAGS,
+            TFHD_SAMPLE_DESCRIPTION_INDEX
+                | TFHD_DEFAULT_DURATION
+                | TFHD_DEFAULT_SIZE
+                | TFHD_DEFAULT_FLAGS,
         );
         let trun = fields(
             self.trun_flags(),
@@ -188,6 +220,9 @@ fn write_tfhd(w: &mut BoxWriter, shape: &RunShape) {
     let flags = shape.tfhd_flags();
     w.full_box(b"tfhd", 0, flags, |w| {
         w.u32(crate::cmaf::TRACK_ID);
+        if let Some(description) = shape.description {
+            w.u32(description);
+        }
         if flags & TFHD_DEFAULT_DURATION != 0 {
             w.u32(shape.first.map_or(0, |sample| sample.duration));
         }

@@ -10,8 +10,11 @@ pub mod cmaf;
 mod craft;
 mod error;
 mod fragment;
+pub mod image;
+pub mod ondemand;
 pub mod plan;
 pub mod presentation;
+pub mod text;
 pub mod timeline;
 mod timing;
 pub mod ts;
@@ -19,8 +22,11 @@ pub mod ts;
 pub use error::{Error, Result};
 pub use plan::{Piece, SegmentPlan, SourceRange};
 pub use presentation::{
-    Fingerprint, Keyframe, Media, Misalignment, Options, Presentation, Rendition, Segment, Source,
+    Accessibility, CaptionChannel, ChannelLayout, Clip, ClosedCaptions, Fingerprint, Input, Kind,
+    Media, Misalignment, Options, Period, PeriodInput, Presentation, Rendition, Role, Segment,
+    Source, SourceContent, TextForm, TextFormat, TextSample, Tiles, TrackChoice, TrackSettings,
+    Tracks, TrickFrame, TrickPlay, VideoRange,
 };
 
 /// Part of every fingerprint: raised whenever the bytes made from the same source change.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use edgepack_drm::{SampleEncryptor, SegmentAux};
 
 use crate::fragment::{self, RunSample, RunShape};
-use crate::{Error, Presentation, Rendition, Result};
+use crate::{Error, Presentation, Rendition, Result, TrickFrame};
 
 /// Bytes of one of the presentation's sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +63,17 @@ impl SegmentPlan {
         })?;
         // The table has these samples: the count is that of what was walked when the presentation was built.
         let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
-        let mut shape = RunShape::default();
+        let track = p.track(r).ok_or_else(|| Error::NotOffered {
+            rendition: r.name.clone(),
+            what: "segments of source samples",
+        })?;
+        let all_sync = p
+            .codec(r)
+            .is_some_and(crate::presentation::every_sample_is_sync);
+        let first = track.samples.sample(segment.first_sample);
+        let mut shape = RunShape::of_description(&r.descriptions, first);
         let mut ranges: Vec<SourceRange> = Vec::new();
-        for sample in p
-            .track(r)
+        for sample in track
             .samples
             .iter_from(segment.first_sample)
             .take(samples.capacity())
@@ -81,11 +88,11 @@ impl SegmentPlan {
                     len,
                 }),
             }
-            let sample = run_sample(&sample, r.composition_shift);
+            let sample = run_sample(&sample, r.composition_shift, all_sync);
             shape.add(sample);
             samples.push(sample);
         }
-        let mut plan = Self {
+        let plan = Self {
             rendition: r.name.clone(),
             number,
             first_sample: segment.first_sample,
@@ -95,15 +102,63 @@ impl SegmentPlan {
             ranges,
             protection: Protection::ByContent,
         };
+        Ok(plan.protected_by(enc))
+    }
+
+    /// One of [`Presentation::trick_play`]'s frames as a fragment of its own, decoded and presented at the frame's start
+    /// for the frame's duration. `number`: of the frame, from 0.
+    ///
+    /// Its sample keeps the number that it has in the rendition, and so the IV: under one key the same bytes are
+    /// encrypted to the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for a frame that is no sample of the rendition.
+    pub fn keyframe(
+        p: &Presentation,
+        r: &Rendition,
+        number: usize,
+        frame: &TrickFrame,
+        enc: Option<&SampleEncryptor>,
+    ) -> Result<Self> {
+        let sample = p
+            .track(r)
+            .and_then(|track| track.samples.sample(frame.sample))
+            .filter(|sample| sample.is_sync && u64::from(sample.size) == frame.bytes)
+            .ok_or_else(|| Error::NotOffered {
+                rendition: r.name.clone(),
+                what: "such key frame",
+            })?;
+        let samples = vec![frame.run_sample()];
+        let mut shape = RunShape::of_description(&r.descriptions, Some(sample));
+        samples.iter().for_each(|sample| shape.add(*sample));
+        let plan = Self {
+            rendition: r.name.clone(),
+            number,
+            first_sample: frame.sample,
+            // Presentation times are what an edit list in the header leaves of decode times.
+            base_media_decode_time: frame.start.saturating_add(r.priming),
+            samples,
+            shape,
+            ranges: vec![SourceRange {
+                source: r.source,
+                offset: sample.offset,
+                len: frame.bytes,
+            }],
+            protection: Protection::ByContent,
+        };
+        Ok(plan.protected_by(enc))
+    }
+
+    fn protected_by(mut self, enc: Option<&SampleEncryptor>) -> Self {
         match enc {
-            None => plan.protection = Protection::Clear(plan.write_header(None)),
+            None => self.protection = Protection::Clear(self.write_header(None)),
             Some(enc) => {
-                if let Some(aux) = enc.fixed_aux(plan.first_sample, plan.shape.count) {
-                    plan.protection = Protection::Foreseeable(plan.write_header(Some(&aux)));
+                if let Some(aux) = enc.fixed_aux(self.first_sample, self.shape.count) {
+                    self.protection = Protection::Foreseeable(self.write_header(Some(&aux)));
                 }
             }
         }
-        Ok(plan)
+        self
     }
 
     /// Source ranges in order, adjacent ones merged; concatenated they are the payload of `mdat`.
@@ -204,13 +259,17 @@ impl SegmentPlan {
 }
 
 /// A source sample as the output describes it. `Presentation::build` has seen that the shifted offset fits.
-pub(crate) fn run_sample(sample: &edgepack_isobmff::Sample, composition_shift: i64) -> RunSample {
+pub(crate) fn run_sample(
+    sample: &edgepack_isobmff::Sample,
+    composition_shift: i64,
+    all_sync: bool,
+) -> RunSample {
     let composition_offset = i64::from(sample.composition_offset) + composition_shift;
     RunSample {
         size: sample.size,
         duration: sample.duration,
         composition_offset: i32::try_from(composition_offset).unwrap_or(i32::MAX),
-        is_sync: sample.is_sync,
+        is_sync: all_sync || sample.is_sync,
     }
 }
 

@@ -11,33 +11,246 @@
 //!
 //! Where the whole asset begins later than 0, all renditions move to the front together. Video that begins late only
 //! because it has composition offsets and no edit list moves alone, which is reported as a [`Misalignment`].
+use std::ops::Range;
 use std::sync::Arc;
 
+pub use edgepack_isobmff::codec::{ChannelLayout, VideoRange};
 use edgepack_isobmff::{CodecConfig, Movie, SampleEntry, Track};
 
-use crate::{Error, Result};
+use crate::{Error, Result, SourceRange};
 
 mod bandwidth;
 mod build;
+mod clip;
+mod compose;
+mod cutting;
+mod follow;
 mod identity;
+mod media;
+mod names;
 mod notes;
 mod select;
+mod settings;
 mod shift;
+mod side_file;
+mod stills;
+mod subtitles;
+mod trick;
+
+pub(crate) use media::every_sample_is_sync;
 
 /// Shorter segments would be single frames.
 pub(crate) const MIN_TARGET_DURATION_MS: u32 = 100;
 /// `EXT-X-TARGETDURATION` and players' buffers are made for less.
 pub(crate) const MAX_TARGET_DURATION_MS: u32 = 600_000;
 
-/// One mezzanine file of an asset.
+/// What an asset is made of.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub sources: Vec<Source>,
+    /// One after the other; never empty.
+    pub periods: Vec<PeriodInput>,
+    /// CEA-608 and CEA-708 captions that ride in the video.
+    pub closed_captions: Vec<ClosedCaptions>,
+}
+
+/// One stretch of the presentation: sources, and which part of them.
+#[derive(Debug, Clone, Default)]
+pub struct PeriodInput {
+    pub clip: Clip,
+    pub tracks: Vec<TrackChoice>,
+}
+
+/// A part of the sources' own time line (which starts at 0 where a player of the source starts), in microseconds.
+///
+/// The start moves to the last sync sample of the video at or before it, the same in all rungs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clip {
+    pub start_us: Option<u64>,
+    pub end_us: Option<u64>,
+}
+
+/// Tracks of one source that take part, and what is said of them beyond what the file says.
+#[derive(Debug, Clone)]
+pub struct TrackChoice {
+    /// Index into [`Input::sources`].
+    pub source: usize,
+    pub tracks: Tracks,
+    pub settings: TrackSettings,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tracks {
+    /// Every track that can be packaged; of equal audio tracks in several sources the best one.
+    #[default]
+    ByConvention,
+    /// The one with this `track_id`. What cannot be packaged is an error.
+    Id(u32),
+    /// All tracks of one kind. What cannot be packaged is an error.
+    Kind(Kind),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Video,
+    Audio,
+    Text,
+    Image,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+            Self::Image => "image",
+        }
+    }
+}
+
+/// What manifests say of a track. An empty one leaves it to the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackSettings {
+    /// BCP 47.
+    pub language: Option<String>,
+    /// As viewers see it.
+    pub name: Option<String>,
+    /// Values of `urn:mpeg:dash:role:2011`.
+    pub roles: Vec<Role>,
+    pub default: Option<bool>,
+    pub autoselect: Option<bool>,
+    /// Subtitles for what is foreign in the film's own language.
+    pub forced: bool,
+    /// GROUP-ID in HLS.
+    pub group: Option<String>,
+    pub accessibility: Option<Accessibility>,
+    /// HLS CHARACTERISTICS beyond those that follow from `accessibility`.
+    pub characteristics: Vec<String>,
+    /// DRM label.
+    pub label: Option<String>,
+    pub tiles: Option<Tiles>,
+}
+
+/// DASH roles (ISO/IEC 23009-1, 5.8.5.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Main,
+    Alternate,
+    Supplementary,
+    Commentary,
+    Dub,
+    Description,
+    Caption,
+    Subtitle,
+    ForcedSubtitle,
+    Sign,
+    EasyReader,
+    Emergency,
+    Karaoke,
+    EnhancedAudioIntelligibility,
+}
+
+/// Whom a track serves (DASH Accessibility, HLS CHARACTERISTICS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Accessibility {
+    /// Subtitles that tell sounds, too.
+    Sdh,
+    /// Sound that tells pictures, too.
+    AudioDescription,
+    EasyReader,
+    SignLanguage,
+    /// Dialogue made clearer.
+    EnhancedSpeech,
+}
+
+/// How a sheet of thumbnails is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiles {
+    pub columns: u32,
+    pub rows: u32,
+    /// From one thumbnail to the next.
+    pub interval_ms: u64,
+}
+
+/// Captions inside the video's own samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedCaptions {
+    pub channel: CaptionChannel,
+    pub language: Option<String>,
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptionChannel {
+    /// CC1 to CC4 of CEA-608.
+    Cc(u8),
+    /// A service (1 to 63) of CEA-708.
+    Service(u8),
+}
+
+impl Input {
+    /// All that the sources hold, as one period.
+    pub fn by_convention(sources: Vec<Source>) -> Self {
+        let tracks = (0..sources.len()).map(|source| TrackChoice {
+            source,
+            tracks: Tracks::ByConvention,
+            settings: TrackSettings::default(),
+        });
+        let period = PeriodInput {
+            clip: Clip::default(),
+            tracks: tracks.collect(),
+        };
+        Self {
+            periods: vec![period],
+            sources,
+            closed_captions: Vec::new(),
+        }
+    }
+}
+
+/// One file of an asset.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// As errors and reports call it; decides between equally good audio tracks.
     pub name: String,
-    pub movie: Arc<Movie>,
+    pub content: SourceContent,
     /// Digest of bytes sampled all over the file: two versions with equal `moov` and length (a damaged upload and the
     /// whole one) must not share names, entity tags and IVs.
     pub probe: [u8; 32],
+}
+
+#[derive(Debug, Clone)]
+pub enum SourceContent {
+    Movie(Arc<Movie>),
+    /// Subtitles in a file of their own. Their cues are read when a segment of them is asked for; `len`: bytes of the file.
+    Text {
+        format: TextFormat,
+        len: u64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    WebVtt,
+    Ttml,
+}
+
+impl Source {
+    pub fn of_movie(name: impl Into<String>, movie: Arc<Movie>, probe: [u8; 32]) -> Self {
+        Self {
+            name: name.into(),
+            content: SourceContent::Movie(movie),
+            probe,
+        }
+    }
+
+    pub fn movie(&self) -> Option<&Arc<Movie>> {
+        match &self.content {
+            SourceContent::Movie(movie) => Some(movie),
+            SourceContent::Text { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -55,31 +268,51 @@ pub struct Fingerprint(pub [u8; 16]);
 pub struct Presentation {
     pub fingerprint: Fingerprint,
     pub target_duration_ms: u32,
-    /// Milliseconds, of the longest rendition, rounded up.
+    /// Milliseconds, of all periods together, rounded up.
     pub duration_ms: u64,
     pub sources: Vec<Source>,
-    /// Video by falling bandwidth, then audio. Names are unique.
+    /// Never empty.
+    pub periods: Vec<Period>,
+    /// Period by period: video by falling bandwidth, then audio, text, images. Names are unique.
     pub renditions: Vec<Rendition>,
+    pub closed_captions: Vec<ClosedCaptions>,
     pub misalignments: Vec<Misalignment>,
-    /// Tracks that are left out, each with the reason: time codes, subtitles, tracks without samples.
+    /// Tracks that are left out, each with the reason: time codes, tracks without samples.
     pub ignored: Vec<String>,
+}
+
+/// A stretch of the presentation whose renditions have a time line of their own, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// Into [`Presentation::renditions`].
+    pub renditions: Range<usize>,
+    /// On the presentation's time line, microseconds.
+    pub start_us: u64,
+    /// Of its longest video (or of all when there is none), microseconds.
+    pub duration_us: u64,
 }
 
 /// One track of one source, cut into segments.
 #[derive(Debug, Clone)]
 pub struct Rendition {
-    /// URL name without version: `v1080`, `v360-2`, `a-en`.
+    /// URL name without version: `v1080`, `v360-2`, `a-en`, `t-en`; `p2-v1080` in the second period.
     pub name: String,
+    /// Index into `Presentation::periods`.
+    pub period: usize,
     /// Index into `Presentation::sources`.
     pub source: usize,
-    /// Index into that movie's tracks.
-    pub track: usize,
+    /// Index into that movie's tracks; none for a file of subtitles.
+    pub track: Option<usize>,
     pub media: Media,
     /// RFC 6381.
     pub codecs: String,
+    /// SUPPLEMENTAL-CODECS: what a decoder that knows more makes of it (`dvh1.08.07/db4h`).
+    pub supplemental_codecs: Option<String>,
     /// BCP 47.
     pub language: String,
-    /// Units per second of all times below (the source track's media timescale).
+    /// As the asset says it; `language` above is resolved.
+    pub settings: TrackSettings,
+    /// Units per second of all times below (the source track's media timescale; 1000 for text).
     pub timescale: u32,
     /// Bits per second over the whole rendition, container included.
     pub average_bandwidth: u64,
@@ -88,8 +321,15 @@ pub struct Rendition {
     pub peak_bandwidth: u64,
     /// Kept in the header's edit list (audio priming), media timescale; 0 for none.
     pub priming: u64,
-    /// Added to every composition offset (negative: B-frame delay removed so that presentation starts at 0).
+    /// Added to every composition offset (negative: B-frame delay removed so that presentation starts at 0). Of text:
+    /// added to the times of cues on the source's own time line (those of a track: [`Presentation::text_samples`]).
     pub composition_shift: i64,
+    /// The track's sample entries that are used, in the order of the CMAF header; each sample names one of them.
+    /// Empty for a file of subtitles.
+    pub descriptions: Vec<u32>,
+    /// Type of the stream access points that segments begin with (ISO/IEC 14496-12, annex I): 1, or 3 where pictures
+    /// follow that are shown before the sync sample and may need the segment before (open GOPs).
+    pub sap_type: u8,
     pub segments: Vec<Segment>,
 }
 
@@ -99,6 +339,15 @@ impl Rendition {
         self.segments
             .last()
             .map_or(0, |segment| segment.start + segment.duration)
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self.media {
+            Media::Video { .. } => Kind::Video,
+            Media::Audio { .. } => Kind::Audio,
+            Media::Text { .. } => Kind::Text,
+            Media::Image { .. } => Kind::Image,
+        }
     }
 }
 
@@ -111,25 +360,50 @@ pub enum Media {
         frame_rate: (u32, u32),
         pixel_aspect: (u32, u32),
         colour: Option<(u8, u8, u8, bool)>,
+        range: VideoRange,
+        /// Two views (MV-HEVC).
+        stereo: bool,
     },
     Audio {
         sample_rate: u32,
+        /// 0 where only the samples tell.
         channels: u16,
+        layout: ChannelLayout,
     },
+    /// The same cues come out in both forms, a rendition each.
+    Text { form: TextForm },
+    /// Sheets of thumbnails, each sample one JPEG; sizes are those of a whole sheet, pixels.
+    Image {
+        width: u32,
+        height: u32,
+        tiles: Tiles,
+    },
+}
+
+/// How subtitles leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextForm {
+    /// `stpp.ttml.im1t` in CMAF, for both protocols.
+    Imsc1,
+    /// `{n}.vtt` in HLS, `wvtt` in CMAF for DASH.
+    WebVtt,
 }
 
 /// Segment n (URL number: index + 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
+    /// 0, as `sample_count` and the sizes, for text: its samples are made, not read.
     pub first_sample: u32,
     pub sample_count: u32,
     /// `tfdt`.
     pub base_media_decode_time: u64,
-    /// On the presentation timeline, which starts at 0.
+    /// On the period's time line, which starts at 0.
     pub start: u64,
     pub duration: u64,
     /// Media bytes, without container.
     pub bytes: u64,
+    /// Of the clear CMAF segment, container included.
+    pub len: u64,
 }
 
 /// What keeps a rendition from lining up with the others. It plays nevertheless.
@@ -139,27 +413,58 @@ pub struct Misalignment {
     pub what: String,
 }
 
-/// A sync sample on the presentation timeline.
+/// One sample of a text track. Times are in the track's timescale, on the source's own time line: after its edit list,
+/// from 0 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keyframe {
+pub struct TextSample {
+    pub range: SourceRange,
+    pub start: u64,
+    pub duration: u64,
+}
+
+/// A video rendition's sync samples, each by itself: what I-frame playlists and DASH trick-mode sets list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrickPlay {
+    pub frames: Vec<TrickFrame>,
+    /// Bits per second, container included, at the frames' own pace.
+    pub average_bandwidth: u64,
+    pub peak_bandwidth: u64,
+}
+
+/// One sync sample, shown until the next one (URL number: index + 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrickFrame {
     /// In the source track, from 0.
     pub sample: u32,
-    /// `Rendition::timescale`; negative for one that is decoded and not shown.
-    pub time: i64,
+    /// On the period's time line, `Rendition::timescale`.
+    pub start: u64,
+    pub duration: u64,
+    /// Bytes of the sample.
+    pub bytes: u64,
+    /// Of the clear fragment that holds it, container included.
+    pub len: u64,
 }
 
 impl Presentation {
+    /// One period of all that the sources hold, by convention.
+    ///
+    /// # Errors
+    /// Those of [`Presentation::compose`].
+    pub fn build(sources: Vec<Source>, options: &Options) -> Result<Self> {
+        Self::compose(Input::by_convention(sources), options)
+    }
+
     /// Reads each track's sample table once or twice.
     ///
     /// # Errors
     /// They name the source and what is wrong with it: a codec that is not supported, an edit list that cannot be
-    /// honoured, tables that make no sense.
-    pub fn build(sources: Vec<Source>, options: &Options) -> Result<Self> {
+    /// honoured, tables that make no sense. [`Error::Description`] for a period that asks for what is not there.
+    pub fn compose(input: Input, options: &Options) -> Result<Self> {
         let target_duration_ms = options.target_duration_ms;
         if !(MIN_TARGET_DURATION_MS..=MAX_TARGET_DURATION_MS).contains(&target_duration_ms) {
             return Err(Error::TargetDuration { target_duration_ms });
         }
-        build::build(sources, options)
+        compose::compose(input, options)
     }
 
     pub fn rendition(&self, name: &str) -> Option<&Rendition> {
@@ -168,65 +473,76 @@ impl Presentation {
             .find(|rendition| rendition.name == name)
     }
 
-    /// The track that the rendition is made of. The rendition is one of this presentation's.
-    pub fn track(&self, rendition: &Rendition) -> &Track {
-        &self.sources[rendition.source].movie.tracks[rendition.track]
+    /// The track that the rendition is made of; none for a file of subtitles. The rendition is one of this
+    /// presentation's.
+    pub fn track(&self, rendition: &Rendition) -> Option<&Track> {
+        self.sources
+            .get(rendition.source)?
+            .movie()?
+            .tracks
+            .get(rendition.track?)
     }
 
-    /// The sample entry that all samples of the rendition use.
-    pub fn sample_entry(&self, rendition: &Rendition) -> &SampleEntry {
-        let track = self.track(rendition);
-        let first = rendition
-            .segments
-            .first()
-            .map_or(0, |segment| segment.first_sample);
-        let description = track
-            .samples
-            .sample(first)
-            .map_or(0, |sample| sample.description);
-        usize::try_from(description)
-            .ok()
-            .and_then(|index| track.sample_entries.get(index))
-            .unwrap_or(&track.sample_entries[0])
+    /// The sample entry of the rendition's first sample.
+    ///
+    /// None for a file of subtitles.
+    pub fn sample_entry(&self, rendition: &Rendition) -> Option<&SampleEntry> {
+        self.sample_entries(rendition).next()
     }
 
-    /// What an encryptor of the rendition's samples needs to know.
-    pub fn codec(&self, rendition: &Rendition) -> &CodecConfig {
-        &self.sample_entry(rendition).codec
-    }
-
-    /// The rendition's sync samples, in decode order.
-    pub fn keyframes(&self, rendition: &Rendition) -> impl Iterator<Item = Keyframe> {
-        let samples = &self.track(rendition).samples;
-        let first = rendition
-            .segments
-            .first()
-            .map_or(0, |segment| segment.first_sample);
-        let count: u32 = rendition
-            .segments
+    /// The sample entries that the rendition's samples use, in the order of the CMAF header's `stsd`.
+    pub fn sample_entries(&self, rendition: &Rendition) -> impl Iterator<Item = &SampleEntry> {
+        let entries = self
+            .track(rendition)
+            .map_or(&[][..], |track| &track.sample_entries);
+        rendition
+            .descriptions
             .iter()
-            .map(|segment| segment.sample_count)
-            .sum();
-        let offset = self.presentation_offset(rendition);
-        samples
-            .iter_from(first)
-            .take_while(move |sample| sample.index - first < count)
-            .filter(|sample| sample.is_sync)
-            .map(move |sample| Keyframe {
-                sample: sample.index,
-                time: crate::timing::composition_time(&sample) + offset,
-            })
+            .filter_map(|index| entries.get(usize::try_from(*index).ok()?))
     }
 
-    /// Presentation time − composition time, media timescale.
-    fn presentation_offset(&self, rendition: &Rendition) -> i64 {
-        let first = rendition.segments.first();
-        let decode_time = first
-            .and_then(|segment| self.track(rendition).samples.sample(segment.first_sample))
-            .map_or(0, |sample| sample.decode_time);
-        let base = first.map_or(0, |segment| segment.base_media_decode_time);
-        let signed = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
-        signed(base) - signed(decode_time) + rendition.composition_shift - signed(rendition.priming)
+    /// What an encryptor of the rendition's samples needs to know; none for a file of subtitles.
+    pub fn codec(&self, rendition: &Rendition) -> Option<&CodecConfig> {
+        Some(&self.sample_entry(rendition)?.codec)
+    }
+
+    /// The rendition's sync samples, each to be shown until the next one. None but for video.
+    ///
+    /// Costs one look at each sync sample.
+    pub fn trick_play(&self, rendition: &Rendition) -> Option<TrickPlay> {
+        trick::trick_play(self, rendition)
+    }
+
+    /// The codec of segment `number` (from 0): what an encryptor of its samples needs to know where a rendition uses
+    /// several sample entries.
+    pub fn segment_codec(&self, rendition: &Rendition, number: usize) -> Option<&CodecConfig> {
+        if rendition.descriptions.len() == 1 {
+            return self.codec(rendition);
+        }
+        let track = self.track(rendition)?;
+        let first = rendition.segments.get(number)?.first_sample;
+        let description = track.samples.sample(first)?.description;
+        let entry = track
+            .sample_entries
+            .get(usize::try_from(description).ok()?)?;
+        Some(&entry.codec)
+    }
+
+    /// The rendition of `period` that goes on from rendition `rendition` (indices into `periods` and `renditions`; the
+    /// periods in any order), where that one's own period ends, for a viewer who changes nothing.
+    ///
+    /// Video: the same codec and range if there are any, of these the nearest height, then bandwidth. Audio: the same
+    /// language, then purpose (accessibility, roles), codec, channels; else the default one, else the first. These are
+    /// none only where the period has no video or audio. Text: the same form, language and purpose, or none. Images:
+    /// none. A rendition goes on in its own period as itself.
+    pub fn continuation(&self, rendition: usize, period: usize) -> Option<usize> {
+        follow::continuation(self, rendition, period)
+    }
+
+    /// The samples of a text track, in order, those that its edit list hides left out. None but for a rendition of text
+    /// that is a track.
+    pub fn text_samples(&self, rendition: &Rendition) -> Option<Vec<TextSample>> {
+        subtitles::samples(self, rendition)
     }
 
     /// The URL's track element: name, `-`, 8 hex digits that change with fingerprint, scheme and KID,
@@ -236,12 +552,12 @@ impl Presentation {
         rendition: &Rendition,
         enc: Option<&edgepack_drm::TrackEncryption>,
     ) -> String {
-        identity::url_name(&self.fingerprint, &rendition.name, enc)
+        identity::url_name(&self.fingerprint, rendition, enc)
     }
 
-    /// For `IvSeed::derive`: fingerprint and rendition name.
+    /// For `IvSeed::derive`: fingerprint, rendition name and where its samples come from.
     pub fn track_identity(&self, rendition: &Rendition) -> Vec<u8> {
-        identity::track_identity(&self.fingerprint, &rendition.name)
+        identity::track_identity(&self.fingerprint, rendition)
     }
 }
 

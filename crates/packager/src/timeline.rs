@@ -11,7 +11,7 @@ mod audio;
 mod video;
 
 pub(crate) use audio::AudioCutter;
-pub(crate) use video::{Boundaries, VideoTrack, boundaries};
+pub(crate) use video::{Boundaries, VideoTrack, boundaries, last_common_before};
 
 /// A point on the presentation timeline: `value / timescale` seconds.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,11 @@ impl Moment {
         i64::try_from(index).unwrap_or(i64::MAX)
     }
 
+    /// A microsecond's moment.
+    pub(crate) fn micros(value: i64) -> Self {
+        Self::new(value, 1_000_000)
+    }
+
     pub(crate) fn millis(self) -> i64 {
         i64::try_from(i128::from(self.value) * 1000 / i128::from(self.timescale))
             .unwrap_or(i64::MAX)
@@ -45,6 +50,14 @@ impl Moment {
         let value =
             (i128::from(self.value) * i128::from(timescale)).div_euclid(i128::from(self.timescale));
         i64::try_from(value).unwrap_or(i64::MAX)
+    }
+
+    /// To the nearest unit of another timescale.
+    pub(crate) fn nearest_in(self, timescale: u32) -> i64 {
+        let scaled = i128::from(self.value) * i128::from(timescale) * 2;
+        let rounded =
+            (scaled + i128::from(self.timescale)).div_euclid(2 * i128::from(self.timescale));
+        i64::try_from(rounded).unwrap_or(i64::MAX)
     }
 
     /// Whether the two lie at most `distance` apart.

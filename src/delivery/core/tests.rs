@@ -21,10 +21,11 @@ impl Origin for Echo {
         if route.asset == "slow" {
             std::future::pending::<()>().await;
         }
-        Ok(representation(format!(
-            "{} {} {}",
-            route.asset, route.protection, route.leaf
-        )))
+        let mut text = format!("{} {} {}", route.asset, route.protection, route.leaf);
+        for (name, value) in route.query.pairs() {
+            text += &format!(" {name}:{value}");
+        }
+        Ok(representation(text))
     }
 
     async fn post(&self, _: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
@@ -65,6 +66,10 @@ impl Gate for Password {
                 "No token.",
             )),
         }
+    }
+
+    fn token_parameter(&self, _: MountId) -> Option<&str> {
+        Some("token")
     }
 }
 
@@ -124,6 +129,21 @@ fn answer(request: Request) -> (StatusCode, HeaderMap, String) {
             .into_parts();
         (status, headers, drain(outgoing).await)
     })
+}
+
+#[test]
+fn a_manifests_query_reaches_the_origin_without_the_token_and_no_other_does() {
+    let get = |path: &str| answer(request(Method::GET, path));
+    let (_, _, body) = get("/t/good/vod/bear/cenc/index.m3u8?lang=d%65&token=secret&lang=en");
+    assert_eq!(body, "bear cenc index.m3u8 lang:de lang:en");
+    let (_, _, body) = get("/t/good/vod/bear/cenc/v1/index.m3u8?a");
+    assert_eq!(body, "bear cenc v1/index.m3u8 a:");
+    let (_, _, body) = get("/t/good/vod/bear/cenc/v1/3.m4s?lang=de");
+    assert_eq!(body, "bear cenc v1/3.m4s");
+    let long = format!("/t/good/vod/bear/cenc/index.m3u8?{}", "a&".repeat(100));
+    let (status, headers, _) = get(&long);
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(headers["edgepack-reason"], "query-too-long");
 }
 
 #[test]

@@ -1,15 +1,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{IF_NONE_MATCH, IF_RANGE};
 use http::{HeaderMap, HeaderName};
 
 use super::*;
+use crate::cache::Entry;
 use crate::delivery::representation::CachePolicy;
-use crate::delivery::{Etag, Protocol, RequestBody};
+use crate::delivery::{Content, Etag, PartIndex, Protocol, RequestBody, Sending, Source};
+use crate::telemetry::CacheStatus;
 
 const DATA: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
@@ -205,6 +209,96 @@ fn what_is_not_there_is_a_416_that_names_the_length() {
     assert_eq!(known.headers[CONTENT_RANGE], "bytes */36");
     let unknown = answer(Method::GET, &[(RANGE, "bytes=36-")], entry(None).0);
     assert_eq!(unknown.status, StatusCode::RANGE_NOT_SATISFIABLE);
+}
+
+/// [`DATA`] in parts of ten bytes, and which were opened.
+fn parts() -> (Content, Rc<RefCell<Vec<usize>>>) {
+    let opened = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&opened);
+    let index = PartIndex::new(DATA.chunks(10).map(|part| part.len() as u64)).unwrap();
+    let content = Content::parts(Arc::new(index), move |part| {
+        log.borrow_mut().push(part);
+        let bytes = Bytes::from_static(DATA.chunks(10).nth(part).unwrap());
+        std::future::ready(Ok(Source {
+            entry: Entry::complete(vec![bytes]),
+            cache: Some(CacheStatus::Miss),
+        }))
+    });
+    (content, opened)
+}
+
+#[test]
+fn a_file_of_parts_answers_from_its_index_what_needs_no_bytes() {
+    for (method, headers, status) in [
+        (Method::HEAD, vec![], StatusCode::OK),
+        (
+            Method::GET,
+            vec![(IF_NONE_MATCH, "\"ab\"")],
+            StatusCode::NOT_MODIFIED,
+        ),
+        (
+            Method::GET,
+            vec![(RANGE, "bytes=36-")],
+            StatusCode::RANGE_NOT_SATISFIABLE,
+        ),
+    ] {
+        let (content, opened) = parts();
+        let answer = answer(method.clone(), &headers, content);
+        assert_eq!(answer.status, status);
+        if method == Method::HEAD {
+            assert_eq!(answer.headers[CONTENT_LENGTH], "36");
+            assert!(answer.body.is_empty());
+        }
+        assert!(opened.borrow().is_empty(), "{method} {status}");
+    }
+}
+
+#[test]
+fn a_file_of_parts_is_sent_like_one() {
+    let (content, opened) = parts();
+    let whole = answer(Method::GET, &[], content);
+    assert_eq!(
+        (whole.status, whole.body.as_slice()),
+        (StatusCode::OK, DATA)
+    );
+    assert_eq!(whole.headers[CONTENT_LENGTH], "36");
+    assert_eq!(whole.headers[CONTENT_TYPE], "video/mp4");
+    assert!(!whole.headers.contains_key("cache-status"));
+    assert_eq!(*opened.borrow(), [0, 1, 2, 3]);
+
+    for (range, wanted, needed) in [
+        ("bytes=12-18", 12..19, vec![1]),
+        ("bytes=10-19", 10..20, vec![1]),
+        ("bytes=19-20", 19..21, vec![1, 2]),
+        ("bytes=-7", 29..36, vec![2, 3]),
+        ("bytes=0-", 0..36, vec![0, 1, 2, 3]),
+    ] {
+        let (content, opened) = parts();
+        let part = answer(Method::GET, &[(RANGE, range)], content);
+        assert_eq!(
+            (part.status, part.body.as_slice()),
+            (StatusCode::PARTIAL_CONTENT, &DATA[wanted.clone()]),
+            "{range}"
+        );
+        assert_eq!(
+            part.headers[CONTENT_RANGE],
+            format!("bytes {}-{}/36", wanted.start, wanted.end - 1)
+        );
+        assert_eq!(part.headers.contains_key("cache-status"), needed.len() == 1);
+        assert_eq!(*opened.borrow(), needed, "{range}");
+    }
+}
+
+#[test]
+fn several_ranges_of_a_file_of_parts_are_the_same_multipart() {
+    let ranges = [(RANGE, "bytes=0-1,18-21,-1")];
+    let (content, opened) = parts();
+    let of_parts = answer(Method::GET, &ranges, content);
+    let of_one = get(&ranges);
+    assert_eq!(of_parts.status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(of_parts.body, of_one.body);
+    assert_eq!(of_parts.headers, of_one.headers);
+    assert_eq!(*opened.borrow(), [0, 1, 2, 3]);
 }
 
 #[test]

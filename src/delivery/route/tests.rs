@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use edgepack_drm::KeyId;
 use http::StatusCode;
 use proptest::prelude::*;
 
@@ -16,6 +17,7 @@ fn asset(mount: usize, asset: &str, protection: Protection, leaf: Leaf) -> Route
         asset: asset.to_owned(),
         protection,
         leaf,
+        query: Query::default(),
     })
 }
 
@@ -87,6 +89,159 @@ fn every_url_of_an_asset_is_understood() {
             .route(path)
             .unwrap_or_else(|fault| panic!("{path}: {fault}"));
         assert_eq!((routed.token, routed.route), (None, expected), "{path}");
+    }
+}
+
+#[test]
+fn every_form_of_a_track_is_understood() {
+    let track = || "v1080-0badcafe".to_owned();
+    let tracks = |names: &[&str]| TsTracks::new(names.iter().copied()).unwrap();
+    let packed = |number, codec| Leaf::PackedAudio {
+        track: track(),
+        number,
+        codec,
+    };
+    for (path, leaf) in [
+        ("index-ts.m3u8", Leaf::HlsMultivariantTs),
+        ("ondemand.m3u8", Leaf::HlsMultivariantOnDemand),
+        ("manifest-time.mpd", Leaf::DashTime),
+        ("ondemand.mpd", Leaf::DashOnDemand),
+        (
+            "v1080-0badcafe/iframes.m3u8",
+            Leaf::HlsIFrames { track: track() },
+        ),
+        (
+            "v1080-0badcafe/ondemand.m3u8",
+            Leaf::HlsMediaOnDemand { track: track() },
+        ),
+        (
+            "v1080-0badcafe/index-packed.m3u8",
+            Leaf::HlsMediaPacked { track: track() },
+        ),
+        (
+            "v1080-0badcafe/thumbnails.vtt",
+            Leaf::Thumbnails { track: track() },
+        ),
+        (
+            "v1080-0badcafe/t0.m4s",
+            Leaf::SegmentAt {
+                track: track(),
+                time: 0,
+            },
+        ),
+        (
+            "v1080-0badcafe/t18446744073709551615.m4s",
+            Leaf::SegmentAt {
+                track: track(),
+                time: u64::MAX,
+            },
+        ),
+        (
+            "v1080-0badcafe/i1.m4s",
+            Leaf::IFrame {
+                track: track(),
+                number: 1,
+            },
+        ),
+        (
+            "v1080-0badcafe/media.mp4",
+            Leaf::MediaFile { track: track() },
+        ),
+        (
+            "v1080-0badcafe/index-ts.m3u8",
+            Leaf::HlsMediaTs {
+                tracks: tracks(&["v1080-0badcafe"]),
+            },
+        ),
+        (
+            "v1080-0badcafe+a1-0badcafe/index-ts.m3u8",
+            Leaf::HlsMediaTs {
+                tracks: tracks(&["v1080-0badcafe", "a1-0badcafe"]),
+            },
+        ),
+        (
+            "v1080-0badcafe%2Ba1-0badcafe/12.ts",
+            Leaf::TsSegment {
+                tracks: tracks(&["v1080-0badcafe", "a1-0badcafe"]),
+                number: 12,
+            },
+        ),
+        ("v1080-0badcafe/3.aac", packed(3, PackedCodec::Aac)),
+        ("v1080-0badcafe/3.ac3", packed(3, PackedCodec::Ac3)),
+        ("v1080-0badcafe/3.ec3", packed(3, PackedCodec::Eac3)),
+        ("v1080-0badcafe/3.mp3", packed(3, PackedCodec::Mp3)),
+        (
+            "v1080-0badcafe/4.vtt",
+            Leaf::WebVtt {
+                track: track(),
+                number: 4,
+            },
+        ),
+        (
+            "v1080-0badcafe/ts4.vtt",
+            Leaf::TsWebVtt {
+                track: track(),
+                number: 4,
+            },
+        ),
+        (
+            "v1080-0badcafe/5.jpg",
+            Leaf::Image {
+                track: track(),
+                number: 5,
+            },
+        ),
+    ] {
+        let routed = router().route(&format!("/vod/bear/clear/{path}")).unwrap();
+        assert_eq!(
+            routed.route,
+            asset(0, "bear", Protection::Clear, leaf),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn one_thing_has_one_spelling() {
+    for path in [
+        "v1/t01.m4s",
+        "v1/t00.m4s",
+        "v1/t.m4s",
+        "v1/t-1.m4s",
+        "v1/t18446744073709551616.m4s",
+        "v1/t000000000000000000001.m4s",
+        "v1/i0.m4s",
+        "v1/i01.m4s",
+        "v1/i.m4s",
+        "v1/I1.m4s",
+        "v1/01.ts",
+        "v1/0.ts",
+        "v1/.ts",
+        "+v1/1.ts",
+        "v1+/1.ts",
+        "v1+v1/1.ts",
+        "v1+a1+a2/1.ts",
+        "+/index-ts.m3u8",
+        "v1/0.aac",
+        "v1/1.AAC",
+        "v1/1.eac3",
+        "v1/00.vtt",
+        "v1/ts01.vtt",
+        "v1/ts.vtt",
+        "v1/t1.vtt",
+        "v1/0.jpg",
+        "v1/1.jpeg",
+        "v1/1.m4s.m4s",
+    ] {
+        let fault = router()
+            .route(&format!("/vod/bear/clear/{path}"))
+            .expect_err(path);
+        assert_eq!(fault.code, "no-such-path", "{path}");
+    }
+    let long = "x".repeat(TRACK_MAX + 1);
+    for name in ["1.m4s", "1.ts", "index-ts.m3u8", "media.mp4"] {
+        let path = format!("/vod/bear/clear/{long}/{name}");
+        assert_eq!(router().route(&path).unwrap_err().code, "no-such-path");
     }
 }
 
@@ -236,14 +391,54 @@ fn leaf() -> impl Strategy<Value = Leaf> {
     let track = "[a-z][a-z0-9-]{0,20}".prop_filter("not a protection", |track| {
         Protection::from_element(track).is_none() && track != "aes128" && track != "sample-aes"
     });
+    let tracks = prop::collection::hash_set("[a-z][a-z0-9-]{0,20}", 1..=2)
+        .prop_filter("one may be a protection", |names| {
+            names.len() == 2
+                || names
+                    .iter()
+                    .all(|name| Protection::from_element(name).is_none())
+        })
+        .prop_map(|names| TsTracks::new(names).unwrap());
+    let number = 1..=NUMBER_MAX;
     prop_oneof![
-        Just(Leaf::HlsMultivariant),
-        Just(Leaf::Dash),
-        Just(Leaf::ClearKeyLicence),
-        any::<[u8; 16]>().prop_map(|kid| Leaf::Key { kid: KeyId(kid) }),
-        track.clone().prop_map(|track| Leaf::HlsMedia { track }),
-        track.clone().prop_map(|track| Leaf::Init { track }),
-        (track, 1..=NUMBER_MAX).prop_map(|(track, number)| Leaf::Segment { track, number }),
+        prop_oneof![
+            Just(Leaf::HlsMultivariant),
+            Just(Leaf::HlsMultivariantTs),
+            Just(Leaf::HlsMultivariantOnDemand),
+            Just(Leaf::Dash),
+            Just(Leaf::DashTime),
+            Just(Leaf::DashOnDemand),
+            Just(Leaf::ClearKeyLicence),
+            any::<[u8; 16]>().prop_map(|kid| Leaf::Key { kid: KeyId(kid) }),
+        ],
+        (track.clone(), 0..7).prop_map(|(track, which)| match which {
+            0 => Leaf::HlsMedia { track },
+            1 => Leaf::HlsIFrames { track },
+            2 => Leaf::HlsMediaOnDemand { track },
+            3 => Leaf::HlsMediaPacked { track },
+            4 => Leaf::Thumbnails { track },
+            5 => Leaf::Init { track },
+            _ => Leaf::MediaFile { track },
+        }),
+        (track.clone(), number.clone(), 0..9_usize).prop_map(
+            |(track, number, which)| match which {
+                0 => Leaf::Segment { track, number },
+                1 => Leaf::IFrame { track, number },
+                2 => Leaf::WebVtt { track, number },
+                3 => Leaf::Image { track, number },
+                4 => Leaf::TsWebVtt { track, number },
+                codec => Leaf::PackedAudio {
+                    track,
+                    number,
+                    codec: PackedCodec::ALL[codec - 5],
+                },
+            }
+        ),
+        (track, any::<u64>()).prop_map(|(track, time)| Leaf::SegmentAt { track, time }),
+        tracks
+            .clone()
+            .prop_map(|tracks| Leaf::HlsMediaTs { tracks }),
+        (tracks, number).prop_map(|(tracks, number)| Leaf::TsSegment { tracks, number }),
     ]
 }
 

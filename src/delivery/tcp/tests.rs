@@ -8,6 +8,7 @@ use super::*;
 use crate::delivery::testing::{Worker, curl, curl_head_and_body, pattern};
 
 mod limits;
+mod parts;
 
 const SEGMENT: &str = "/vod/3000000/clear/v1/1.m4s";
 

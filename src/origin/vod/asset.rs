@@ -3,14 +3,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use edgepack_packager::Presentation;
+use edgepack_packager::{Presentation, TrickPlay};
 
 use super::keys::content_key;
+use super::sources::Sources;
+use super::subtitles::Subtitles;
 use super::variant::Variant;
 use crate::config::Mount;
 use crate::delivery::Fault;
 use crate::delivery::route::Protection;
-use crate::storage::SourceFile;
 
 /// Distinguishes every asset version this process ever opened: a part of cache keys.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -24,31 +25,41 @@ pub(super) struct Asset {
     pub(super) id: u64,
     /// Path below its mount.
     pub(super) path: String,
-    /// In the order of `Presentation::sources`.
-    pub(super) files: Vec<Arc<SourceFile>>,
+    /// Its files in the order of `Presentation::sources`.
+    pub(super) sources: Sources,
     pub(super) presentation: Presentation,
     pub(super) last_modified: Option<SystemTime>,
+    pub(super) subtitles: Subtitles,
+    trick_play: OnceLock<Vec<Option<TrickPlay>>>,
     variants: [OnceLock<Result<Arc<Variant>, Fault>>; PROTECTIONS],
 }
 
 impl Asset {
-    pub(super) fn new(
-        path: String,
-        files: Vec<Arc<SourceFile>>,
-        presentation: Presentation,
-    ) -> Self {
-        let last_modified = files
-            .iter()
+    pub(super) fn new(path: String, sources: Sources, presentation: Presentation) -> Self {
+        let last_modified = sources
+            .all()
             .filter_map(|file| file.version().modified())
             .max();
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             path,
-            files,
+            sources,
+            subtitles: Subtitles::new(&presentation),
             presentation,
             last_modified,
+            trick_play: OnceLock::new(),
             variants: Default::default(),
         }
+    }
+
+    /// One per rendition; found when first asked for.
+    pub(super) fn trick_play(&self) -> &[Option<TrickPlay>] {
+        self.trick_play.get_or_init(|| {
+            let renditions = self.presentation.renditions.iter();
+            renditions
+                .map(|rendition| self.presentation.trick_play(rendition))
+                .collect()
+        })
     }
 
     /// The asset under one protection. A failure is remembered: it cannot change until the asset's files do.
@@ -68,12 +79,5 @@ impl Asset {
                 Variant::new(&self.path, &self.presentation, protection, key.as_ref()).map(Arc::new)
             })
             .clone()
-    }
-
-    pub(super) fn same_files(&self, files: &[Arc<SourceFile>]) -> bool {
-        self.files.len() == files.len()
-            && self.files.iter().zip(files).all(|(ours, theirs)| {
-                ours.name() == theirs.name() && ours.version() == theirs.version()
-            })
     }
 }

@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::asset::Asset;
-use super::{VodOptions, faults, open};
+use super::sources::Sources;
+use super::{VodOptions, open};
 use crate::cache::ParsedCache;
 use crate::config::Mount;
 use crate::delivery::Fault;
 use crate::delivery::route::MountId;
-use crate::storage::{SourceFile, Storage};
-
-/// Files of one asset at most: a ladder of every codec, language and size stays far below.
-const MAX_FILES: usize = 256;
+use crate::storage::Storage;
 
 type Key = (MountId, String);
 
@@ -54,8 +52,9 @@ impl Assets {
             if known.is_fresh(self.now_ms(), self.revalidate_ms) {
                 return Ok(known.asset.clone());
             }
-            match find_files(storage, mount, path).await {
-                Ok(files) if known.asset.same_files(&files) => {
+            let before = Some(&known.asset.sources);
+            match Sources::find(storage, mount, path, before).await {
+                Ok(sources) if known.asset.sources.same(&sources) => {
                     known.checked_ms.store(self.now_ms(), Ordering::Relaxed);
                     return Ok(known.asset.clone());
                 }
@@ -70,8 +69,8 @@ impl Assets {
             self.now_ms(),
         );
         let load = || async move {
-            let files = find_files(&storage, &mount, &path).await?;
-            let asset = open::open(&storage, &mount, &path, files).await?;
+            let sources = Sources::find(&storage, &mount, &path, None).await?;
+            let asset = open::open(&storage, &mount, &path, sources).await?;
             Ok(Known {
                 asset: Arc::new(asset),
                 checked_ms: AtomicU64::new(now),
@@ -88,24 +87,6 @@ impl Assets {
 impl Known {
     fn is_fresh(&self, now_ms: u64, revalidate_ms: u64) -> bool {
         let age_ms = now_ms.saturating_sub(self.checked_ms.load(Ordering::Relaxed));
-        age_ms < revalidate_ms && !self.asset.files.iter().any(|file| file.is_stale())
+        age_ms < revalidate_ms && !self.asset.sources.is_stale()
     }
-}
-
-async fn find_files(
-    storage: &Storage,
-    mount: &Mount,
-    path: &str,
-) -> Result<Vec<Arc<SourceFile>>, Fault> {
-    let files = storage.find(&mount.root, path).await?;
-    if files.is_empty() {
-        return Err(faults::empty_asset(path));
-    }
-    if files.len() > MAX_FILES {
-        return Err(faults::bad_source(
-            path,
-            format_args!("{} files, of {MAX_FILES} at most", files.len()),
-        ));
-    }
-    Ok(files)
 }

@@ -1,29 +1,67 @@
-//! Playlists and MPDs of an asset, written once per asset version and kept beside it.
-use std::sync::{Mutex, PoisonError};
+//! Playlists and MPDs, written when first asked for and kept under a budget of their own.
+use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_manifest::{View, dash, hls};
+use edgepack_manifest::dash::Template;
+use edgepack_manifest::{Filter, View, dash, hls};
+use edgepack_packager::ondemand::Layout;
 use ring::digest;
 
 use super::asset::Asset;
 use super::faults;
-use super::variant::Variant;
+use super::variant::{Variant, WholeFile};
+use crate::delivery::route::Protection;
 use crate::delivery::{Etag, Fault};
 
+/// What a manifest costs beside its text: key, table slot, entity tag.
+const OVERHEAD_BYTES: usize = 512;
+
+/// Numbers are indices of renditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Multivariant,
+    MultivariantTs,
+    MultivariantOnDemand,
     Mpd,
-    /// Of the rendition with this index.
+    MpdTime,
+    MpdOnDemand,
     Media(usize),
+    IFrames(usize),
+    MediaOnDemand(usize),
+    /// MPEG-TS of a rendition, or of a video and the audio muxed with it; of subtitles: WebVTT on its time line.
+    MediaTs {
+        first: usize,
+        audio: Option<usize>,
+    },
+    Packed(usize),
+    Thumbnails(usize),
 }
 
 impl Kind {
     pub(super) fn content_type(self) -> &'static str {
         match self {
-            Self::Multivariant | Self::Media(_) => "application/vnd.apple.mpegurl",
-            Self::Mpd => "application/dash+xml",
+            Self::Mpd | Self::MpdTime | Self::MpdOnDemand => "application/dash+xml",
+            Self::Thumbnails(_) => "text/vtt",
+            _ => "application/vnd.apple.mpegurl",
         }
+    }
+
+    /// Media playlists are the same whatever the filter.
+    fn is_filtered(self) -> bool {
+        matches!(
+            self,
+            Self::Multivariant
+                | Self::MultivariantTs
+                | Self::MultivariantOnDemand
+                | Self::Mpd
+                | Self::MpdTime
+                | Self::MpdOnDemand
+        )
+    }
+
+    /// Whether it names the licence server by its absolute address.
+    fn names_licence_server(self) -> bool {
+        matches!(self, Self::Mpd | Self::MpdTime | Self::MpdOnDemand)
     }
 }
 
@@ -34,57 +72,131 @@ pub(super) struct Manifest {
     pub(super) etag: Etag,
 }
 
-/// The manifests written so far of one variant. Bounded by what can be asked: two, and one per rendition.
-///
-/// Only an MPD that names a licence server depends on anything else, the address it was asked under; the last such
-/// text is kept.
-#[derive(Debug, Default)]
-pub(super) struct Written {
-    slots: Mutex<Vec<(Kind, Option<String>, Manifest)>>,
+/// What a text depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    asset: u64,
+    protection: Protection,
+    kind: Kind,
+    filter: String,
+    licence_url: Option<String>,
 }
 
-impl Written {
-    pub(super) fn get_or_write(
-        &self,
-        asset: &Asset,
-        variant: &Variant,
-        kind: Kind,
-        licence_url: Option<String>,
-    ) -> Result<Manifest, Fault> {
-        // Playlists name keys by relative URIs: they need to know that there is a licence server, not where.
-        let address = licence_url.clone().filter(|_| kind == Kind::Mpd);
-        if let Some(manifest) = self.find(kind, &address) {
+/// Shared by all workers. Viewers choose filters and host names: what is kept is bounded by bytes.
+#[derive(Debug)]
+pub(super) struct Manifests {
+    written: moka::sync::Cache<Key, Manifest>,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) asset: &'a Asset,
+    pub(super) variant: &'a Variant,
+    pub(super) protection: Protection,
+    pub(super) kind: Kind,
+    pub(super) filter: &'a Filter,
+    pub(super) licence_url: Option<String>,
+}
+
+impl Manifests {
+    pub(super) fn new(budget_bytes: u64) -> Self {
+        let weigh = |key: &Key, manifest: &Manifest| {
+            let bytes = manifest.text.len() + key.filter.len() + OVERHEAD_BYTES;
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        Self {
+            written: moka::sync::Cache::builder()
+                .max_capacity(budget_bytes)
+                .weigher(weigh)
+                .build(),
+        }
+    }
+
+    pub(super) fn get_or_write(&self, wanted: &Wanted<'_>) -> Result<Manifest, Fault> {
+        let key = Key {
+            asset: wanted.asset.id,
+            protection: wanted.protection,
+            kind: wanted.kind,
+            filter: if wanted.kind.is_filtered() {
+                wanted.filter.key()
+            } else {
+                String::new()
+            },
+            // Playlists name keys by relative URIs: they need to know that there is a licence server, not where.
+            licence_url: wanted
+                .licence_url
+                .clone()
+                .filter(|_| wanted.kind.names_licence_server()),
+        };
+        if let Some(manifest) = self.written.get(&key) {
             return Ok(manifest);
         }
-        let protection = variant.manifest_protection(licence_url);
-        let view = View {
-            presentation: &asset.presentation,
-            protection: protection.as_ref(),
-        };
-        let text = match kind {
-            Kind::Multivariant => hls::multivariant(view),
-            Kind::Mpd => dash::mpd(view),
-            Kind::Media(index) => match asset.presentation.renditions.get(index) {
-                Some(rendition) => hls::media(view, rendition),
-                None => return Err(faults::internal(format!("no rendition {index}"))),
-            },
-        };
+        let text = wanted.write()?;
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
         let manifest = Manifest {
             text: text.into(),
             etag: Etag::from_digest(&hash.as_ref()[..12]),
         };
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|(slot, _, _)| *slot != kind);
-        slots.push((kind, address, manifest.clone()));
+        self.written.insert(key, manifest.clone());
         Ok(manifest)
     }
+}
 
-    fn find(&self, kind: Kind, address: &Option<String>) -> Option<Manifest> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = slots
-            .iter()
-            .find(|(slot, at, _)| *slot == kind && at == address)?;
-        Some(found.2.clone())
+impl Wanted<'_> {
+    fn write(&self) -> Result<String, Fault> {
+        let presentation = &self.asset.presentation;
+        let protection = self.variant.manifest_protection(self.licence_url.clone());
+        let view = View {
+            presentation,
+            protection: protection.as_ref(),
+            filter: self.filter,
+            trick_play: self.asset.trick_play(),
+        };
+        let rendition = |index: usize| {
+            let rendition = presentation.renditions.get(index);
+            rendition.ok_or_else(|| faults::internal(format!("no rendition {index}")))
+        };
+        let written = match self.kind {
+            Kind::Multivariant => hls::multivariant(view),
+            Kind::MultivariantTs => hls::multivariant_ts(view),
+            Kind::MultivariantOnDemand => hls::ondemand(view),
+            Kind::Mpd => dash::mpd(view, Template::Number),
+            Kind::MpdTime => dash::mpd(view, Template::Time),
+            Kind::MpdOnDemand => dash::mpd_ondemand(view, &self.layouts()?.by_rendition()),
+            Kind::Media(index) => hls::media(view, rendition(index)?),
+            Kind::IFrames(index) => hls::iframes(view, rendition(index)?),
+            Kind::MediaOnDemand(index) => {
+                hls::media_ondemand(view, rendition(index)?, &self.layouts()?.by_rendition())
+            }
+            Kind::MediaTs { first, audio } => {
+                let audio = audio.map(rendition).transpose()?;
+                hls::media_ts(view, rendition(first)?, audio)
+            }
+            Kind::Packed(index) => hls::media_packed(view, rendition(index)?),
+            Kind::Thumbnails(index) => hls::thumbnails_vtt(view, rendition(index)?),
+        };
+        written.map_err(|error| faults::not_written(&self.asset.path, error))
+    }
+
+    fn layouts(&self) -> Result<Layouts, Fault> {
+        let renditions = 0..self.asset.presentation.renditions.len();
+        let layouts = renditions.map(|rendition| {
+            self.variant
+                .whole_file(&self.asset.path, &self.asset.presentation, rendition)
+        });
+        Ok(Layouts(layouts.collect::<Result<_, Fault>>()?))
+    }
+}
+
+/// Every rendition as one file, where it can be one.
+struct Layouts(Vec<Option<Arc<WholeFile>>>);
+
+impl Layouts {
+    fn by_rendition(&self) -> Vec<Option<&Layout>> {
+        let files = self.0.iter();
+        files
+            .map(|file| file.as_ref().map(|file| &file.layout))
+            .collect()
     }
 }

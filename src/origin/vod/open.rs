@@ -3,14 +3,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, Step};
-use edgepack_packager::{Options, Presentation, Source};
+use edgepack_packager::{Input, Options, Presentation, Source, SourceContent, TextFormat};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ring::digest;
 
 use super::asset::Asset;
-use super::faults;
+use super::sources::Sources;
+use super::{describe, faults};
 use crate::config::Mount;
 use crate::delivery::Fault;
-use crate::storage::{SourceFile, Storage};
+use crate::storage::{MediaKind, SourceFile, Storage};
+
+/// Files of an asset that are read at a time.
+const FILES_AT_ONCE: usize = 8;
 
 /// Places of a file whose bytes take part in its identity, and how many at each.
 const PROBES: u64 = 32;
@@ -21,20 +26,21 @@ pub(super) async fn open(
     storage: &Storage,
     mount: &Mount,
     path: &str,
-    files: Vec<Arc<SourceFile>>,
+    sources: Sources,
 ) -> Result<Asset, Fault> {
-    let mut sources = Vec::with_capacity(files.len());
-    for file in &files {
-        sources.push(Source {
-            name: file.name(),
-            movie: Arc::new(read_movie(storage, path, file).await?),
-            probe: probe(storage, file).await?,
-        });
-    }
+    let read = sources.files.iter().map(|(name, file)| read_source(storage, path, name, file));
+    let read: Vec<Source> = stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
+    let input = match &sources.description {
+        None => Input::by_convention(read),
+        Some(described) => {
+            let names: Vec<String> = sources.files.iter().map(|(name, _)| name.clone()).collect();
+            describe::described(&described.content, read, &names)
+        }
+    };
     let target_duration_ms = u32::try_from(mount.target_duration.as_millis()).unwrap_or(u32::MAX);
     let options = Options { target_duration_ms };
     let presentation =
-        Presentation::build(sources, &options).map_err(|error| faults::bad_source(path, error))?;
+        Presentation::compose(input, &options).map_err(|error| faults::bad_source(path, error))?;
     for misalignment in &presentation.misalignments {
         tracing::warn!(
             asset = path,
@@ -43,7 +49,34 @@ pub(super) async fn open(
             misalignment.what
         );
     }
-    Ok(Asset::new(path.to_owned(), files, presentation))
+    Ok(Asset::new(path.to_owned(), sources, presentation))
+}
+
+async fn read_source(
+    storage: &Storage,
+    path: &str,
+    name: &str,
+    file: &Arc<SourceFile>,
+) -> Result<Source, Fault> {
+    let len = file.version().len;
+    let content = match MediaKind::of_name(name) {
+        Some(MediaKind::WebVtt) => SourceContent::Text {
+            format: TextFormat::WebVtt,
+            len,
+        },
+        Some(MediaKind::Ttml) => SourceContent::Text {
+            format: TextFormat::Ttml,
+            len,
+        },
+        Some(MediaKind::Movie) | None => {
+            SourceContent::Movie(Arc::new(read_movie(storage, path, file).await?))
+        }
+    };
+    Ok(Source {
+        name: file.name(),
+        content,
+        probe: probe(storage, file).await?,
+    })
 }
 
 async fn read_movie(storage: &Storage, path: &str, file: &Arc<SourceFile>) -> Result<Movie, Fault> {

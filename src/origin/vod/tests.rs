@@ -11,7 +11,7 @@ use tokio::task::LocalSet;
 use super::*;
 use crate::config::ContentKey;
 use crate::delivery::route::MountId;
-use crate::delivery::{Audience, Outgoing, Protocol, finish};
+use crate::delivery::{Audience, Outgoing, Protocol, Query, finish};
 use crate::storage::{SharedStorage, StorageOptions};
 
 fn make_media(root: &Path) {
@@ -64,6 +64,7 @@ fn route(protection: Protection, leaf: Leaf) -> AssetRoute {
         asset: "film.mp4".to_owned(),
         protection,
         leaf,
+        query: Query::default(),
     }
 }
 

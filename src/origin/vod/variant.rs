@@ -1,15 +1,17 @@
 //! One presentation under one protection: names, identities and key material of its renditions.
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use edgepack_drm::{ContentKey, IvSeed, SampleEncryptor, Scheme};
 use edgepack_manifest as manifest;
-use edgepack_packager::{Presentation, Rendition};
+use edgepack_packager::ondemand::{self, Layout};
+use edgepack_packager::{Kind, Presentation, Rendition};
 use ring::digest;
 
 use super::faults;
-use super::manifests::Written;
+use super::part::Part;
 use crate::delivery::route::Protection;
-use crate::delivery::{Etag, Fault};
+use crate::delivery::{Etag, Fault, PartIndex};
 
 type Identity = [u8; 12];
 
@@ -23,9 +25,32 @@ pub(super) struct Variant {
     seeds: Vec<IvSeed>,
     /// One per rendition: changes whenever a byte of the rendition would.
     identities: Vec<Identity>,
-    /// Empty for clear.
-    encryptions: Vec<edgepack_drm::TrackEncryption>,
-    pub(super) manifests: Written,
+    /// One per rendition; none for clear ones: all without a scheme, text and images with one.
+    encryptions: Vec<Option<edgepack_drm::TrackEncryption>>,
+    /// One per rendition, made when first asked for.
+    whole_files: Vec<OnceLock<Option<Arc<WholeFile>>>>,
+}
+
+/// A rendition as one file.
+#[derive(Debug)]
+pub(super) struct WholeFile {
+    pub(super) layout: Layout,
+    /// Its head, then its segments.
+    pub(super) index: Arc<PartIndex>,
+}
+
+impl WholeFile {
+    /// None for one of absurd length.
+    fn new(layout: Layout) -> Option<Self> {
+        let head = layout.head().len() as u64;
+        let segments = (0..layout.segment_count()).filter_map(|number| layout.segment(number));
+        let lengths = segments.map(|range| range.end - range.start);
+        let index = PartIndex::new(std::iter::once(head).chain(lengths))?;
+        Some(Self {
+            layout,
+            index: Arc::new(index),
+        })
+    }
 }
 
 impl Variant {
@@ -49,7 +74,11 @@ impl Variant {
             seeds: Vec::new(),
             identities: Vec::new(),
             encryptions: Vec::new(),
-            manifests: Written::default(),
+            whole_files: presentation
+                .renditions
+                .iter()
+                .map(|_| OnceLock::new())
+                .collect(),
         };
         for (index, rendition) in presentation.renditions.iter().enumerate() {
             if let Some(key) = &variant.key {
@@ -67,7 +96,7 @@ impl Variant {
                 variant.key.as_ref(),
             ));
             variant.tracks.insert(name, index);
-            variant.encryptions.extend(encryption.cloned());
+            variant.encryptions.push(encryption.cloned());
         }
         Ok(variant)
     }
@@ -80,24 +109,54 @@ impl Variant {
             .ok_or_else(|| faults::no_such_track(track))
     }
 
-    /// The entity tag of the rendition's header (0) or of a segment, by its number in the URL.
-    pub(super) fn etag(&self, rendition: usize, number: u32) -> Etag {
-        let mut tag = [0; size_of::<Identity>() + size_of::<u32>()];
-        let (identity, part) = tag.split_at_mut(size_of::<Identity>());
-        identity.copy_from_slice(
-            self.identities
-                .get(rendition)
-                .unwrap_or(&[0; size_of::<Identity>()]),
-        );
-        part.copy_from_slice(&number.to_be_bytes());
+    /// The entity tag of a part of the rendition.
+    pub(super) fn etag(&self, rendition: usize, part: Part) -> Etag {
+        let identity = |rendition: usize| {
+            let identity = self.identities.get(rendition);
+            identity.map_or(&[][..], |identity| identity)
+        };
+        let (kind, number) = part.tag();
+        let mut tag = identity(rendition).to_vec();
+        tag.push(kind);
+        tag.extend(number.to_be_bytes());
+        if let Part::Ts {
+            audio: Some(audio), ..
+        } = part
+        {
+            tag.extend(identity(audio));
+        }
         Etag::from_digest(&tag)
     }
 
     pub(super) fn encryption(&self, rendition: usize) -> Option<&edgepack_drm::TrackEncryption> {
-        self.encryptions.get(rendition)
+        self.encryptions.get(rendition)?.as_ref()
     }
 
-    /// `None` for the clear variant only: a protected one without an encryptor is an error, never clear bytes.
+    /// The rendition as one file; none where the sizes of its segments are not known before they are made.
+    pub(super) fn whole_file(
+        &self,
+        asset: &str,
+        presentation: &Presentation,
+        rendition: usize,
+    ) -> Result<Option<Arc<WholeFile>>, Fault> {
+        let (Some(slot), Some(of)) = (
+            self.whole_files.get(rendition),
+            presentation.renditions.get(rendition),
+        ) else {
+            return Err(faults::internal(format!("no rendition {rendition}")));
+        };
+        if let Some(file) = slot.get() {
+            return Ok(file.clone());
+        }
+        let encryptor = self.encryptor(asset, presentation, rendition)?;
+        let layout = ondemand::layout(presentation, of, encryptor.as_ref())
+            .map_err(|error| faults::bad_source(asset, error))?;
+        let file = layout.and_then(WholeFile::new).map(Arc::new);
+        Ok(slot.get_or_init(|| file).clone())
+    }
+
+    /// `None` for the clear variant, and for text and images: a protected sound or picture without an encryptor is an
+    /// error, never clear bytes.
     pub(super) fn encryptor(
         &self,
         asset: &str,
@@ -116,10 +175,12 @@ impl Variant {
                 "asset {asset:?} has no rendition {rendition}"
             )));
         };
-        let entry = presentation.track(rendition_ref).sample_entries.first();
-        let codec = &entry
-            .ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?
-            .codec;
+        if !is_protected(rendition_ref) {
+            return Ok(None);
+        }
+        let codec = presentation.codec(rendition_ref);
+        let codec =
+            codec.ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
         SampleEncryptor::new(scheme, key, *seed, codec)
             .map(Some)
             .map_err(|error| faults::not_protectable(asset, error))
@@ -139,6 +200,11 @@ impl Variant {
             systems,
         })
     }
+}
+
+/// Subtitles and thumbnails stay clear, as players expect them.
+fn is_protected(rendition: &Rendition) -> bool {
+    matches!(rendition.kind(), Kind::Video | Kind::Audio)
 }
 
 /// Equal on every node of a fleet. The key takes part through a digest: a key replaced under the same id changes the

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Folder, Resolved};
+use crate::description::ASSET_FILE;
 use crate::storage::error::StorageError;
 use crate::storage::source::{FileVersion, SourceFile};
 
@@ -17,7 +18,12 @@ pub const MAX_FOLDER_FILES: usize = 256;
 const MAX_FOLDER_ENTRIES: usize = 65_536;
 /// Bytes of a relative path (PATH_MAX).
 const MAX_PATH_BYTES: usize = 4096;
-const MEDIA_EXTENSIONS: [&str; 4] = ["mp4", "m4v", "m4a", "mov"];
+/// ISO base media files, CMAF tracks among them (ISO/IEC 23000-19, 7.3.1).
+const MOVIE_EXTENSIONS: [&str; 8] = [
+    "mp4", "m4v", "m4a", "mov", "cmfv", "cmfa", "cmft", "cmfm",
+];
+const WEBVTT_EXTENSIONS: [&str; 2] = ["vtt", "webvtt"];
+const TTML_EXTENSIONS: [&str; 2] = ["ttml", "dfxp"];
 
 /// Coarse file clocks tick this often (CONFIG_HZ = 100, two ticks): of two changes within a tick,
 /// the second leaves no trace in the times.
@@ -132,6 +138,7 @@ fn settled_version(file: &File, asked: &Path) -> Result<FileVersion, StorageErro
 fn list(real: &Path, asked: &Path) -> Result<Folder, StorageError> {
     let failed = |error| finding(asked, error);
     let mut names = Vec::new();
+    let mut has_description = false;
     for entry in std::fs::read_dir(real)
         .map_err(failed)?
         .take(MAX_FOLDER_ENTRIES)
@@ -142,7 +149,11 @@ fn list(real: &Path, asked: &Path) -> Result<Folder, StorageError> {
             continue;
         };
         let kind = entry.file_type().map_err(failed)?;
-        if !is_media_name(&name) || !(kind.is_file() || kind.is_symlink()) {
+        if !(kind.is_file() || kind.is_symlink()) {
+            continue;
+        }
+        has_description |= name == ASSET_FILE;
+        if MediaKind::of_name(&name).is_none() {
             continue;
         }
         if names.len() == MAX_FOLDER_FILES {
@@ -154,19 +165,37 @@ fn list(real: &Path, asked: &Path) -> Result<Folder, StorageError> {
         names.push(name);
     }
     names.sort_unstable();
-    Ok(Folder { names })
+    Ok(Folder {
+        names,
+        has_description,
+    })
 }
 
-/// Is this the name of a file that can hold a mezzanine? Hidden ones are none.
-pub fn is_media_name(name: &str) -> bool {
-    let Some((stem, extension)) = name.rsplit_once('.') else {
-        return false;
-    };
-    !stem.is_empty()
-        && !name.starts_with('.')
-        && MEDIA_EXTENSIONS
-            .iter()
-            .any(|media| extension.eq_ignore_ascii_case(media))
+/// What a file holds, as its name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaKind {
+    Movie,
+    WebVtt,
+    Ttml,
+}
+
+impl MediaKind {
+    /// None for other files and for hidden ones.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        let is_one_of = |known: &[&str]| known.iter().any(|k| extension.eq_ignore_ascii_case(k));
+        if stem.is_empty() || name.starts_with('.') {
+            None
+        } else if is_one_of(&MOVIE_EXTENSIONS) {
+            Some(Self::Movie)
+        } else if is_one_of(&WEBVTT_EXTENSIONS) {
+            Some(Self::WebVtt)
+        } else if is_one_of(&TTML_EXTENSIONS) {
+            Some(Self::Ttml)
+        } else {
+            None
+        }
+    }
 }
 
 fn finding(path: &Path, source: io::Error) -> StorageError {

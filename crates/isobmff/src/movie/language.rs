@@ -18,9 +18,13 @@ pub(super) fn from_mdhd(packed: u16) -> String {
     shortest(&code).map_or(code, str::to_owned)
 }
 
-/// A BCP 47 tag; none when it is not well-formed, or says nothing.
+/// The tag of an `elng` box; none when it is not well-formed, or says nothing.
 pub(super) fn from_elng(content: &[u8]) -> Option<String> {
-    let tag = content.split(|byte| *byte == 0).next()?;
+    bcp47(content.split(|byte| *byte == 0).next()?)
+}
+
+/// A BCP 47 tag with the shortest code of its language (`eng` → `en`); none when it is not well-formed.
+pub fn bcp47(tag: &[u8]) -> Option<String> {
     let well_formed = tag.len() <= MAX_TAG
         && tag.split(|byte| *byte == b'-').all(|part| {
             (1..=8).contains(&part.len()) && part.iter().all(u8::is_ascii_alphanumeric)

@@ -2,9 +2,9 @@
 use super::track::parse_track;
 use super::{Movie, Track};
 use crate::boxes::Node;
-use crate::{Error, FourCc, Limits, Result};
+use crate::{FourCc, Limits, Result};
 
-/// Reads a whole `moov` box of a file of `file_len` bytes.
+/// Reads a whole `moov` box of a file of `file_len` bytes, fragments (`mvex`) aside.
 pub(crate) fn parse_movie(
     moov: &Node<'_>,
     major_brand: FourCc,
@@ -17,12 +17,6 @@ pub(crate) fn parse_movie(
         let child = child?;
         match &child.kind().0 {
             b"mvhd" => child.once(&mut mvhd)?,
-            b"mvex" => {
-                return Err(Error::Fragmented {
-                    kind: child.kind(),
-                    offset: child.offset(),
-                });
-            }
             b"cmov" => return Err(child.unsupported("a compressed movie header")),
             b"trak" => {
                 if traks.len() as u64 >= u64::from(limits.max_tracks) {
@@ -50,6 +44,8 @@ pub(crate) fn parse_movie(
         major_brand,
         moov: moov.whole().clone(),
         file_len,
+        fragmented: false,
+        notes: Vec::new(),
         tracks,
     })
 }

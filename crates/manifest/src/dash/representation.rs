@@ -1,45 +1,103 @@
 //! One Representation: what a rung or a sound is.
 use edgepack_packager::Media;
 
-use super::timeline;
+use super::addressing::Addressing;
+use super::period::prefix;
+use super::sets::Set;
 use crate::outline::Entry;
 use crate::text::{
     push_attribute, push_attribute_number, push_attribute_pair, push_number, push_path_element,
 };
 
-pub(super) fn push(out: &mut String, entry: &Entry<'_>, own_timeline: bool) {
-    let rendition = entry.rendition;
+/// Subtitles are made on the request, so that their sizes are not known here. Dense ones take a tenth of this.
+const TEXT_BANDWIDTH: u64 = 16_000;
+
+/// `name`: the entry whose URL name is the id.
+pub(super) fn push(
+    out: &mut String,
+    addressing: Addressing<'_>,
+    entry: &Entry<'_>,
+    name: &Entry<'_>,
+    set: &Set<'_, '_>,
+) {
     out.push_str("      <Representation id=\"");
-    push_path_element(out, &entry.url_name);
+    push_path_element(out, &name.url_name);
     out.push('"');
-    push_attribute_number(out, "bandwidth", rendition.peak_bandwidth.max(1));
-    push_attribute(out, "codecs", &rendition.codecs);
-    match rendition.media {
-        Media::Video {
-            width,
-            height,
-            frame_rate,
-            pixel_aspect,
-            ..
-        } => {
-            push_attribute_number(out, "width", u64::from(width));
-            push_attribute_number(out, "height", u64::from(height));
+    push_attribute_number(out, "bandwidth", bandwidth(entry));
+    push_codecs(out, entry);
+    push_media(out, entry);
+    let own_template = !set.shared_timeline && matches!(addressing, Addressing::Template(_));
+    let own_base = set.connection.is_some() && matches!(addressing, Addressing::Template(_));
+    if matches!(addressing, Addressing::Template(_)) && !own_template && !own_base {
+        out.push_str("/>\n");
+        return;
+    }
+    out.push_str(">\n");
+    if own_base {
+        out.push_str("        <BaseURL>");
+        push_path_element(out, &entry.url_name);
+        out.push_str("/</BaseURL>\n");
+    }
+    if own_template {
+        addressing.push_template(out, "        ", entry.rendition, prefix(set));
+    }
+    addressing.push_base(out, entry);
+    out.push_str("      </Representation>\n");
+}
+
+/// Bits per second.
+fn bandwidth(entry: &Entry<'_>) -> u64 {
+    match entry.rendition.media {
+        Media::Text { .. } => entry.rendition.peak_bandwidth.max(TEXT_BANDWIDTH),
+        _ => entry.rendition.peak_bandwidth.max(1),
+    }
+}
+
+/// What a decoder of the base layer needs, and what one that knows more makes of it (SCTE 214-1): `dvh1.08.07/db4h`
+/// is a codec and the brand of its base layer.
+pub(super) fn push_codecs(out: &mut String, entry: &Entry<'_>) {
+    push_attribute(out, "codecs", &entry.rendition.codecs);
+    if let Some(supplemental) = &entry.rendition.supplemental_codecs {
+        let (codecs, profile) = supplemental
+            .split_once('/')
+            .map_or((supplemental.as_str(), None), |(a, b)| (a, Some(b)));
+        push_attribute(out, "scte214:supplementalCodecs", codecs);
+        if let Some(profile) = profile {
+            push_attribute(out, "scte214:supplementalProfiles", profile);
+        }
+    }
+}
+
+fn push_media(out: &mut String, entry: &Entry<'_>) {
+    match entry.rendition.media {
+        Media::Video { frame_rate, .. } => {
+            push_size(out, entry);
             if frame_rate.0 > 0 && frame_rate.1 > 0 {
                 push_frame_rate(out, frame_rate);
             }
-            let pair = (u64::from(pixel_aspect.0), u64::from(pixel_aspect.1));
-            push_attribute_pair(out, "sar", pair, ':');
+            push_sample_aspect(out, entry);
         }
         Media::Audio { sample_rate, .. } => {
             push_attribute_number(out, "audioSamplingRate", u64::from(sample_rate));
         }
+        Media::Text { .. } => {}
+        Media::Image { .. } => push_size(out, entry),
     }
-    if own_timeline {
-        out.push_str(">\n");
-        timeline::push_template(out, "        ", rendition);
-        out.push_str("      </Representation>\n");
-    } else {
-        out.push_str("/>\n");
+}
+
+pub(super) fn push_size(out: &mut String, entry: &Entry<'_>) {
+    if let Media::Video { width, height, .. } | Media::Image { width, height, .. } =
+        entry.rendition.media
+    {
+        push_attribute_number(out, "width", u64::from(width));
+        push_attribute_number(out, "height", u64::from(height));
+    }
+}
+
+pub(super) fn push_sample_aspect(out: &mut String, entry: &Entry<'_>) {
+    if let Media::Video { pixel_aspect, .. } = entry.rendition.media {
+        let pair = (u64::from(pixel_aspect.0), u64::from(pixel_aspect.1));
+        push_attribute_pair(out, "sar", pair, ':');
     }
 }
 

@@ -1,52 +1,119 @@
 //! Adaptation sets: which representations a player may switch between on its own.
-use edgepack_packager::Media;
+use edgepack_packager::Kind;
 
-use super::{protection, representation, timeline};
-use crate::Protection;
-use crate::outline::{Entry, Outline, UNDETERMINED};
-use crate::text::{
-    push_attribute, push_attribute_number, push_attribute_pair, push_number, reduce,
-};
+use super::timeline;
+use crate::outline::{Entry, Outline};
 
-/// CICP values (ISO/IEC 23091-2): 2 is "unspecified"; the ones below mean a wider gamut or range
-/// than every screen shows.
-const UNSPECIFIED: u8 = 2;
-const PRIMARIES_BT2020: u8 = 9;
-const TRANSFERS_HDR: [u8; 2] = [16, 18];
+/// The sets of one period.
+#[derive(Debug)]
+pub(super) struct PeriodSets<'o, 'a> {
+    /// Index into `Presentation::periods`.
+    pub(super) period: usize,
+    pub(super) sets: Vec<Set<'o, 'a>>,
+    /// Ids of main sets in all periods are below: trick-play sets have the main set's id plus this one.
+    pub(super) ids: u64,
+}
 
 #[derive(Debug)]
 pub(super) struct Set<'o, 'a> {
-    id: u64,
-    members: Vec<&'o Entry<'a>>,
+    /// The same in every period for sets that say the same.
+    pub(super) id: u64,
+    /// Never empty.
+    pub(super) members: Vec<&'o Entry<'a>>,
     /// All boundaries of all members coincide in time.
-    aligned: bool,
+    pub(super) aligned: bool,
     /// Members also share the timescale: one timeline serves all.
-    shared_timeline: bool,
+    pub(super) shared_timeline: bool,
+    /// The same tracks of the same sources as in an earlier period: a decoder goes on as it is.
+    pub(super) connection: Option<Connection<'o, 'a>>,
 }
 
-pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<Set<'o, 'a>> {
-    let mut sets: Vec<Set<'o, 'a>> = Vec::new();
-    for entry in outline.video().chain(outline.audio()) {
-        match sets.iter_mut().find(|set| belongs(entry, set.members[0])) {
-            Some(set) => set.members.push(entry),
-            None => sets.push(Set {
-                id: sets.len() as u64,
-                members: vec![entry],
-                aligned: true,
-                shared_timeline: true,
-            }),
+#[derive(Debug)]
+pub(super) struct Connection<'o, 'a> {
+    /// Index into `Presentation::periods`.
+    pub(super) period: usize,
+    /// One per member: the entry whose Representation@id it shares.
+    pub(super) peers: Vec<&'o Entry<'a>>,
+}
+
+impl<'o, 'a> Set<'o, 'a> {
+    pub(super) fn first(&self) -> &'o Entry<'a> {
+        self.members[0]
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.first().rendition.kind()
+    }
+
+    /// Each member with the entry that names it.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'o Entry<'a>, &'o Entry<'a>)> {
+        self.members.iter().enumerate().map(|(at, &member)| {
+            let peer = self.connection.as_ref().and_then(|c| c.peers.get(at));
+            (member, peer.copied().unwrap_or(member))
+        })
+    }
+}
+
+/// Of every period that has any.
+pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
+    // The first set of each id, in the order of ids.
+    let mut known: Vec<&'o Entry<'a>> = Vec::new();
+    let mut periods: Vec<PeriodSets<'o, 'a>> = Vec::new();
+    for period in 0..outline.periods().len() {
+        let mut sets: Vec<Set<'o, 'a>> = Vec::new();
+        for entry in outline.of_period(period) {
+            match sets.iter_mut().find(|set| belongs(entry, set.members[0])) {
+                Some(set) => set.members.push(entry),
+                None => {
+                    let id = id_of(entry, &mut known, &sets);
+                    sets.push(Set {
+                        id,
+                        members: vec![entry],
+                        aligned: true,
+                        shared_timeline: true,
+                        connection: None,
+                    });
+                }
+            }
+        }
+        for set in &mut sets {
+            let (first, rest) = (set.members[0].rendition, &set.members[1..]);
+            set.shared_timeline = rest
+                .iter()
+                .all(|other| timeline::same(first, other.rendition));
+            set.aligned = set.shared_timeline
+                || rest
+                    .iter()
+                    .all(|other| timeline::aligned(first, other.rendition));
+            set.connection = connection(set, &periods);
+        }
+        if !sets.is_empty() {
+            periods.push(PeriodSets {
+                period,
+                sets,
+                ids: 0,
+            });
         }
     }
-    for set in &mut sets {
-        let (first, rest) = (set.members[0].rendition, &set.members[1..]);
-        set.aligned = rest
-            .iter()
-            .all(|other| timeline::aligned(first, other.rendition));
-        set.shared_timeline = rest
-            .iter()
-            .all(|other| timeline::same(first, other.rendition));
+    for period in &mut periods {
+        period.ids = known.len() as u64;
     }
-    sets
+    periods
+}
+
+/// That of a set of an earlier period which says the same, or the next one.
+fn id_of<'o, 'a>(
+    entry: &'o Entry<'a>,
+    known: &mut Vec<&'o Entry<'a>>,
+    taken: &[Set<'o, 'a>],
+) -> u64 {
+    let is_free = |id: usize| taken.iter().all(|set| set.id != id as u64);
+    let found = (0..known.len()).find(|&id| is_free(id) && same_content(entry, known[id]));
+    if let Some(id) = found {
+        return id as u64;
+    }
+    known.push(entry);
+    known.len() as u64 - 1
 }
 
 /// One key per set (DASH-IF IOP, content protection), one look per video set, one sound per
@@ -57,179 +124,62 @@ fn belongs(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
     same_key && same_content(entry, first)
 }
 
-fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
-    match (&entry.rendition.media, &first.rendition.media) {
-        (Media::Video { .. }, Media::Video { .. }) => {
-            entry.codec_family() == first.codec_family() && entry.colour() == first.colour()
+pub(super) fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
+    let same = entry.says_the_same(first)
+        && entry.rendition.settings.roles == first.rendition.settings.roles;
+    same && match entry.rendition.kind() {
+        Kind::Video => {
+            entry.sample_entry() == first.sample_entry()
+                && entry.colour() == first.colour()
+                && entry.range() == first.range()
+                && entry.is_stereoscopic() == first.is_stereoscopic()
+                && entry.rendition.supplemental_codecs.is_some()
+                    == first.rendition.supplemental_codecs.is_some()
         }
-        (Media::Audio { .. }, Media::Audio { .. }) => {
+        Kind::Audio => {
             entry.rendition.codecs == first.rendition.codecs
                 && entry.channels() == first.channels()
-                && entry.rendition.language == first.rendition.language
+                && entry.layout() == first.layout()
         }
-        _ => false,
+        Kind::Text => entry.text_form() == first.text_form(),
+        Kind::Image => true,
     }
 }
 
-pub(super) fn push(
-    out: &mut String,
-    protection: Option<&Protection>,
-    set: &Set<'_, '_>,
-    all: &[Set<'_, '_>],
-) {
-    let first = set.members[0];
-    out.push_str("    <AdaptationSet");
-    push_attribute_number(out, "id", set.id);
-    match first.rendition.media {
-        Media::Video { .. } => {
-            out.push_str(" contentType=\"video\" mimeType=\"video/mp4\"");
-            push_picture_bounds(out, set);
-        }
-        Media::Audio { .. } => {
-            out.push_str(" contentType=\"audio\" mimeType=\"audio/mp4\"");
-            push_attribute(out, "lang", language_tag(&first.rendition.language));
-        }
-    }
-    out.push_str(" segmentAlignment=\"");
-    out.push_str(if set.aligned { "true" } else { "false" });
-    // Every segment starts with a sync sample: SAP type 1.
-    out.push_str("\" startWithSAP=\"1\">\n");
-    // Children in the schema's order.
-    if let Media::Audio { channels, .. } = first.rendition.media {
-        push_channels(out, channels);
-    }
-    if let (Some(protection), Some(track)) = (protection, first.encryption) {
-        protection::push(out, protection, track);
-    }
-    push_colour(out, first.colour());
-    push_switching(out, set, all);
-    out.push_str("      <Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"main\"/>\n");
-    if set.shared_timeline {
-        timeline::push_template(out, "      ", first.rendition);
-    }
-    for entry in &set.members {
-        representation::push(out, entry, !set.shared_timeline);
-    }
-    out.push_str("    </AdaptationSet>\n");
-}
-
-fn push_picture_bounds(out: &mut String, set: &Set<'_, '_>) {
-    let (mut max_width, mut max_height) = (0, 0);
-    let mut shapes = Vec::with_capacity(set.members.len());
-    for entry in &set.members {
-        if let Media::Video {
-            width,
-            height,
-            pixel_aspect,
-            ..
-        } = entry.rendition.media
-        {
-            max_width = max_width.max(width);
-            max_height = max_height.max(height);
-            shapes.push(reduce(
-                u64::from(width) * u64::from(pixel_aspect.0),
-                u64::from(height) * u64::from(pixel_aspect.1),
-            ));
-        }
-    }
-    push_attribute_number(out, "maxWidth", u64::from(max_width));
-    push_attribute_number(out, "maxHeight", u64::from(max_height));
-    if let Some(&shape) = shapes
-        .first()
-        .filter(|first| shapes.iter().all(|s| alike(**first, *s)))
-    {
-        push_attribute_pair(out, "par", shape, ':');
-    }
-}
-
-/// Within a hundredth: rungs such as 854x480 miss the shape by a rounded pixel.
-fn alike(a: (u64, u64), b: (u64, u64)) -> bool {
-    let cross = |x: u64, y: u64| u128::from(x) * u128::from(y);
-    let (left, right) = (cross(a.0, b.1), cross(a.1, b.0));
-    left.abs_diff(right) <= right / 100
-}
-
-/// `xs:language`; what is not of that form is undetermined.
-fn language_tag(language: &str) -> &str {
-    let fits = |(index, part): (usize, &str)| {
-        (1..=8).contains(&part.len())
-            && part.bytes().all(|b| {
-                if index == 0 {
-                    b.is_ascii_alphabetic()
-                } else {
-                    b.is_ascii_alphanumeric()
-                }
+/// The last earlier period whose set of the same id holds the same tracks (5.3.2.4).
+fn connection<'o, 'a>(
+    set: &Set<'o, 'a>,
+    earlier: &[PeriodSets<'o, 'a>],
+) -> Option<Connection<'o, 'a>> {
+    earlier.iter().rev().find_map(|period| {
+        let other = period.sets.iter().find(|other| other.id == set.id)?;
+        let peers: Option<Vec<(&'o Entry<'a>, &'o Entry<'a>)>> = set
+            .members
+            .iter()
+            .map(|member| other.named().find(|(peer, _)| same_track(member, peer)))
+            .collect();
+        let names: Vec<&'o Entry<'a>> = peers?.into_iter().map(|(_, name)| name).collect();
+        // Ids are unique in a period.
+        let is_unique = |(at, name): (usize, &&Entry<'_>)| {
+            names[..at].iter().all(|other| other.index != name.index)
+        };
+        names
+            .iter()
+            .enumerate()
+            .all(is_unique)
+            .then_some(Connection {
+                period: period.period,
+                peers: names,
             })
-    };
-    if language.split('-').enumerate().all(fits) {
-        language
-    } else {
-        UNDETERMINED
-    }
+    })
 }
 
-/// The value is the number of channels: what the field writes and players read here.
-fn push_channels(out: &mut String, channels: u16) {
-    out.push_str("      <AudioChannelConfiguration schemeIdUri=\"");
-    out.push_str("urn:mpeg:dash:23003:3:audio_channel_configuration:2011\"");
-    push_attribute_number(out, "value", u64::from(channels));
-    out.push_str("/>\n");
-}
-
-/// Essential where a player that ignores it would show wrong colours.
-fn push_colour(out: &mut String, colour: Option<(u8, u8, u8, bool)>) {
-    let Some((primaries, transfer, matrix, full_range)) = colour else {
-        return;
-    };
-    let wide = primaries == PRIMARIES_BT2020 || TRANSFERS_HDR.contains(&transfer);
-    let element = if wide {
-        "EssentialProperty"
-    } else {
-        "SupplementalProperty"
-    };
-    for (name, value) in [
-        ("ColourPrimaries", primaries),
-        ("TransferCharacteristics", transfer),
-        ("MatrixCoefficients", matrix),
-    ] {
-        if value != UNSPECIFIED {
-            push_cicp(out, element, name, value);
-        }
-    }
-    if full_range {
-        push_cicp(out, element, "VideoFullRangeFlag", 1);
-    }
-}
-
-fn push_cicp(out: &mut String, element: &str, name: &str, value: u8) {
-    out.push_str("      <");
-    out.push_str(element);
-    out.push_str(" schemeIdUri=\"urn:mpeg:mpegB:cicp:");
-    out.push_str(name);
-    out.push('"');
-    push_attribute_number(out, "value", u64::from(value));
-    out.push_str("/>\n");
-}
-
-/// Video sets that differ by key alone are still one ladder (DASH-IF IOP 4.3, 3.8).
-fn push_switching(out: &mut String, set: &Set<'_, '_>, all: &[Set<'_, '_>]) {
-    let first = set.members[0];
-    if !matches!(first.rendition.media, Media::Video { .. }) || !set.aligned {
-        return;
-    }
-    let mut peers = all.iter().filter(|other| {
-        other.id != set.id
-            && other.aligned
-            && same_content(other.members[0], first)
-            && timeline::aligned(other.members[0].rendition, first.rendition)
-    });
-    let Some(peer) = peers.next() else { return };
-    out.push_str("      <SupplementalProperty schemeIdUri=\"");
-    out.push_str("urn:mpeg:dash:adaptation-set-switching:2016\" value=\"");
-    push_number(out, peer.id);
-    for peer in peers {
-        out.push(',');
-        push_number(out, peer.id);
-    }
-    out.push_str("\"/>\n");
+/// The same track of the same source under the same key, so that one header does for both.
+fn same_track(a: &Entry<'_>, b: &Entry<'_>) -> bool {
+    a.rendition.track.is_some()
+        && (a.rendition.source, a.rendition.track) == (b.rendition.source, b.rendition.track)
+        && a.rendition.codecs == b.rendition.codecs
+        && a.rendition.timescale == b.rendition.timescale
+        && a.encryption.map(|track| track.default_kid)
+            == b.encryption.map(|track| track.default_kid)
 }

@@ -1,7 +1,18 @@
-//! SegmentTemplate with SegmentTimeline (ISO/IEC 23009-1, 5.3.9.4 and 5.3.9.6).
-use edgepack_packager::Rendition;
+//! SegmentTimeline (ISO/IEC 23009-1, 5.3.9.6).
+use edgepack_packager::{Rendition, Segment, TrickFrame};
 
 use crate::text::{push_attribute_number, push_number};
+
+/// (start, duration).
+pub(super) type Span = (u64, u64);
+
+pub(super) fn span(segment: &Segment) -> Span {
+    (segment.start, segment.duration)
+}
+
+pub(super) fn frame_span(frame: &TrickFrame) -> Span {
+    (frame.start, frame.duration)
+}
 
 /// All boundaries coincide, whatever the timescales.
 pub(super) fn aligned(a: &Rendition, b: &Rendition) -> bool {
@@ -15,53 +26,28 @@ pub(super) fn aligned(a: &Rendition, b: &Rendition) -> bool {
 
 /// The same numbers in the same timescale.
 pub(super) fn same(a: &Rendition, b: &Rendition) -> bool {
-    a.timescale == b.timescale
-        && a.segments.len() == b.segments.len()
-        && a.segments
-            .iter()
-            .zip(&b.segments)
-            .all(|(x, y)| (x.start, x.duration) == (y.start, y.duration))
-}
-
-pub(super) fn push_template(out: &mut String, indent: &str, rendition: &Rendition) {
-    out.push_str(indent);
-    out.push_str("<SegmentTemplate");
-    push_attribute_number(out, "timescale", u64::from(rendition.timescale));
-    out.push_str(" initialization=\"$RepresentationID$/init.mp4\"");
-    out.push_str(" media=\"$RepresentationID$/$Number$.m4s\" startNumber=\"1\">\n");
-    out.push_str(indent);
-    out.push_str("  <SegmentTimeline>\n");
-    push_runs(out, indent, rendition);
-    out.push_str(indent);
-    out.push_str("  </SegmentTimeline>\n");
-    out.push_str(indent);
-    out.push_str("</SegmentTemplate>\n");
+    a.timescale == b.timescale && a.segments.iter().map(span).eq(b.segments.iter().map(span))
 }
 
 /// Equal durations in a row are one `S`; `t` stands on the first and after a jump.
-fn push_runs(out: &mut String, indent: &str, rendition: &Rendition) {
-    let segments = &rendition.segments;
+pub(super) fn push(out: &mut String, indent: &str, spans: impl Iterator<Item = Span>) {
+    out.push_str(indent);
+    out.push_str("  <SegmentTimeline>\n");
+    let mut spans = spans.peekable();
     let mut expected = None;
-    let mut at = 0;
-    while at < segments.len() {
-        let first = segments[at];
+    while let Some((start, duration)) = spans.next() {
         let mut repeats = 0_u64;
-        let mut end = first.start + first.duration;
-        while let Some(next) = segments.get(at + 1)
-            && next.duration == first.duration
-            && next.start == end
-        {
-            end += next.duration;
+        let mut end = start + duration;
+        while spans.next_if(|next| *next == (end, duration)).is_some() {
+            end += duration;
             repeats += 1;
-            at += 1;
         }
-        at += 1;
         out.push_str(indent);
         out.push_str("    <S");
-        if expected != Some(first.start) {
-            push_attribute_number(out, "t", first.start);
+        if expected != Some(start) {
+            push_attribute_number(out, "t", start);
         }
-        push_attribute_number(out, "d", first.duration);
+        push_attribute_number(out, "d", duration);
         if repeats > 0 {
             out.push_str(" r=\"");
             push_number(out, repeats);
@@ -70,4 +56,6 @@ fn push_runs(out: &mut String, indent: &str, rendition: &Rendition) {
         out.push_str("/>\n");
         expected = Some(end);
     }
+    out.push_str(indent);
+    out.push_str("  </SegmentTimeline>\n");
 }

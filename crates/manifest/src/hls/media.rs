@@ -1,52 +1,263 @@
-//! The media playlist of one rendition.
-use edgepack_drm::TrackEncryption;
-use edgepack_packager::Rendition;
+//! Media playlists of audio, video and text, in each container.
+use edgepack_packager::{Kind, Media, Rendition, TextForm};
 
-use super::{keys, push_header};
-use crate::Protection;
-use crate::text::{MICROS, push_fixed, push_number, rescale};
+use super::playlist::{Address, Map, Playlist, Spans, Stretch};
+use super::{INDEPENDENT, VERSION_CMAF, VERSION_TS, no_such_playlist};
+use crate::Layout;
+use crate::codec::{fits_transport_stream, packed_extension};
+use crate::error::Result;
+use crate::follow::Line;
+use crate::outline::{Entry, Outline};
+use crate::text::{push_path_element, rescale};
 
-/// `#EXTINF:4.004000,\n1234.m4s\n`, rounded up.
-const BYTES_PER_SEGMENT: usize = 32;
-const BYTES_OF_HEADER: usize = 1024;
+/// The file that on-demand playlists take ranges of.
+const MEDIA_FILE: &str = "media.mp4";
 
-pub(super) fn write(
-    rendition: &Rendition,
-    protection: Option<(&Protection, &TrackEncryption)>,
-) -> String {
-    let segments = &rendition.segments;
-    let mut out = String::with_capacity(BYTES_OF_HEADER + segments.len() * BYTES_PER_SEGMENT);
-    push_header(&mut out);
-    // The rounded EXTINF must not exceed it (4.4.3.1).
-    let longest = segments
+/// CMAF segments, or files of WebVTT.
+pub(super) fn segments(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
+    let line = Line::of(outline, lead);
+    let as_files = lead.text_form() == Some(TextForm::WebVtt);
+    let extension = if as_files { ".vtt" } else { ".m4s" };
+    let stretches = stretches(outline, &line, extension, |entry| Stretch {
+        map: (!as_files).then_some(Map::Init),
+        ..numbered(outline, lead, entry, "", extension)
+    });
+    Playlist {
+        version: VERSION_CMAF,
+        nature: nature(&line),
+        target: target(outline, lead),
+        stretches,
+    }
+    .write()
+}
+
+/// One sync sample each, shown until the next.
+pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String> {
+    if lead.trick.is_none() {
+        return Err(no_such_playlist(lead.rendition, "I-frame playlist"));
+    }
+    let line = Line::of(outline, lead);
+    let stretches = stretches(outline, &line, ".m4s", |entry| {
+        let stretch = numbered(outline, lead, entry, "i", ".m4s");
+        match entry.trick {
+            Some(trick) => Stretch {
+                spans: Spans::Frames(&trick.frames),
+                map: Some(Map::Init),
+                ..stretch
+            },
+            None => gap(entry, ".m4s"),
+        }
+    });
+    let playlist = Playlist {
+        version: VERSION_CMAF,
+        nature: "#EXT-X-I-FRAMES-ONLY\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+        target: 0,
+        stretches,
+    };
+    Ok(playlist.write())
+}
+
+/// Byte ranges of `media.mp4`.
+pub(super) fn ranges(
+    outline: &Outline<'_>,
+    lead: &Entry<'_>,
+    layouts: &[Option<Layout>],
+) -> Result<String> {
+    let layout = |entry: &Entry<'_>| layouts.get(entry.index).and_then(Option::as_ref);
+    if layout(lead).is_none() {
+        return Err(no_such_playlist(lead.rendition, "on-demand playlist"));
+    }
+    let line = Line::of(outline, lead);
+    let stretches = stretches(outline, &line, ".mp4", |entry| {
+        let stretch = numbered(outline, lead, entry, "", ".mp4");
+        match layout(entry) {
+            Some(layout) => Stretch {
+                map: Some(Map::Start {
+                    file: MEDIA_FILE,
+                    len: layout.header().end,
+                }),
+                address: Address::Ranges {
+                    file: MEDIA_FILE,
+                    layout,
+                },
+                ..stretch
+            },
+            None => gap(entry, ".mp4"),
+        }
+    });
+    let playlist = Playlist {
+        version: VERSION_CMAF,
+        nature: nature(&line),
+        target: target(outline, lead),
+        stretches,
+    };
+    Ok(playlist.write())
+}
+
+/// Video with or without audio in MPEG-TS; text on its clock.
+pub(super) fn transport_stream(
+    outline: &Outline<'_>,
+    first: &Rendition,
+    audio: Option<&Rendition>,
+) -> Result<String> {
+    let entry = |rendition: &Rendition, fits: bool| {
+        if !fits || outline.protection.is_some() {
+            return Err(no_such_playlist(rendition, "MPEG-TS playlist"));
+        }
+        outline.find(rendition)
+    };
+    let fits = |rendition: &Rendition| fits_transport_stream(&rendition.codecs);
+    let fits_first = match first.media {
+        Media::Video { .. } => fits(first),
+        Media::Text { form } => form == TextForm::WebVtt && audio.is_none(),
+        Media::Audio { .. } | Media::Image { .. } => false,
+    };
+    let lead = entry(first, fits_first)?;
+    let audio = match audio {
+        Some(audio) => {
+            let fits = audio.kind() == Kind::Audio && fits(audio);
+            Some(Line::of(outline, entry(audio, fits)?))
+        }
+        None => None,
+    };
+    let line = Line::of(outline, lead);
+    let is_text = lead.rendition.kind() == Kind::Text;
+    let (stem, extension) = if is_text { ("ts", ".vtt") } else { ("", ".ts") };
+    let stretches = stretches(outline, &line, extension, |entry| {
+        let mut stretch = numbered(outline, lead, entry, stem, extension);
+        let audio = audio
+            .as_ref()
+            .and_then(|line| line.parts.get(entry.rendition.period).copied().flatten());
+        if entry.index != lead.index {
+            stretch.folder = folder(entry, audio);
+        }
+        stretch
+    });
+    let playlist = Playlist {
+        version: VERSION_TS,
+        nature: nature(&line),
+        target: target(outline, lead),
+        stretches,
+    };
+    Ok(playlist.write())
+}
+
+/// Packed audio (RFC 8216, 3.4).
+pub(super) fn packed(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String> {
+    let wanted = "playlist of packed audio";
+    let Some(extension) = packed_extension(&lead.rendition.codecs) else {
+        return Err(no_such_playlist(lead.rendition, wanted));
+    };
+    if outline.protection.is_some() {
+        return Err(no_such_playlist(lead.rendition, wanted));
+    }
+    let line = Line::of(outline, lead);
+    let stretches = stretches(outline, &line, extension, |entry| {
+        match packed_extension(&entry.rendition.codecs) {
+            Some(extension) => numbered(outline, lead, entry, "", extension),
+            None => gap(entry, extension),
+        }
+    });
+    let playlist = Playlist {
+        version: VERSION_TS,
+        nature: nature(&line),
+        target: target(outline, lead),
+        stretches,
+    };
+    Ok(playlist.write())
+}
+
+/// One stretch per period; where the line has nothing, a gap as long as the others of the period, cut as they are:
+/// every playlist of a presentation has the same discontinuities at the same times.
+fn stretches<'p>(
+    outline: &'p Outline<'_>,
+    line: &Line<'p, '_>,
+    extension: &'static str,
+    stretch: impl Fn(&'p Entry<'p>) -> Stretch<'p>,
+) -> Vec<Stretch<'p>> {
+    let mut stretches = Vec::with_capacity(line.parts.len());
+    for (period, part) in line.parts.iter().enumerate() {
+        let others = outline.of_period(period).next();
+        match (part, others) {
+            (Some(entry), _) => stretches.push(stretch(entry)),
+            (None, Some(other)) => stretches.push(gap(other, extension)),
+            (None, None) => {}
+        }
+    }
+    stretches
+}
+
+fn numbered<'p>(
+    outline: &Outline<'p>,
+    lead: &Entry<'_>,
+    entry: &'p Entry<'p>,
+    stem: &'static str,
+    extension: &'static str,
+) -> Stretch<'p> {
+    Stretch {
+        spans: Spans::Segments(&entry.rendition.segments),
+        timescale: entry.rendition.timescale,
+        folder: if entry.index == lead.index {
+            String::new()
+        } else {
+            folder(entry, None)
+        },
+        keys: outline.protection.zip(entry.encryption),
+        map: None,
+        address: Address::Numbered { stem, extension },
+        tag: String::new(),
+    }
+}
+
+/// As long as `other`, and cut as it is.
+fn gap<'p>(other: &'p Entry<'p>, extension: &'static str) -> Stretch<'p> {
+    Stretch {
+        spans: Spans::Segments(&other.rendition.segments),
+        timescale: other.rendition.timescale,
+        folder: String::new(),
+        keys: None,
+        map: None,
+        address: Address::Gap { extension },
+        tag: String::new(),
+    }
+}
+
+/// `../{track}/`, or `../{video}+{audio}/`.
+fn folder(entry: &Entry<'_>, audio: Option<&Entry<'_>>) -> String {
+    let mut folder = "../".to_owned();
+    push_path_element(&mut folder, &entry.url_name);
+    if let Some(audio) = audio {
+        folder.push('+');
+        push_path_element(&mut folder, &audio.url_name);
+    }
+    folder.push('/');
+    folder
+}
+
+/// Of audio and video whose segments need nothing of those before (8216bis, 4.4.2.1).
+fn nature(line: &Line<'_, '_>) -> &'static str {
+    let of_samples = matches!(line.lead.rendition.kind(), Kind::Video | Kind::Audio);
+    if of_samples && line.present().all(|(_, part)| part.is_independent()) {
+        INDEPENDENT
+    } else {
+        ""
+    }
+}
+
+/// All audio and video playlists of a presentation have one target duration (8216bis, 6.2.4).
+fn target(outline: &Outline<'_>, lead: &Entry<'_>) -> u64 {
+    if !matches!(lead.rendition.kind(), Kind::Video | Kind::Audio) {
+        return 0;
+    }
+    outline
+        .presentation
+        .renditions
         .iter()
-        .map(|segment| segment.duration)
+        .filter(|rendition| matches!(rendition.kind(), Kind::Video | Kind::Audio))
+        .map(|rendition| {
+            let longest = rendition.segments.iter().map(|segment| segment.duration);
+            rescale(longest.max().unwrap_or(0), rendition.timescale, 1)
+        })
         .max()
-        .unwrap_or(0);
-    out.push_str("#EXT-X-TARGETDURATION:");
-    push_number(&mut out, rescale(longest, rendition.timescale, 1).max(1));
-    // Segment numbers in URLs start at 1, and so does the sequence.
-    out.push_str("\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    if let Some((protection, track)) = protection {
-        keys::push_keys(&mut out, protection, track);
-    }
-    if !segments.is_empty() {
-        out.push_str("#EXT-X-MAP:URI=\"init.mp4\"\n");
-    }
-    for (index, segment) in segments.iter().enumerate() {
-        // Differences of rounded ends, so that the rounding never adds up along the timeline.
-        let start = rescale(segment.start, rendition.timescale, MICROS);
-        let end = rescale(
-            segment.start + segment.duration,
-            rendition.timescale,
-            MICROS,
-        );
-        out.push_str("#EXTINF:");
-        push_fixed(&mut out, end.saturating_sub(start), 6);
-        out.push_str(",\n");
-        push_number(&mut out, index as u64 + 1);
-        out.push_str(".m4s\n");
-    }
-    out.push_str("#EXT-X-ENDLIST\n");
-    out
+        .unwrap_or(0)
 }

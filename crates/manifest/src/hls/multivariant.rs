@@ -1,209 +1,241 @@
-//! The multivariant playlist: audio groups and variants.
-use edgepack_packager::Media;
+//! The multivariant playlist: groups of renditions, variants, I-frame and image streams.
+use edgepack_packager::{Accessibility, CaptionChannel, ClosedCaptions, Kind, TextForm};
 
-use super::push_header;
-use crate::outline::{Entry, Outline, UNDETERMINED};
-use crate::text::{push_fixed, push_number, push_path_element, push_quoted};
+use super::bandwidth::Meter;
+use super::groups::{self, AudioGroup};
+use super::{
+    Container, INDEPENDENT, VERSION_CMAF, VERSION_REQUIRED_LAYOUT, VERSION_SERVICE, VERSION_TS,
+    images, push_header, variant,
+};
+use crate::follow::{Line, lines};
+use crate::language;
+use crate::outline::{Entry, Outline};
+use crate::text::{push_number, push_path_element, push_quoted};
 
-/// CICP transfer characteristics (ISO/IEC 23091-2) that VIDEO-RANGE names.
-const TRANSFER_PQ: u8 = 16;
-const TRANSFER_HLG: u8 = 18;
-const TRANSFERS_SDR: [u8; 5] = [1, 6, 13, 14, 15];
+const CAPTIONS: &str = "cc";
+const SUBTITLES: &str = "subs";
 
-/// Renditions of one codec and channel count, each of another language: what a player switches
-/// between without switching variants.
-struct AudioGroup<'o, 'a> {
-    id: String,
-    members: Vec<&'o Entry<'a>>,
+/// Lines of all kinds, and what the variants share.
+struct Parts<'o, 'a> {
+    container: Container,
+    meter: Meter,
+    video: Vec<Line<'o, 'a>>,
+    text: Vec<Line<'o, 'a>>,
+    subtitles: String,
+    /// RFC 6381 of the text, where it is a format that CODECS names: WebVTT is not.
+    text_codecs: Option<&'a str>,
+    has_captions: bool,
 }
 
-pub(super) fn write(outline: &Outline<'_>) -> String {
-    let mut out = String::with_capacity(1024 + outline.entries.len() * 512);
-    push_header(&mut out);
-    let groups = audio_groups(outline);
-    let has_video = outline.video().next().is_some();
-    for group in &groups {
-        // Sound alone in one language needs no group: its variant names the playlist.
-        if has_video || group.members.len() > 1 {
-            push_group(&mut out, group);
+pub(super) fn write(outline: &Outline<'_>, container: Container) -> String {
+    let audio = lines(outline, Kind::Audio);
+    let audio = groups::audio_groups(&audio);
+    let parts = Parts::of(outline, container);
+    let images = lines(outline, Kind::Image);
+    let mut out = String::with_capacity(1024 + outline.entries.len() * (1 + audio.len()) * 512);
+    push_header(&mut out, parts.version(outline));
+    if outline.entries.iter().all(Entry::is_independent) {
+        out.push_str(INDEPENDENT);
+    }
+    let default = audio.first().map_or(0, |group| {
+        let leads: Vec<&Entry<'_>> = group.members.iter().map(|line| line.lead).collect();
+        outline.default_audio(&leads)
+    });
+    for group in &audio {
+        if parts.needs_group(group) {
+            groups::push_audio(&mut out, group, default, container);
         }
     }
-    if has_video {
-        for video in outline.video() {
-            if groups.is_empty() {
-                push_variant(&mut out, Some(video), None);
-            }
-            for group in &groups {
-                push_variant(&mut out, Some(video), Some(group));
-            }
+    if !parts.text.is_empty() {
+        groups::push_subtitles(&mut out, &parts.subtitles, &parts.text, container);
+    }
+    if parts.has_captions {
+        for captions in &outline.presentation.closed_captions {
+            push_captions(&mut out, captions);
         }
-    } else {
-        for group in &groups {
-            push_variant(&mut out, None, Some(group));
+    }
+    for video in &parts.video {
+        if audio.is_empty() {
+            parts.push_variant(&mut out, Some(video), None, default);
         }
+        for group in &audio {
+            parts.push_variant(&mut out, Some(video), Some(group), default);
+        }
+    }
+    // Sound for connections that carry no picture; where there is no picture, all there is.
+    if parts.video.is_empty() || container == Container::TransportStream {
+        for group in &audio {
+            parts.push_variant(&mut out, None, Some(group), default);
+        }
+    }
+    // Frames out of CMAF have not the time stamps of the transport stream.
+    if container != Container::TransportStream {
+        for video in &parts.video {
+            parts.push_iframes(&mut out, video);
+        }
+    }
+    for line in &images {
+        images::push_stream(&mut out, &parts.meter, line);
     }
     out
 }
 
-/// A second rendition of the same codec, channels and language is another quality of the same
-/// sound: it opens a group of its own, for a group holds each language once.
-fn audio_groups<'o, 'a>(outline: &'o Outline<'a>) -> Vec<AudioGroup<'o, 'a>> {
-    let mut groups: Vec<AudioGroup<'o, 'a>> = Vec::new();
-    for audio in outline.audio() {
-        let fits = |group: &AudioGroup<'_, '_>| {
-            let alike = |other: &Entry<'_>| {
-                other.rendition.codecs == audio.rendition.codecs
-                    && other.channels() == audio.channels()
-                    && other.rendition.language != audio.rendition.language
-            };
-            group.members.iter().all(|other| alike(other))
-        };
-        if let Some(group) = groups.iter_mut().find(|group| fits(group)) {
-            group.members.push(audio);
-            continue;
+impl<'o, 'a> Parts<'o, 'a> {
+    fn of(outline: &'o Outline<'a>, container: Container) -> Self {
+        let mut video = lines(outline, Kind::Video);
+        // A picture with a signer in it is no rung of the ladder.
+        let is_signed =
+            |line: &Line<'_, '_>| line.lead.accessibility() == Some(Accessibility::SignLanguage);
+        if !video.iter().all(is_signed) {
+            video.retain(|line| !is_signed(line));
         }
-        let family = audio.codec_family();
-        let mut id = family.to_owned();
-        let mut number = 1_u64;
-        while groups.iter().any(|group| group.id == id) {
-            number += 1;
-            family.clone_into(&mut id);
-            id.push('-');
-            push_number(&mut id, number);
+        let text = lines(outline, Kind::Text);
+        let group = text
+            .iter()
+            .find_map(|line| line.lead.rendition.settings.group.as_deref());
+        let mut subtitles = String::new();
+        push_quoted(&mut subtitles, group.unwrap_or(SUBTITLES));
+        let text_codecs = text
+            .iter()
+            .find(|line| line.lead.text_form() == Some(TextForm::Imsc1))
+            .map(|line| line.lead.rendition.codecs.as_str());
+        Self {
+            container,
+            meter: Meter::new(outline, container),
+            has_captions: !video.is_empty() && !outline.presentation.closed_captions.is_empty(),
+            video,
+            text,
+            subtitles,
+            text_codecs,
         }
-        groups.push(AudioGroup {
-            id,
-            members: vec![audio],
-        });
     }
-    groups
-}
 
-fn push_group(out: &mut String, group: &AudioGroup<'_, '_>) {
-    let mut names: Vec<String> = Vec::with_capacity(group.members.len());
-    for (index, entry) in group.members.iter().enumerate() {
-        out.push_str("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"");
-        push_quoted(out, &group.id);
-        out.push_str("\",NAME=\"");
-        let name = unique_name(entry, &names);
-        out.push_str(&name);
-        names.push(name);
-        out.push('"');
-        let language = entry.rendition.language.as_str();
-        if language != UNDETERMINED && !language.is_empty() {
-            out.push_str(",LANGUAGE=\"");
-            push_quoted(out, language);
+    /// The least that covers what the playlist says.
+    fn version(&self, outline: &Outline<'_>) -> u64 {
+        let mut version = match self.container {
+            Container::Cmaf | Container::OnDemand => VERSION_CMAF,
+            Container::TransportStream => VERSION_TS,
+        };
+        let has_service = outline
+            .presentation
+            .closed_captions
+            .iter()
+            .any(|captions| matches!(captions.channel, CaptionChannel::Service(_)));
+        if self.has_captions && has_service {
+            version = version.max(VERSION_SERVICE);
+        }
+        if self.video.iter().any(|line| line.lead.is_stereoscopic()) {
+            version = version.max(VERSION_REQUIRED_LAYOUT);
+        }
+        version
+    }
+
+    /// Sound alone in one language needs no group: its variant names the playlist.
+    fn needs_group(&self, group: &AudioGroup<'_, '_, '_>) -> bool {
+        !self.video.is_empty() || group.members.len() > 1
+    }
+
+    fn push_variant(
+        &self,
+        out: &mut String,
+        video: Option<&Line<'_, 'a>>,
+        group: Option<&AudioGroup<'_, '_, 'a>>,
+        default: usize,
+    ) {
+        let members = group.map_or(&[][..], |group| group.members.as_slice());
+        let sound = members.get(default).or(members.first());
+        let Some(playlist) = video.or(sound.copied()) else {
+            return;
+        };
+        out.push_str("#EXT-X-STREAM-INF:");
+        variant::push_rates(out, self.meter.of_variant(video, members, &self.text));
+        let playing = video.into_iter().chain(members.iter().copied());
+        variant::push_codecs(out, playing, self.text_codecs);
+        if let Some(video) = video {
+            variant::push_supplemental(out, video);
+            variant::push_picture(out, video.lead, true);
+        }
+        if let Some(group) = group.filter(|group| self.needs_group(group)) {
+            out.push_str(",AUDIO=\"");
+            out.push_str(&group.id);
             out.push('"');
         }
-        out.push_str(if index == 0 {
-            ",DEFAULT=YES"
-        } else {
-            ",DEFAULT=NO"
-        });
-        out.push_str(",AUTOSELECT=YES,CHANNELS=\"");
-        push_number(out, u64::from(entry.channels()));
-        out.push_str("\",URI=\"");
-        push_playlist_uri(out, entry);
-        out.push_str("\"\n");
-    }
-}
-
-/// NAME differs within a group (4.4.6.1.1), also after quoting.
-fn unique_name(entry: &Entry<'_>, taken: &[String]) -> String {
-    let mut base = String::new();
-    match entry.rendition.language.as_str() {
-        "" | UNDETERMINED => base.push_str("Audio"),
-        language => push_quoted(&mut base, language),
-    }
-    let mut name = base.clone();
-    let mut number = 1_u64;
-    while taken.contains(&name) {
-        number += 1;
-        base.clone_into(&mut name);
-        name.push(' ');
-        push_number(&mut name, number);
-    }
-    name
-}
-
-fn push_variant(out: &mut String, video: Option<&Entry<'_>>, group: Option<&AudioGroup<'_, '_>>) {
-    let members = group.map_or(&[][..], |group| group.members.as_slice());
-    let Some(playlist) = video.or_else(|| members.first().copied()) else {
-        return;
-    };
-    // The worst case that a viewer may combine: the rung with the group's heaviest sound.
-    let heaviest = |of: fn(&Entry<'_>) -> u64| {
-        video.map_or(0, of) + members.iter().map(|entry| of(entry)).max().unwrap_or(0)
-    };
-    out.push_str("#EXT-X-STREAM-INF:BANDWIDTH=");
-    push_number(out, heaviest(|entry| entry.rendition.peak_bandwidth));
-    out.push_str(",AVERAGE-BANDWIDTH=");
-    push_number(out, heaviest(|entry| entry.rendition.average_bandwidth));
-    out.push_str(",CODECS=\"");
-    if let Some(video) = video {
-        push_quoted(out, &video.rendition.codecs);
-    }
-    if let Some(audio) = members.first() {
-        if video.is_some() {
-            out.push(',');
+        if !self.text.is_empty() {
+            out.push_str(",SUBTITLES=\"");
+            out.push_str(&self.subtitles);
+            out.push('"');
         }
-        push_quoted(out, &audio.rendition.codecs);
+        if self.has_captions && video.is_some() {
+            out.push_str(",CLOSED-CAPTIONS=\"");
+            out.push_str(CAPTIONS);
+            out.push('"');
+        } else if !self.has_captions && !self.video.is_empty() {
+            out.push_str(",CLOSED-CAPTIONS=NONE");
+        }
+        out.push('\n');
+        let muxed = self.muxed(video, sound.copied());
+        variant::push_playlist(out, playlist.lead, muxed, self.container);
+    }
+
+    /// The audio inside a variant of MPEG-TS: what the sound's line has in the period where the video leads.
+    fn muxed<'l>(
+        &self,
+        video: Option<&Line<'l, 'a>>,
+        sound: Option<&Line<'l, 'a>>,
+    ) -> Option<&'l Entry<'a>> {
+        if self.container != Container::TransportStream {
+            return None;
+        }
+        let period = video?.lead.rendition.period;
+        sound?.parts.get(period).copied().flatten()
+    }
+
+    fn push_iframes(&self, out: &mut String, video: &Line<'_, 'a>) {
+        if video.lead.trick.is_none() {
+            return;
+        }
+        out.push_str("#EXT-X-I-FRAME-STREAM-INF:");
+        variant::push_rates(out, self.meter.of_iframes(video));
+        variant::push_codecs(out, std::iter::once(video), None);
+        variant::push_supplemental(out, video);
+        variant::push_picture(out, video.lead, false);
+        out.push_str(",URI=\"");
+        push_path_element(out, &video.lead.url_name);
+        out.push_str("/iframes.m3u8\"\n");
+    }
+}
+
+fn push_captions(out: &mut String, captions: &ClosedCaptions) {
+    out.push_str("#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"");
+    out.push_str(CAPTIONS);
+    out.push_str("\",NAME=\"");
+    let (prefix, number) = match captions.channel {
+        CaptionChannel::Cc(number) => ("CC", number),
+        CaptionChannel::Service(number) => ("SERVICE", number),
+    };
+    // Channels differ, and so do the names that are made of them.
+    match (&captions.name, &captions.language) {
+        (Some(name), _) => push_quoted(out, name),
+        (None, Some(tag)) => {
+            push_quoted(out, &language::name(tag));
+            out.push_str(" (");
+            out.push_str(prefix);
+            push_number(out, u64::from(number));
+            out.push(')');
+        }
+        (None, None) => {
+            out.push_str(prefix);
+            push_number(out, u64::from(number));
+        }
     }
     out.push('"');
-    if let Some(video) = video {
-        push_picture(out, video);
-    }
-    if let Some(group) = group.filter(|group| video.is_some() || group.members.len() > 1) {
-        out.push_str(",AUDIO=\"");
-        push_quoted(out, &group.id);
+    if let Some(language) = &captions.language {
+        out.push_str(",LANGUAGE=\"");
+        push_quoted(out, language);
         out.push('"');
     }
-    out.push('\n');
-    push_playlist_uri(out, playlist);
-    out.push('\n');
-}
-
-fn push_picture(out: &mut String, video: &Entry<'_>) {
-    let Media::Video {
-        width,
-        height,
-        frame_rate,
-        pixel_aspect,
-        colour,
-    } = &video.rendition.media
-    else {
-        return;
-    };
-    // The size to display at (4.4.6.2), so with square pixels. Rungs such as 854x480 carry a pixel
-    // aspect that only makes up for their rounded width.
-    let (across, down) = (u64::from(pixel_aspect.0), u64::from(pixel_aspect.1));
-    let width = u64::from(*width);
-    let square = (width * across + down / 2)
-        .checked_div(down)
-        .unwrap_or(width);
-    let shown = if across == 0 || square.abs_diff(width) <= 1 {
-        width
-    } else {
-        square
-    };
-    out.push_str(",RESOLUTION=");
-    push_number(out, shown);
-    out.push('x');
-    push_number(out, u64::from(*height));
-    if frame_rate.0 > 0 && frame_rate.1 > 0 {
-        out.push_str(",FRAME-RATE=");
-        let (frames, seconds) = (u64::from(frame_rate.0), u64::from(frame_rate.1));
-        push_fixed(out, (frames * 1000 + seconds / 2) / seconds, 3);
-    }
-    out.push_str(match colour.map(|(_, transfer, _, _)| transfer) {
-        Some(TRANSFER_PQ) => ",VIDEO-RANGE=PQ",
-        Some(TRANSFER_HLG) => ",VIDEO-RANGE=HLG",
-        Some(transfer) if TRANSFERS_SDR.contains(&transfer) => ",VIDEO-RANGE=SDR",
-        _ => "",
-    });
-}
-
-fn push_playlist_uri(out: &mut String, entry: &Entry<'_>) {
-    push_path_element(out, &entry.url_name);
-    out.push_str("/index.m3u8");
+    out.push_str(",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID=\"");
+    out.push_str(prefix);
+    push_number(out, u64::from(number));
+    out.push_str("\"\n");
 }

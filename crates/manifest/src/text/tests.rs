@@ -11,14 +11,15 @@ fn written(write: impl Fn(&mut String)) -> String {
 
 #[test]
 fn durations_are_iso_8601() {
-    for (milliseconds, expected) in [
-        (0, "PT0.000S"),
-        (60_000, "PT1M0.000S"),
-        (3_600_500, "PT1H0M0.500S"),
-        (59_999, "PT59.999S"),
+    for (microseconds, expected) in [
+        (0, "PT0S"),
+        (60_000_000, "PT1M0S"),
+        (3_600_500_000, "PT1H0M0.5S"),
+        (59_999_999, "PT59.999999S"),
+        (4_000_040, "PT4.00004S"),
     ] {
         assert_eq!(
-            written(|out| push_iso_duration(out, milliseconds)),
+            written(|out| push_iso_duration(out, microseconds)),
             expected
         );
     }

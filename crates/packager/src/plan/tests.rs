@@ -20,7 +20,7 @@ fn encryptor(p: &Presentation, r: &Rendition, scheme: Scheme) -> SampleEncryptor
         scheme,
         &key,
         IvSeed::derive(&key, &p.track_identity(r)),
-        p.codec(r),
+        p.codec(r).unwrap(),
     )
     .unwrap()
 }
@@ -116,4 +116,73 @@ fn a_plan_of_200_samples_takes_microseconds() {
     );
     // Far above what an optimised build needs, so that only a change of order fails.
     assert!(fastest.as_micros() < 200, "{fastest:?}");
+}
+
+#[test]
+fn a_key_frame_is_a_fragment_of_its_own_presented_when_and_as_long_as_listed() {
+    let track = TrackSpec::video(25_000, 1000, 120, 50).delayed(2000, true);
+    let p = build(vec![source("a.mp4", &[track])], 4000).unwrap();
+    let r = &p.renditions[0];
+    let trick = p.trick_play(r).unwrap();
+    let listed: Vec<_> = trick
+        .frames
+        .iter()
+        .map(|frame| (frame.sample, frame.start, frame.duration))
+        .collect();
+    assert_eq!(
+        listed,
+        [(0, 0, 50_000), (50, 50_000, 50_000), (100, 100_000, 20_000)]
+    );
+    for (number, frame) in trick.frames.iter().enumerate() {
+        let plan = SegmentPlan::keyframe(&p, r, number, frame, None).unwrap();
+        assert_eq!(plan.content_length(), Some(frame.len));
+        assert_eq!(plan.base_media_decode_time, frame.start);
+        assert_eq!(plan.samples, [frame.run_sample()]);
+        let sample = p.track(r).unwrap().samples.sample(frame.sample).unwrap();
+        assert_eq!(
+            plan.source_ranges(),
+            [SourceRange {
+                source: 0,
+                offset: sample.offset,
+                len: 900
+            }]
+        );
+    }
+    assert!(trick.peak_bandwidth > trick.average_bandwidth);
+    let average = trick.frames.iter().map(|frame| frame.len * 8).sum::<u64>() * 25_000 / 120_000;
+    assert!(trick.average_bandwidth.abs_diff(average) <= 1);
+}
+
+#[test]
+fn a_protected_key_frame_is_encrypted_as_in_its_segment() {
+    let p = asset();
+    let r = p.rendition("v48").unwrap();
+    let trick = p.trick_play(r).unwrap();
+    let encrypt = |plan: SegmentPlan| {
+        let mut enc = encryptor(&p, r, Scheme::Cenc);
+        let len = usize::try_from(plan.payload_len()).unwrap();
+        // One NAL unit, an IDR slice, per sample.
+        let mut payload = vec![0x65; len];
+        let mut at = 0;
+        for sample in &plan.samples {
+            payload[at..at + 4].copy_from_slice(&(sample.size - 4).to_be_bytes());
+            payload[at + 5..at + 9].copy_from_slice(&[0x88, 0x84, 0x00, 0x10]);
+            at += sample.size as usize;
+        }
+        plan.protect(&mut enc, &mut payload).unwrap();
+        payload
+    };
+    // The third key frame begins the second segment.
+    let frame = &trick.frames[2];
+    let alone = encrypt(SegmentPlan::keyframe(&p, r, 2, frame, None).unwrap());
+    let segment = encrypt(SegmentPlan::new(&p, r, 1, None).unwrap());
+    assert_eq!(r.segments[1].first_sample, frame.sample);
+    assert!(alone.iter().any(|byte| *byte != 0x65));
+    assert_eq!(alone, segment[..alone.len()]);
+}
+
+#[test]
+fn sound_has_no_key_frames() {
+    let p = asset();
+    assert_eq!(p.trick_play(p.rendition("a-und").unwrap()), None);
 }

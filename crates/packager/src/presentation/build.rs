@@ -1,51 +1,47 @@
-//! From movies to a presentation: choose tracks, place them in time, cut them, weigh them, name them.
-use std::cmp::Reverse;
-
-use edgepack_isobmff::{CodecConfig, Track};
-
-use super::bandwidth::{Weight, bandwidths};
+//! One period: choose tracks, place them in time, clip them, cut them together, name them.
+use super::clip::{self, Span};
+use super::cutting::Cutting;
 use super::notes::Notes;
-use super::select::{Chosen, select};
-use super::shift::{Placed, Shift, shifts};
-use super::{Media, Options, Presentation, Rendition, Segment, Source, identity};
-use crate::fragment::RunShape;
-use crate::plan::run_sample;
-use crate::timeline::{AudioCutter, Cuts, Moment, VideoTrack, boundaries};
-use crate::timing::{EditMap, SampleRate, Survey, SyncPoint, composition_time};
+use super::select::{Chosen, Selection, select};
+use super::shift::{Placed, common_start, shifts};
+use super::stills::Origin;
+use super::{
+    Clip, Kind, Misalignment, Options, PeriodInput, Rendition, Source, media, names, stills,
+    subtitles,
+};
+use crate::timeline::{AudioCutter, Moment, VideoTrack, boundaries};
+use crate::timing::{EditMap, Preroll, SyncPoint};
 use crate::{Error, Result};
 
-/// `saiz`, `saio` and `senc` without their entries.
-const PROTECTION_BOXES: u64 = 17 + 20 + 16;
-/// One byte in `saiz`, an IV, and for video the count and 5 subsamples of 6 bytes: more slices than encoders for
-/// delivery make.
-const PROTECTION_PER_VIDEO_SAMPLE: u64 = 1 + 8 + 2 + 5 * 6;
-const PROTECTION_PER_AUDIO_SAMPLE: u64 = 1 + 8;
+/// A period's renditions, in order.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) renditions: Vec<Rendition>,
+    pub(super) misalignments: Vec<Misalignment>,
+    pub(super) ignored: Vec<String>,
+    pub(super) duration_us: u64,
+}
 
-pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentation> {
-    let selection = select(&sources)?;
-    let chosen: Vec<Chosen> = selection
-        .video
-        .iter()
-        .chain(&selection.audio)
-        .copied()
-        .collect();
-    let video_count = selection.video.len();
-    let placed = chosen
-        .iter()
-        .enumerate()
-        .map(|(index, chosen)| place(&sources, *chosen, index < video_count))
-        .collect::<Result<Vec<_>>>()?;
-    let mut tracks: Vec<Cutting<'_>> = Vec::with_capacity(chosen.len());
-    for ((chosen, placed), shift) in chosen.iter().zip(&placed).zip(shifts(&placed)) {
-        tracks.push(Cutting {
-            source: &sources[chosen.source],
-            track: track(&sources, *chosen),
-            chosen: *chosen,
-            placed,
-            shift,
+pub(super) fn build(
+    sources: &[Source],
+    period: usize,
+    input: &PeriodInput,
+    options: &Options,
+) -> Result<Built> {
+    let mut selection = select(sources, period, input)?;
+    let mut ignored = std::mem::take(&mut selection.ignored);
+    if selection.video.is_empty() && selection.audio.is_empty() {
+        return Err(Error::NoRenditions {
+            source_names: sources.iter().map(|source| source.name.clone()).collect(),
         });
     }
-    let (video, audio) = tracks.split_at(video_count);
+    let placement = place(period, &selection, input.clip, &mut ignored)?;
+    let video_count = placement
+        .tracks
+        .iter()
+        .filter(|cutting| cutting.placed.is_video)
+        .count();
+    let (video, audio) = placement.tracks.split_at(video_count);
 
     let mut notes = Notes::default();
     let target_ms = options.target_duration_ms;
@@ -56,285 +52,169 @@ pub(super) fn build(sources: Vec<Source>, options: &Options) -> Result<Presentat
         .map(|(cutting, sync)| cutting.video_track(sync))
         .collect();
     let found = boundaries(&rungs, target_ms);
-    notes.of_shifts(&tracks);
+    notes.of_shifts(&placement.tracks);
     notes.of_boundaries(&found, target_ms);
     notes.of_durations(video, audio);
 
     let video_end = video.iter().map(Cutting::end).max();
-    let mut renditions = Vec::with_capacity(tracks.len());
+    let moments: &[Moment] = match video_end {
+        Some(_) => &found.moments,
+        None => &[],
+    };
+    let mut renditions = Vec::with_capacity(placement.tracks.len());
     for (cutting, cuts) in video.iter().zip(&found.cuts) {
         renditions.push(cutting.rendition(cuts)?);
     }
     for cutting in audio {
-        let moments = if video.is_empty() {
-            &[]
-        } else {
-            found.moments.as_slice()
-        };
-        let cutter = AudioCutter::new(
-            moments,
-            video_end.unwrap_or(Moment::new(0, 1)),
-            cutting.end(),
-            target_ms,
-        );
+        let video_end = video_end.unwrap_or(Moment::new(0, 1));
+        let cutter = AudioCutter::new(moments, video_end, cutting.end(), target_ms);
         renditions.push(cutting.rendition(&cutting.cut_audio(cutter))?);
     }
+    notes.of_targets(&renditions, target_ms);
 
-    let order = name_and_order(&mut renditions, video_count);
-    let misalignments = notes.named(&order);
-    let mut sorted: Vec<(usize, Rendition)> = order
-        .into_iter()
-        .map(|(place, _)| place)
-        .zip(renditions)
-        .collect();
-    sorted.sort_by_key(|(place, _)| *place);
-    let renditions: Vec<Rendition> = sorted.into_iter().map(|(_, rendition)| rendition).collect();
-    let longest = renditions.iter().map(|rendition| {
-        (u128::from(rendition.duration()) * 1000).div_ceil(u128::from(rendition.timescale))
-    });
-    Ok(Presentation {
-        fingerprint: identity::fingerprint(&sources, options),
-        target_duration_ms: target_ms,
-        duration_ms: longest
-            .max()
-            .and_then(|longest| u64::try_from(longest).ok())
-            .unwrap_or(0),
-        sources,
+    let audio_end = audio.iter().map(Cutting::end).max();
+    let grid = subtitles::Grid::new(moments, video_end.or(audio_end), target_ms);
+    for text in &selection.text {
+        renditions.extend(subtitles::of_track(text, period, &placement.origin, &grid)?);
+    }
+    for file in &selection.side_files {
+        renditions.extend(subtitles::of_file(file, period, &placement.origin, &grid));
+    }
+    for images in &selection.images {
+        match stills::rendition(images, period, &placement.origin)? {
+            Ok(rendition) => renditions.push(rendition),
+            Err(why) => ignored.push(format!("{}: {why}", images.describe())),
+        }
+    }
+
+    let names = names::name_and_sort(&mut renditions, period);
+    Ok(Built {
+        misalignments: notes.named(&names),
+        duration_us: duration_us(&renditions),
         renditions,
-        misalignments,
-        ignored: selection.ignored,
+        ignored,
     })
 }
 
-fn track(sources: &[Source], chosen: Chosen) -> &Track {
-    &sources[chosen.source].movie.tracks[chosen.track]
+/// Video and audio on the period's time line, and where that begins on the sources'.
+struct Placement<'a> {
+    tracks: Vec<Cutting<'a>>,
+    origin: Origin,
 }
 
-fn place(sources: &[Source], chosen: Chosen, is_video: bool) -> Result<Placed> {
-    let source = &sources[chosen.source];
-    let track = track(sources, chosen);
-    let fault = |reason: String| source_error(source, track, &reason);
-    let edits = EditMap::new(track, source.movie.timescale).map_err(fault)?;
-    let survey = if is_video {
-        Survey::video(track, &edits)
-    } else {
-        Survey::audio(track, &edits)
-    };
-    Ok(Placed {
-        is_video,
-        timescale: track.timescale,
-        edits,
-        survey: survey.map_err(fault)?,
-    })
-}
-
-fn source_error(source: &Source, track: &Track, reason: &str) -> Error {
-    Error::Source {
-        source_name: source.name.clone(),
-        reason: format!("track {}: {reason}", track.track_id),
+fn place<'a>(
+    period: usize,
+    selection: &Selection<'a>,
+    clip: Clip,
+    ignored: &mut Vec<String>,
+) -> Result<Placement<'a>> {
+    let mut placed = Vec::with_capacity(selection.video.len() + selection.audio.len());
+    for (chosen, is_video) in selection
+        .video
+        .iter()
+        .map(|chosen| (chosen, true))
+        .chain(selection.audio.iter().map(|chosen| (chosen, false)))
+    {
+        let edits = EditMap::new(chosen.track, chosen.movie_timescale)
+            .map_err(|reason| chosen.fault(&reason))?;
+        let preroll = preroll_of(chosen);
+        let found = Placed::new(chosen, is_video, preroll, edits)?;
+        let found = found.ok_or_else(|| chosen.fault("an edit list that shows no sample"))?;
+        placed.push((*chosen, found));
     }
-}
-
-/// A chosen track whose place in time is known.
-pub(super) struct Cutting<'a> {
-    source: &'a Source,
-    track: &'a Track,
-    chosen: Chosen,
-    pub(super) placed: &'a Placed,
-    pub(super) shift: Shift,
-}
-
-impl Cutting<'_> {
-    pub(super) fn moment(&self, time: i64) -> Moment {
-        Moment::new(time, self.track.timescale)
+    let (tracks, common) = shifted(period, placed);
+    let mut origin = Origin::at(common);
+    if clip == Clip::default() {
+        return Ok(Placement { tracks, origin });
     }
 
-    pub(super) fn end(&self) -> Moment {
-        self.moment(self.placed.survey.end + self.shift.presentation())
+    let (video, _) = tracks.split_at(selection.video.len());
+    let end = tracks.iter().map(Cutting::end).max();
+    let (span, members) = clip::find(video, clip);
+    if end.is_some_and(|end| span.asked >= end) {
+        return Err(nothing_left(period, &span, &tracks));
     }
-
-    pub(super) fn frame_duration(&self) -> u32 {
-        self.placed.survey.rate.common()
-    }
-
-    fn sync_points(&self) -> Vec<SyncPoint> {
-        let offset = self.shift.presentation();
-        let points = self.placed.survey.sync.iter();
-        points
-            .map(|point| SyncPoint {
-                time: point.time + offset,
-                ..*point
-            })
-            .collect()
-    }
-
-    fn video_track<'s>(&self, sync: &'s [SyncPoint]) -> VideoTrack<'s> {
-        VideoTrack {
-            timescale: self.track.timescale,
-            first_sample: self.placed.survey.first_sample,
-            sync,
-            end: self.end().value,
-            frame_duration: self.frame_duration(),
+    let mut placed = Vec::with_capacity(tracks.len());
+    for (index, cutting) in tracks.iter().enumerate() {
+        let sync = members.get(index).copied();
+        let left = match sync {
+            // A rung that has ended has no sync sample there.
+            Some(None) => None,
+            _ => span.place(cutting, sync.flatten())?,
+        };
+        match left {
+            Some(left) => placed.push(left),
+            None => ignored.push(format!(
+                "{}: nothing {}",
+                cutting.chosen.describe(),
+                span.seconds()
+            )),
         }
     }
-
-    fn cut_audio(&self, mut cutter: AudioCutter<'_>) -> Cuts {
-        let survey = &self.placed.survey;
-        let count = usize::try_from(survey.end_sample - survey.first_sample).unwrap_or(usize::MAX);
-        for sample in self
-            .track
-            .samples
-            .iter_from(survey.first_sample)
-            .take(count)
-        {
-            cutter.frame(
-                sample.index,
-                composition_time(&sample) + self.shift.presentation(),
-            );
-        }
-        cutter.finish().unwrap_or(Cuts(Vec::new()))
+    if placed.is_empty() {
+        return Err(nothing_left(period, &span, &tracks));
     }
+    let (tracks, common) = shifted(period, placed);
+    origin.clip(span, common);
+    Ok(Placement { tracks, origin })
+}
 
-    fn rendition(&self, cuts: &Cuts) -> Result<Rendition> {
-        let fault = |reason: &str| source_error(self.source, self.track, reason);
-        let (segments, weights) = self.segments(cuts)?;
-        let timescale = self.track.timescale;
-        let (average_bandwidth, peak_bandwidth) = bandwidths(&segments, &weights, timescale);
-        let first_sample = segments.first().map_or(0, |segment| segment.first_sample);
-        let description = self
-            .track
-            .samples
-            .sample(first_sample)
-            .map_or(0, |sample| sample.description);
-        let entry = usize::try_from(description)
-            .ok()
-            .and_then(|index| self.track.sample_entries.get(index));
-        let codec = &entry.ok_or_else(|| fault("no sample entry"))?.codec;
-        Ok(Rendition {
-            name: String::new(),
-            source: self.chosen.source,
-            track: self.chosen.track,
-            media: media(codec, self.track, &self.placed.survey.rate)
-                .ok_or_else(|| fault("unsupported codec"))?,
-            codecs: codec.rfc6381().ok_or_else(|| fault("unsupported codec"))?,
-            language: self.track.language.clone(),
-            timescale,
-            average_bandwidth,
-            peak_bandwidth,
-            priming: u64::try_from(self.shift.priming)
-                .map_err(|_| fault("an edit before the first sample"))?,
-            composition_shift: self.shift.composition,
-            segments,
+/// The tracks moved to the front together, and by how much.
+fn shifted(period: usize, placed: Vec<(Chosen<'_>, Placed)>) -> (Vec<Cutting<'_>>, Moment) {
+    let (chosen, placed): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
+    let common = common_start(&placed);
+    let shifts = shifts(&placed);
+    let tracks = chosen
+        .into_iter()
+        .zip(placed)
+        .zip(shifts)
+        .map(|((chosen, placed), shift)| Cutting {
+            period,
+            chosen,
+            placed,
+            shift,
         })
-    }
-
-    /// One walk over the samples: what each segment holds and weighs.
-    fn segments(&self, cuts: &Cuts) -> Result<(Vec<Segment>, Vec<Weight>)> {
-        let fault = |reason: &str| source_error(self.source, self.track, reason);
-        let survey = &self.placed.survey;
-        let per_sample = if self.placed.is_video {
-            PROTECTION_PER_VIDEO_SAMPLE
-        } else {
-            PROTECTION_PER_AUDIO_SAMPLE
-        };
-        let mut samples = self.track.samples.iter_from(survey.first_sample);
-        let mut segments = Vec::with_capacity(cuts.0.len());
-        let mut weights = Vec::with_capacity(cuts.0.len());
-        for (number, cut) in cuts.0.iter().enumerate() {
-            let next = cuts.0.get(number + 1);
-            let end_sample = next.map_or(survey.end_sample, |next| next.sample);
-            let end = next.map_or(self.end().value, |next| next.time);
-            let mut shape = RunShape::default();
-            let mut base_media_decode_time = None;
-            let count = end_sample - cut.sample;
-            for sample in samples
-                .by_ref()
-                .take(usize::try_from(count).unwrap_or(usize::MAX))
-            {
-                let shifted = i64::from(sample.composition_offset) + self.shift.composition;
-                if i32::try_from(shifted).is_err() {
-                    return Err(fault(
-                        "composition offsets that do not fit 32 bits once the edit list is applied",
-                    ));
-                }
-                base_media_decode_time.get_or_insert(sample.decode_time);
-                shape.add(run_sample(&sample, self.shift.composition));
-            }
-            let decode_time =
-                base_media_decode_time.and_then(|time| time.checked_add_signed(self.shift.decode));
-            segments.push(Segment {
-                first_sample: cut.sample,
-                sample_count: shape.count,
-                base_media_decode_time: decode_time
-                    .ok_or_else(|| fault("decode times before 0"))?,
-                start: unsigned(cut.time),
-                duration: unsigned(end - cut.time).max(1),
-                bytes: shape.payload,
-            });
-            weights.push(Weight {
-                clear: shape.header_len() + shape.payload,
-                protection: PROTECTION_BOXES + per_sample * u64::from(shape.count),
-            });
-        }
-        Ok((segments, weights))
-    }
+        .collect();
+    (tracks, common)
 }
 
-fn unsigned(time: i64) -> u64 {
-    u64::try_from(time).unwrap_or(0)
-}
-
-fn media(codec: &CodecConfig, track: &Track, rate: &SampleRate) -> Option<Media> {
-    if let Some(audio) = codec.audio() {
-        return Some(Media::Audio {
-            sample_rate: audio.sample_rate,
-            channels: audio.channels,
-        });
-    }
-    let video = codec.video().filter(|_| !codec.is_image())?;
-    let or = |coded: u32, presented: u32| if coded > 0 { coded } else { presented };
-    Some(Media::Video {
-        width: or(video.width, track.presentation_width),
-        height: or(video.height, track.presentation_height),
-        frame_rate: rate.frame_rate(track.timescale),
-        pixel_aspect: video.pixel_aspect,
-        colour: video.colour,
+fn preroll_of(chosen: &Chosen<'_>) -> Preroll {
+    let entries = &chosen.track.sample_entries;
+    let first = entries
+        .first()
+        .filter(|entry| entry.codec.audio().is_some());
+    first.map_or(Preroll::default(), |entry| {
+        media::whole_preroll(&entry.codec)
     })
 }
 
-/// Names the renditions; returns for each, in the order given, its place in the presentation and its name.
-fn name_and_order(renditions: &mut [Rendition], video_count: usize) -> Vec<(usize, String)> {
-    let mut order: Vec<usize> = (0..renditions.len()).collect();
-    // Stable: equal bandwidths stay in the order of the sources, audio in that of its first appearance.
-    order.sort_by_key(|index| {
-        let rendition = &renditions[*index];
-        (
-            *index >= video_count,
-            (*index < video_count).then_some(Reverse((
-                rendition.peak_bandwidth,
-                rendition.average_bandwidth,
-            ))),
-        )
-    });
-    let mut taken: Vec<String> = Vec::with_capacity(order.len());
-    for index in &order {
-        let rendition = &mut renditions[*index];
-        let stem = match &rendition.media {
-            Media::Video { height, .. } => format!("v{height}"),
-            Media::Audio { .. } => format!("a-{}", rendition.language),
-        };
-        let mut name = stem.clone();
-        let mut number = 1;
-        while taken.contains(&name) {
-            number += 1;
-            name = format!("{stem}-{number}");
-        }
-        taken.push(name.clone());
-        rendition.name = name;
+fn nothing_left(period: usize, span: &Span, tracks: &[Cutting<'_>]) -> Error {
+    let end = tracks.iter().map(Cutting::end).max();
+    let end = end.map_or(0, Moment::millis);
+    Error::Description {
+        place: format!("period {}", period + 1),
+        reason: format!(
+            "nothing is left {}: the sources end at {:.3} s",
+            span.seconds(),
+            end as f64 / 1000.0
+        ),
     }
-    let mut places = vec![(0, String::new()); order.len()];
-    for ((place, index), name) in order.iter().enumerate().zip(taken) {
-        places[*index] = (place, name);
-    }
-    places
+}
+
+/// Of the longest video, or of all when there is none.
+fn duration_us(renditions: &[Rendition]) -> u64 {
+    let longest = |of: &dyn Fn(&Rendition) -> bool| {
+        let lengths = renditions
+            .iter()
+            .filter(|rendition| of(rendition))
+            .map(|rendition| {
+                let scaled = u128::from(rendition.duration()) * 1_000_000;
+                let timescale = u128::from(rendition.timescale.max(1));
+                u64::try_from((scaled + timescale / 2) / timescale).unwrap_or(u64::MAX)
+            });
+        lengths.max()
+    };
+    longest(&|rendition| rendition.kind() == Kind::Video)
+        .or_else(|| longest(&|_| true))
+        .unwrap_or(0)
 }

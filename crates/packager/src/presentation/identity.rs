@@ -2,34 +2,70 @@
 use edgepack_drm::{Scheme, TrackEncryption};
 use ring::digest::{Context, SHA256};
 
-use super::{Fingerprint, Options, Source};
+use super::{Fingerprint, Input, Options, Rendition, Source, SourceContent, TextFormat, Tracks};
 use crate::FORMAT_VERSION;
 
 /// Every field is of fixed length or led by its length, so that no two assets hash the same bytes.
-pub(super) fn fingerprint(sources: &[Source], options: &Options) -> Fingerprint {
+pub(super) fn fingerprint(input: &Input, options: &Options) -> Fingerprint {
     let mut hash = Context::new(&SHA256);
     hash.update(b"edgepack presentation");
     hash.update(&FORMAT_VERSION.to_be_bytes());
     hash.update(&options.target_duration_ms.to_be_bytes());
-    for source in sources {
-        hash.update(&source.movie.file_len.to_be_bytes());
-        hash.update(&length(&source.movie.moov));
-        hash.update(&source.movie.moov);
-        hash.update(&source.probe);
+    hash.update(&count(input.sources.len()));
+    for source in &input.sources {
+        update_source(&mut hash, source);
+    }
+    for period in &input.periods {
+        for end in [period.clip.start_us, period.clip.end_us] {
+            hash.update(&[u8::from(end.is_some())]);
+            hash.update(&end.unwrap_or(0).to_be_bytes());
+        }
+        hash.update(&count(period.tracks.len()));
+        for choice in &period.tracks {
+            hash.update(&count(choice.source));
+            let (kind, of) = match choice.tracks {
+                Tracks::ByConvention => (0, 0),
+                Tracks::Id(id) => (1, id),
+                Tracks::Kind(kind) => (2, kind as u32),
+            };
+            hash.update(&[kind]);
+            hash.update(&of.to_be_bytes());
+            // Of the settings only the language stands in the media (`mdhd`, `elng`).
+            let language = choice.settings.language.as_deref().unwrap_or_default();
+            hash.update(&count(language.len()));
+            hash.update(language.as_bytes());
+        }
     }
     Fingerprint(first_bytes(hash))
 }
 
+fn update_source(hash: &mut Context, source: &Source) {
+    match &source.content {
+        SourceContent::Movie(movie) => {
+            hash.update(&[0]);
+            hash.update(&movie.file_len.to_be_bytes());
+            hash.update(&count(movie.moov.len()));
+            hash.update(&movie.moov);
+        }
+        SourceContent::Text { format, len } => {
+            hash.update(match format {
+                TextFormat::WebVtt => &[1],
+                TextFormat::Ttml => &[2],
+            });
+            hash.update(&len.to_be_bytes());
+        }
+    }
+    hash.update(&source.probe);
+}
+
 pub(super) fn url_name(
     fingerprint: &Fingerprint,
-    name: &str,
+    rendition: &Rendition,
     enc: Option<&TrackEncryption>,
 ) -> String {
     let mut hash = Context::new(&SHA256);
     hash.update(b"edgepack track");
-    hash.update(&fingerprint.0);
-    hash.update(&length(name.as_bytes()));
-    hash.update(name.as_bytes());
+    update_rendition(&mut hash, fingerprint, rendition);
     if let Some(enc) = enc {
         hash.update(match enc.scheme {
             Scheme::Cenc => b"cenc",
@@ -44,15 +80,32 @@ pub(super) fn url_name(
         hash.update(enc.constant_iv.as_ref().map_or(&[], |iv| iv));
     }
     let version: [u8; 4] = first_bytes(hash);
-    format!("{name}-{:08x}", u32::from_be_bytes(version))
+    format!("{}-{:08x}", rendition.name, u32::from_be_bytes(version))
 }
 
-pub(super) fn track_identity(fingerprint: &Fingerprint, name: &str) -> Vec<u8> {
-    [fingerprint.0.as_slice(), name.as_bytes()].concat()
+pub(super) fn track_identity(fingerprint: &Fingerprint, rendition: &Rendition) -> Vec<u8> {
+    let mut hash = Context::new(&SHA256);
+    update_rendition(&mut hash, fingerprint, rendition);
+    let digest: [u8; 32] = first_bytes(hash);
+    digest.to_vec()
 }
 
-fn length(bytes: &[u8]) -> [u8; 8] {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes()
+/// Name and samples: names can move from one track to another when settings change the order of renditions.
+fn update_rendition(hash: &mut Context, fingerprint: &Fingerprint, rendition: &Rendition) {
+    hash.update(&fingerprint.0);
+    hash.update(&count(rendition.name.len()));
+    hash.update(rendition.name.as_bytes());
+    for index in [
+        rendition.period,
+        rendition.source,
+        rendition.track.map_or(0, |track| track + 1),
+    ] {
+        hash.update(&count(index));
+    }
+}
+
+fn count(length: usize) -> [u8; 8] {
+    u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 fn first_bytes<const N: usize>(hash: Context) -> [u8; N] {

@@ -1,6 +1,6 @@
 //! What an operator should know of an asset that plays, but could play better.
-use super::Misalignment;
-use super::build::Cutting;
+use super::cutting::Cutting;
+use super::{Kind, Misalignment, Rendition};
 use crate::timeline::{Boundaries, Moment};
 
 /// Audio that ends this much before or after the video is reported.
@@ -55,6 +55,15 @@ impl Notes {
                 self.0.push((index, what));
             }
         }
+        for (index, alone) in found.alone.iter().enumerate() {
+            if let Some(time) = alone {
+                let what = format!(
+                    "changes its sample description where other renditions have no sync sample, at {} s: its segments are cut there alone",
+                    seconds(*time)
+                );
+                self.0.push((index, what));
+            }
+        }
         for (start, length) in &found.long {
             // Said of those that are the reason for it.
             for (index, _) in found
@@ -71,6 +80,30 @@ impl Notes {
                 );
                 self.0.push((index, what));
             }
+        }
+    }
+
+    /// Sync samples that do not fall on multiples of the target make segments longer than that. Said once, of the first
+    /// rung: all are cut together.
+    pub(super) fn of_targets(&mut self, renditions: &[Rendition], target_ms: u32) {
+        let Some(video) = renditions.first().filter(|r| r.kind() == Kind::Video) else {
+            return;
+        };
+        let longest = video.segments.iter().map(|segment| segment.duration).max();
+        let longest = Moment::new(
+            longest
+                .and_then(|ticks| i64::try_from(ticks).ok())
+                .unwrap_or(0),
+            video.timescale,
+        );
+        // As playlists round.
+        if longest.nearest_in(1) > (i64::from(target_ms) + 500) / 1000 {
+            let what = format!(
+                "has segments of up to {} s, the target is {} s: its sync samples do not fall on multiples of it",
+                seconds(longest),
+                seconds(Moment::new(i64::from(target_ms), 1000)),
+            );
+            self.0.push((0, what));
         }
     }
 
@@ -106,9 +139,10 @@ impl Notes {
         }
     }
 
-    pub(super) fn named(self, names: &[(usize, String)]) -> Vec<Misalignment> {
+    /// `names`: in the order that the indices mean.
+    pub(super) fn named(self, names: &[String]) -> Vec<Misalignment> {
         let named = self.0.into_iter().map(|(index, what)| Misalignment {
-            rendition: names[index].1.clone(),
+            rendition: names.get(index).cloned().unwrap_or_default(),
             what,
         });
         named.collect()

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::SegmentPlan;
-use crate::craft::{SampleSpec, TrackSpec, build, source};
+use crate::craft::{Entry, SampleSpec, TrackSpec, build, source};
 
 fn video(count: usize) -> TrackSpec {
     TrackSpec::video(25_000, 1000, count, 50)
@@ -63,7 +63,7 @@ fn tracks_that_are_neither_video_nor_audio_are_ignored_and_listed() {
     assert_eq!(names(&p), ["v48"]);
     assert_eq!(
         p.ignored,
-        ["a.mp4: track 2 (tmcd): neither video nor audio"]
+        ["a.mp4: track 2 (tmcd): neither video, audio nor text"]
     );
 }
 
@@ -87,7 +87,8 @@ fn a_source_that_cannot_be_packaged_is_named() {
     let error = build(vec![source("a.mp4", &[track])], 4000).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a.mp4: track 1: an edit list with several edits"
+        "a.mp4: track 1: an edit list with several edits, where media goes on at 2.000 s after 1.000 s: \
+         describe the pieces as clips, or write the file anew without edits"
     );
 }
 
@@ -155,8 +156,11 @@ fn key_frames_stand_on_the_presentation_timeline() {
     )
     .unwrap();
     let times: Vec<_> = p
-        .keyframes(&p.renditions[0])
-        .map(|keyframe| (keyframe.sample, keyframe.time))
+        .trick_play(&p.renditions[0])
+        .unwrap()
+        .frames
+        .iter()
+        .map(|frame| (frame.sample, frame.start))
         .collect();
     assert_eq!(times, [(0, 0), (50, 50_000), (100, 100_000)]);
 }
@@ -226,6 +230,7 @@ fn any_video() -> impl Strategy<Value = TrackSpec> {
                         composition_offset: swing * duration as i32,
                         is_sync,
                         size: 20 + i as u32 * 7 % 50,
+                        description: 0,
                     }
                 });
             TrackSpec {
@@ -234,6 +239,7 @@ fn any_video() -> impl Strategy<Value = TrackSpec> {
                 language: *b"und",
                 edits: vec![],
                 samples: samples.collect(),
+                entries: vec![Entry::Avc],
             }
             .delayed(delay * duration as i32, edit)
         })
@@ -255,7 +261,7 @@ proptest! {
         let sources = tracks.enumerate().map(|(i, track)| source(&format!("{i}.mp4"), &[track])).collect();
         let p = build(sources, target_ms).unwrap();
         for r in &p.renditions {
-            let table = &p.track(r).samples;
+            let table = &p.track(r).unwrap().samples;
             let mut next = (0, 0);
             let mut decode_time = 0;
             let longest = r.segments.iter().map(|segment| segment.duration).max().unwrap();
@@ -268,6 +274,7 @@ proptest! {
                 decode_time += samples.iter().map(|sample| u64::from(sample.duration)).sum::<u64>();
                 let plan = SegmentPlan::new(&p, r, number, None).unwrap();
                 prop_assert_eq!(plan.payload_len(), segment.bytes);
+                prop_assert_eq!(plan.content_length(), Some(segment.len));
                 let mut from_ranges = plan.source_ranges().iter().flat_map(|range| range.offset..range.offset + range.len);
                 for sample in &samples {
                     for at in sample.offset..sample.offset + u64::from(sample.size) {
@@ -282,9 +289,10 @@ proptest! {
             }
             prop_assert_eq!(next, (table.len(), r.duration()));
             // Each segment but the first begins with a sync sample, at its time.
-            let keyframes: Vec<_> = p.keyframes(r).map(|keyframe| (keyframe.sample, keyframe.time)).collect();
+            let Some(trick) = p.trick_play(r) else { continue };
+            let keyframes: Vec<_> = trick.frames.iter().map(|frame| (frame.sample, frame.start)).collect();
             for segment in r.segments.iter().skip(1) {
-                prop_assert!(keyframes.contains(&(segment.first_sample, segment.start as i64)));
+                prop_assert!(keyframes.contains(&(segment.first_sample, segment.start)));
             }
         }
     }

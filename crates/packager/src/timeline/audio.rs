@@ -16,6 +16,8 @@ pub(crate) struct AudioCutter<'a> {
     timescale: u32,
     target_ms: u32,
     grid_index: i64,
+    /// A segment is due, and begins at the next sync sample.
+    due: bool,
     cuts: Option<Cuts>,
 }
 
@@ -35,12 +37,13 @@ impl<'a> AudioCutter<'a> {
             timescale: end.timescale,
             target_ms,
             grid_index: 0,
+            due: false,
             cuts: None,
         }
     }
 
-    /// `time`: presentation time, media timescale.
-    pub(crate) fn frame(&mut self, sample: u32, time: i64) {
+    /// `time`: presentation time, media timescale. `changes`: another sample description holds from here on.
+    pub(crate) fn frame(&mut self, sample: u32, time: i64, is_sync: bool, changes: bool) {
         let moment = Moment::new(time, self.timescale);
         let Some(cuts) = &mut self.cuts else {
             // The first segment begins at 0 in any case, and lasts until the first boundary after its first frame.
@@ -68,6 +71,10 @@ impl<'a> AudioCutter<'a> {
         }
         if cut {
             self.grid_index = index;
+        }
+        self.due |= cut;
+        if changes || (self.due && is_sync) {
+            self.due = false;
             cuts.push(SyncPoint { sample, time });
         }
     }

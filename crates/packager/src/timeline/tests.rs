@@ -11,6 +11,7 @@ fn rung(sync: &[SyncPoint], end: i64) -> VideoTrack<'_> {
         timescale: 1000,
         first_sample: 0,
         sync,
+        changes: &[],
         end,
         frame_duration: FRAME,
     }
@@ -76,6 +77,7 @@ fn equal_times_of_different_clocks_are_one_boundary() {
         timescale: 90_000,
         first_sample: 0,
         sync: &b,
+        changes: &[],
         end: 720_000,
         frame_duration: 3600,
     };
@@ -132,7 +134,7 @@ fn audio(
         target_ms,
     );
     for sample in 0..(end - first) / duration {
-        cutter.frame(sample as u32, first + sample * duration);
+        cutter.frame(sample as u32, first + sample * duration, true, false);
     }
     cutter.finish().unwrap()
 }

@@ -12,6 +12,8 @@ pub(crate) struct VideoTrack<'a> {
     pub(crate) first_sample: u32,
     /// By rising time.
     pub(crate) sync: &'a [SyncPoint],
+    /// Sync samples that must begin a segment, rising: another sample description holds from there on.
+    pub(crate) changes: &'a [u32],
     pub(crate) end: i64,
     pub(crate) frame_duration: u32,
 }
@@ -19,6 +21,10 @@ pub(crate) struct VideoTrack<'a> {
 impl VideoTrack<'_> {
     fn moment(&self, time: i64) -> Moment {
         Moment::new(time, self.timescale)
+    }
+
+    fn changes_at(&self, member: Option<SyncPoint>) -> bool {
+        member.is_some_and(|point| self.changes.binary_search(&point.sample).is_ok())
     }
 }
 
@@ -31,12 +37,14 @@ pub(crate) struct Boundaries {
     pub(crate) cuts: Vec<Cuts>,
     /// Per rung: (number of sync samples that only others have, time of the first).
     pub(crate) lacking: Vec<Option<(usize, Moment)>>,
+    /// Per rung: where it alone begins a segment, for another sample description.
+    pub(crate) alone: Vec<Option<Moment>>,
     /// Segments far longer than the target, though some rung had sync samples inside: (start, milliseconds).
     pub(crate) long: Vec<(Moment, i64)>,
 }
 
 /// Sync samples that lie within half a frame of each other are one candidate; a segment begins where every rung
-/// that has not ended takes part in the candidate, by the grid rule.
+/// that has not ended takes part in the candidate, by the grid rule, or where a rung's sample description changes.
 pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundaries {
     let mut found = Boundaries {
         moments: vec![Moment::new(0, 1)],
@@ -45,6 +53,7 @@ pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundarie
             .map(|track| Cuts::starting_at(track.first_sample))
             .collect(),
         lacking: vec![None; tracks.len()],
+        alone: vec![None; tracks.len()],
         long: Vec::new(),
     };
     let mut grid_index = 0;
@@ -62,7 +71,20 @@ pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundarie
             }
         }
         let index = candidate.time.grid_index(target_ms);
-        if !complete || index <= grid_index {
+        let changing: Vec<bool> = tracks
+            .iter()
+            .zip(&candidate.members)
+            .map(|(track, member)| track.changes_at(*member))
+            .collect();
+        let changes = changing.contains(&true);
+        if !complete && changes {
+            found.cut_alone(&candidate, &changing);
+        }
+        let is_start = tracks
+            .iter()
+            .zip(&candidate.members)
+            .all(|(track, member)| member.is_none_or(|point| point.sample == track.first_sample));
+        if !complete || is_start || (index <= grid_index && !changes) {
             candidate_since_boundary |= candidate.time.value > 0;
             continue;
         }
@@ -72,7 +94,7 @@ pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundarie
             target_ms,
             candidate_since_boundary,
         );
-        grid_index = index;
+        grid_index = grid_index.max(index);
         candidate_since_boundary = false;
         found.moments.push(candidate.time);
         for (cuts, member) in found.cuts.iter_mut().zip(candidate.members) {
@@ -85,6 +107,19 @@ pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundarie
         note_long_segment(&mut found, end, target_ms, candidate_since_boundary);
     }
     found
+}
+
+impl Boundaries {
+    /// Begins segments of the rungs in `changing` that the others go on through.
+    fn cut_alone(&mut self, candidate: &Candidate, changing: &[bool]) {
+        let rungs = self.cuts.iter_mut().zip(&mut self.alone);
+        for (((cuts, alone), member), changes) in rungs.zip(&candidate.members).zip(changing) {
+            if let Some(point) = member.filter(|_| *changes) {
+                cuts.push(point);
+                alone.get_or_insert(candidate.time);
+            }
+        }
+    }
 }
 
 fn note_long_segment(found: &mut Boundaries, end: Moment, target_ms: u32, could_be_cut: bool) {
@@ -108,6 +143,24 @@ struct Candidate {
     time: Moment,
     /// Per rung.
     members: Vec<Option<SyncPoint>>,
+}
+
+/// The last candidate at `limit` or before (or less than half a frame after it) that all rungs which have not ended
+/// take part in: its time, and each rung's sync sample.
+pub(crate) fn last_common_before(
+    tracks: &[VideoTrack<'_>],
+    limit: Moment,
+) -> Option<(Moment, Vec<Option<SyncPoint>>)> {
+    let candidates = Candidates::new(tracks);
+    let frame = candidates.frame;
+    candidates
+        .take_while(|candidate| candidate.time <= limit || candidate.time.within_half(limit, frame))
+        .filter(|candidate| {
+            let mut rungs = tracks.iter().zip(&candidate.members);
+            rungs.all(|(track, member)| member.is_some() || has_ended(track, candidate.time))
+        })
+        .last()
+        .map(|candidate| (candidate.time, candidate.members))
 }
 
 /// Merges the rungs' sync samples by time.

@@ -9,7 +9,7 @@ fn map(track: TrackSpec) -> Result<EditMap, String> {
 fn survey(track: TrackSpec) -> Survey {
     let movie = movie(&[track]);
     let edits = EditMap::new(&movie.tracks[0], 1000).unwrap();
-    Survey::video(&movie.tracks[0], &edits).unwrap()
+    Survey::video(&movie.tracks[0], &edits).unwrap().unwrap()
 }
 
 #[test]
@@ -25,12 +25,49 @@ fn leading_empty_edits_delay_and_the_edit_says_where_media_starts() {
 }
 
 #[test]
-fn a_second_edit_is_refused() {
-    let error = map(TrackSpec::video(25000, 1000, 10, 5)
+fn edits_that_follow_each_other_without_a_gap_are_one() {
+    // 40 and 60 of 1000 ms are 1000 and 1500 of 25 000.
+    let track = TrackSpec::video(25000, 1000, 10, 5)
+        .edit(40, 1000)
+        .edit(60, 2000);
+    let map = map(track).unwrap();
+    assert_eq!((map.delay, map.media_time), (0, 1000));
+    assert!(!map.is_past_end(3499) && map.is_past_end(3500));
+}
+
+#[test]
+fn edits_that_cut_the_media_into_pieces_are_refused() {
+    let track = || TrackSpec::video(25000, 1000, 10, 5).edit(40, 0);
+    for (track, why) in [
+        (
+            track().edit(40, 5000),
+            "where media goes on at 0.200 s after 0.040 s",
+        ),
+        (
+            track().edit(40, 0),
+            "where media goes on at 0.000 s after 0.040 s",
+        ),
+        (
+            track().edit(40, -1).edit(40, 1000),
+            "with a pause between two edits",
+        ),
+        (
+            TrackSpec::video(25000, 1000, 10, 5).edit(0, 0).edit(40, 0),
+            "with an edit after one without an end",
+        ),
+    ] {
+        let error = map(track).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_edit_at_the_end_shows_nothing() {
+    let map = map(TrackSpec::video(25000, 1000, 10, 5)
         .edit(40, 0)
-        .edit(40, 5000))
-    .unwrap_err();
-    assert_eq!(error, "an edit list with several edits");
+        .edit(40, -1))
+    .unwrap();
+    assert_eq!((map.delay, map.media_time), (0, 0));
 }
 
 #[test]
@@ -67,23 +104,75 @@ fn decoding_starts_at_the_last_sync_sample_before_the_edit() {
 }
 
 #[test]
-fn audio_keeps_a_second_before_the_edit() {
+fn audio_keeps_the_frames_that_its_decoder_needs_before_the_edit() {
     let movie = movie(&[TrackSpec::audio(48000, 200).edit(0, 96000)]);
     let edits = EditMap::new(&movie.tracks[0], 1000).unwrap();
-    let survey = Survey::audio(&movie.tracks[0], &edits).unwrap();
-    assert_eq!(survey.first_sample, 46, "which ends at 48 128");
+    let first = |value, timescale| {
+        let preroll = Preroll {
+            value,
+            timescale,
+            at_sync: false,
+        };
+        let survey = Survey::audio(&movie.tracks[0], &edits, preroll);
+        survey.unwrap().unwrap().first_sample
+    };
+    // Frame 93 holds the edit's start.
+    assert_eq!(first(0, 1), 93);
+    assert_eq!(first(1024, 48000), 92);
+    assert_eq!(first(1, 1), 46, "a second");
 }
 
 #[test]
-fn an_edit_behind_all_samples_is_refused() {
+fn audio_that_starts_decoding_at_sync_samples_starts_at_the_last_one_before() {
+    let mut track = TrackSpec::audio(48000, 200).edit(0, 96000);
+    for (index, sample) in track.samples.iter_mut().enumerate() {
+        sample.is_sync = index % 20 == 0;
+    }
+    let movie = movie(&[track]);
+    let edits = EditMap::new(&movie.tracks[0], 1000).unwrap();
+    let preroll = Preroll {
+        at_sync: true,
+        ..Preroll::default()
+    };
+    let survey = Survey::audio(&movie.tracks[0], &edits, preroll);
+    assert_eq!(survey.unwrap().unwrap().first_sample, 80);
+}
+
+#[test]
+fn an_edit_behind_all_samples_shows_nothing() {
     let movie = movie(&[TrackSpec::video(25000, 1000, 5, 5)
         .delayed(9000, false)
         .edit(40, 0)]);
     let edits = EditMap::new(&movie.tracks[0], 1000).unwrap();
-    assert_eq!(
-        Survey::video(&movie.tracks[0], &edits).unwrap_err(),
-        "an edit list that shows no sample"
-    );
+    assert!(Survey::video(&movie.tracks[0], &edits).unwrap().is_none());
+}
+
+#[test]
+fn what_stands_before_the_first_sync_sample_is_left_out() {
+    let mut track = TrackSpec::video(25000, 1000, 12, 5);
+    track.samples[0].is_sync = false;
+    let survey = survey(track);
+    assert_eq!((survey.first_sample, survey.first_decode_time), (5, 5000));
+}
+
+#[test]
+fn video_without_any_sync_sample_is_refused() {
+    let mut track = TrackSpec::video(25000, 1000, 12, 5);
+    track
+        .samples
+        .iter_mut()
+        .for_each(|sample| sample.is_sync = false);
+    let movie = movie(&[track]);
+    let error = Survey::video(&movie.tracks[0], &EditMap::default()).unwrap_err();
+    assert_eq!(error, "no sync sample: nothing to start decoding at");
+}
+
+#[test]
+fn pictures_shown_before_their_sync_sample_make_an_open_gop() {
+    let mut track = TrackSpec::video(25000, 1000, 10, 5).delayed(2000, true);
+    assert!(!survey(track.clone()).has_leading);
+    track.samples[6].composition_offset = 0;
+    assert!(survey(track).has_leading);
 }
 
 fn rate(timescale: u32, durations: impl IntoIterator<Item = u32>) -> (u32, u32) {
@@ -121,9 +210,17 @@ fn a_coarse_clock_is_read_as_the_standard_rate_next_to_it() {
 }
 
 #[test]
-fn a_variable_rate_is_named_by_its_most_common_duration() {
+fn a_rate_with_few_odd_durations_is_that_of_the_rest() {
+    let durations = (0..100).map(|i| if i == 40 { 6000 } else { 3000 });
+    assert_eq!(rate(90000, durations), (30, 1));
+}
+
+#[test]
+fn a_variable_rate_is_the_mean() {
+    // 6 frames (the last does not count) in 27 000 of 90 000.
     assert_eq!(
         rate(90000, [3000, 3000, 9000, 3000, 6000, 3000, 3000]),
-        (30, 1)
+        (20, 1)
     );
+    assert_eq!(rate(90000, [3000, 9000, 3100, 3000, 6000, 1]), (2334, 125));
 }

@@ -219,8 +219,10 @@ fn codecs<'a>(
     rendition: Option<&Rendition>,
 ) -> Vec<&'a edgepack_isobmff::CodecConfig> {
     rendition
-        .map(|rendition| p.codec(rendition))
-        .into_iter()
+        .and_then(|rendition| p.track(rendition))
+        .map_or(&[][..], |track| &track.sample_entries)
+        .iter()
+        .map(|entry| &entry.codec)
         .collect()
 }
 

@@ -100,7 +100,13 @@ fn the_bytes_of_every_sample_are_those_of_the_source() {
     let file = std::fs::read(clip("low.mp4")).unwrap();
     for rendition in &asset.presentation.renditions {
         let mut expected = Vec::new();
-        for sample in asset.presentation.track(rendition).samples.iter_from(0) {
+        for sample in asset
+            .presentation
+            .track(rendition)
+            .unwrap()
+            .samples
+            .iter_from(0)
+        {
             let start = sample.offset as usize;
             expected.extend_from_slice(&file[start..start + sample.size as usize]);
         }

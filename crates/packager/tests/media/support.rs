@@ -45,11 +45,7 @@ pub(crate) fn source(path: &Path, file: &Bytes) -> Source {
             }
             Step::Done(movie) => {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                return Source {
-                    name,
-                    movie: Arc::new(*movie),
-                    probe: [0; 32],
-                };
+                return Source::of_movie(name, Arc::new(*movie), [0; 32]);
             }
         }
     }
@@ -121,7 +117,13 @@ impl Asset {
         key: &ContentKey,
     ) -> SampleEncryptor {
         let seed = IvSeed::derive(key, &self.presentation.track_identity(r));
-        SampleEncryptor::new(scheme, key, seed, self.presentation.codec(r)).expect("an encryptor")
+        SampleEncryptor::new(
+            scheme,
+            key,
+            seed,
+            self.presentation.codec(r).expect("a codec"),
+        )
+        .expect("an encryptor")
     }
 
     /// Header and segments of a protected rendition, one after the other.

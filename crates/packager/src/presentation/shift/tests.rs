@@ -7,16 +7,22 @@ fn placed(track: TrackSpec) -> Placed {
     let movie = movie(&[track]);
     let track = &movie.tracks[0];
     let edits = EditMap::new(track, movie.timescale).unwrap();
+    let preroll = Preroll {
+        value: 1024,
+        timescale: 48_000,
+        at_sync: false,
+    };
     let survey = if is_video {
         Survey::video(track, &edits)
     } else {
-        Survey::audio(track, &edits)
+        Survey::audio(track, &edits, preroll)
     };
     Placed {
         is_video,
         timescale: track.timescale,
+        preroll,
         edits,
-        survey: survey.unwrap(),
+        survey: survey.unwrap().unwrap(),
     }
 }
 

@@ -134,12 +134,9 @@ struct Timed {
 /// The samples of a segment; none past the last one.
 fn timed(p: &Presentation, rendition: &Rendition, segment: usize) -> impl Iterator<Item = Timed> {
     let segment = rendition.segments.get(segment);
-    let samples = segment.map(|segment| {
+    let samples = segment.zip(p.track(rendition)).map(|(segment, track)| {
         let count = usize::try_from(segment.sample_count).unwrap_or(usize::MAX);
-        p.track(rendition)
-            .samples
-            .iter_from(segment.first_sample)
-            .take(count)
+        track.samples.iter_from(segment.first_sample).take(count)
     });
     let start = segment.map_or(0, |segment| segment_start(rendition, segment));
     let mut first = None;

@@ -1,0 +1,239 @@
+//! What a catalogue costs: opening a two-hour ladder, its manifests, and the memory it holds.
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::Result;
+use crate::client::{Client, Transport};
+use crate::report::{Row, Unit};
+use crate::server::{Edgepack, Server};
+
+/// Rungs of the ladder; the sound is a file of its own.
+const RUNGS: [u32; 6] = [36, 54, 72, 90, 108, 144];
+const FILES: f64 = 7.0;
+/// The same files under so many names: every one is opened as if it were another title.
+const TITLES: usize = 9;
+const CLIP_SECONDS: u32 = 60;
+const CLIPS: u32 = 120;
+/// Requests of one figure for manifests that are made anew, and for ready ones.
+const ANEW: usize = 200;
+const READY: usize = 4_000;
+const ROUNDS: usize = 5;
+
+pub(crate) async fn measure(dir: &Path, root: &Path, server: &Edgepack) -> Result<Vec<Row>> {
+    make(dir, root)?;
+    let client = Client::connect(Transport::Http1, server.address(Transport::Http1)).await?;
+    let mut rows = open(root, server, &client).await?;
+    rows.extend(manifests(server, &client).await?);
+    Ok(rows)
+}
+
+/// A minute of each rung, made once and copied to two hours: what counts is the number of samples.
+fn make(dir: &Path, root: &Path) -> Result<()> {
+    if root.join(title(TITLES)).is_dir() {
+        return Ok(());
+    }
+    eprintln!("making the two-hour ladder …");
+    let first = dir.join("title-unfinished");
+    std::fs::create_dir_all(&first)?;
+    for height in RUNGS {
+        let clip = first.join("clip.mp4");
+        let size = format!(
+            "testsrc2=s={}x{height}:r=25:d={CLIP_SECONDS}",
+            height * 16 / 9 / 2 * 2
+        );
+        ffmpeg(
+            &["-f", "lavfi", "-i", &size],
+            &[
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-bf",
+                "2",
+                "-pix_fmt",
+                "yuv420p",
+                "-g",
+                "50",
+                "-keyint_min",
+                "50",
+                "-sc_threshold",
+                "0",
+                "-crf",
+                "35",
+            ],
+            &clip,
+        )?;
+        repeated(&clip, &first.join(format!("{height}.mp4")))?;
+        std::fs::remove_file(&clip)?;
+    }
+    let clip = first.join("clip.mp4");
+    let tone = format!("sine=r=48000:d={CLIP_SECONDS}");
+    ffmpeg(
+        &["-f", "lavfi", "-i", &tone],
+        &["-c:a", "aac", "-b:a", "24k"],
+        &clip,
+    )?;
+    repeated(&clip, &first.join("sound.mp4"))?;
+    std::fs::remove_file(&clip)?;
+    for number in 1..=TITLES {
+        let unfinished = dir.join("links-unfinished");
+        std::fs::create_dir_all(&unfinished)?;
+        for file in std::fs::read_dir(&first)? {
+            let file = file?;
+            std::fs::hard_link(file.path(), unfinished.join(file.file_name()))?;
+        }
+        std::fs::rename(&unfinished, root.join(title(number)))?;
+    }
+    Ok(())
+}
+
+fn ffmpeg(input: &[&str], output: &[&str], file: &Path) -> Result<()> {
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-y"])
+        .args(input)
+        .args(output)
+        .arg(file)
+        .status()?;
+    if !status.success() {
+        return Err("ffmpeg could not make the two-hour ladder".into());
+    }
+    Ok(())
+}
+
+fn repeated(clip: &Path, file: &Path) -> Result<()> {
+    let times = (CLIPS - 1).to_string();
+    let clip = clip.to_str().ok_or("a path that is not UTF-8")?;
+    ffmpeg(&["-stream_loop", &times, "-i", clip], &["-c", "copy"], file)
+}
+
+fn title(number: usize) -> String {
+    format!("title-{number}")
+}
+
+fn url(number: usize, leaf: &str) -> String {
+    format!("/vod/{}/clear/{leaf}", title(number))
+}
+
+/// The first title with the files out of the page cache, the others with them in it.
+async fn open(root: &Path, server: &Edgepack, client: &Client) -> Result<Vec<Row>> {
+    for file in std::fs::read_dir(root.join(title(1)))? {
+        let status = Command::new("dd")
+            .arg(format!("if={}", file?.path().display()))
+            .args(["iflag=nocache", "count=0", "status=none"])
+            .status()?;
+        if !status.success() {
+            return Err("dd could not drop the ladder from the page cache".into());
+        }
+    }
+    let (mut cold, mut warm, mut warm_cpu) = (Vec::new(), Vec::new(), Vec::new());
+    let mut memory = 0;
+    for number in 1..=TITLES {
+        if number == 2 {
+            memory = server.resident_bytes()?;
+        }
+        let (began, cpu) = (Instant::now(), server.cpu_seconds()?);
+        client.text(&url(number, "index.m3u8")).await?;
+        let millis = began.elapsed().as_secs_f64() * 1e3 / FILES;
+        if number == 1 {
+            cold.push(millis);
+        } else {
+            warm.push(millis);
+            warm_cpu.push((server.cpu_seconds()? - cpu) * 1e3 / FILES);
+        }
+    }
+    let grown = server.resident_bytes()?.saturating_sub(memory);
+    let held = grown as f64 / (TITLES - 1) as f64 / f64::from(1 << 20);
+    Ok(vec![
+        row(
+            "open, cold, per file (wall)",
+            Unit::Milliseconds,
+            cold,
+            None,
+        ),
+        row(
+            "open, warm, per file (wall)",
+            Unit::Milliseconds,
+            warm,
+            Some(10.0),
+        ),
+        row(
+            "open, warm, per file (CPU)",
+            Unit::Milliseconds,
+            warm_cpu,
+            None,
+        ),
+        row("resident per open title", Unit::Mebibytes, vec![held], None),
+    ])
+}
+
+async fn manifests(server: &Edgepack, client: &Client) -> Result<Vec<Row>> {
+    let multivariant = client.text(&url(2, "index.m3u8")).await?;
+    let video = multivariant
+        .lines()
+        .find(|line| line.starts_with('v'))
+        .ok_or("the ladder has no video")?;
+    let iframes = video.replace("index.m3u8", "iframes.m3u8");
+    let mut first = Vec::new();
+    for number in 3..=TITLES {
+        let before = server.cpu_seconds()?;
+        // The names of the tracks come from their content, which is the same in all titles.
+        client.text(&url(number, &iframes)).await?;
+        first.push((server.cpu_seconds()? - before) * 1e3);
+    }
+    let mut rows = vec![row(
+        "I-frame playlist, first of a title",
+        Unit::Milliseconds,
+        first,
+        Some(5.0),
+    )];
+    for (anew, ready, leaf) in [
+        (
+            "multivariant playlist, made",
+            "multivariant playlist, ready",
+            "index.m3u8",
+        ),
+        ("media playlist, made", "media playlist, ready", video),
+        ("MPD, made", "MPD, ready", "manifest.mpd"),
+    ] {
+        let path = url(2, leaf);
+        let (mut made, mut kept) = (Vec::new(), Vec::new());
+        for round in 0..=ROUNDS {
+            // A filter that leaves everything, and that nobody has asked for yet.
+            let paths: Vec<String> = (0..ANEW)
+                .map(|number| {
+                    format!(
+                        "{path}?max_bitrate={}",
+                        1_000_000_000 + round * ANEW + number
+                    )
+                })
+                .collect();
+            let anew = micros(server, client, &paths, ANEW).await?;
+            let ready = micros(server, client, std::slice::from_ref(&path), READY).await?;
+            if round > 0 {
+                made.push(anew / 1e3);
+                kept.push(ready);
+            }
+        }
+        rows.push(row(anew, Unit::Milliseconds, made, Some(1.0)));
+        rows.push(row(ready, Unit::MicrosPerRequest, kept, Some(15.0)));
+    }
+    Ok(rows)
+}
+
+async fn micros(server: &Edgepack, client: &Client, paths: &[String], count: usize) -> Result<f64> {
+    let before = server.cpu_seconds()?;
+    client.fetch_all(paths, count).await?;
+    Ok((server.cpu_seconds()? - before) * 1e6 / count as f64)
+}
+
+fn row(name: &'static str, unit: Unit, ours: Vec<f64>, target: Option<f64>) -> Row {
+    Row {
+        name,
+        unit,
+        ours,
+        theirs: Vec::new(),
+        target,
+        of_nginx: false,
+    }
+}

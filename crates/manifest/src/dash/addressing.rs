@@ -1,0 +1,78 @@
+//! How segments are found: by template, or in one file by its index.
+use std::ops::Range;
+
+use edgepack_packager::Rendition;
+
+use super::{PROFILES_LIVE, PROFILES_ON_DEMAND, Template, timeline};
+use crate::Layout;
+use crate::outline::Entry;
+use crate::text::{push_attribute_number, push_number, push_path_element};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Addressing<'l> {
+    Template(Template),
+    /// One layout per `Presentation::renditions`.
+    OnDemand(&'l [Option<Layout>]),
+}
+
+impl Addressing<'_> {
+    pub(super) fn profiles(&self) -> &'static str {
+        match self {
+            Self::Template(_) => PROFILES_LIVE,
+            Self::OnDemand(_) => PROFILES_ON_DEMAND,
+        }
+    }
+
+    /// The SegmentTemplate of tracks that share a timeline. `prefix`: what stands before each file.
+    pub(super) fn push_template(
+        &self,
+        out: &mut String,
+        indent: &str,
+        rendition: &Rendition,
+        prefix: &str,
+    ) {
+        let Self::Template(template) = self else {
+            return;
+        };
+        out.push_str(indent);
+        out.push_str("<SegmentTemplate");
+        push_attribute_number(out, "timescale", u64::from(rendition.timescale));
+        out.push_str(" initialization=\"");
+        out.push_str(prefix);
+        out.push_str("init.mp4\" media=\"");
+        out.push_str(prefix);
+        out.push_str(match template {
+            Template::Number => "$Number$.m4s\" startNumber=\"1\">\n",
+            Template::Time => "t$Time$.m4s\">\n",
+        });
+        timeline::push(out, indent, rendition.segments.iter().map(timeline::span));
+        out.push_str(indent);
+        out.push_str("</SegmentTemplate>\n");
+    }
+
+    /// BaseURL and SegmentBase of a Representation (5.3.9.2).
+    pub(super) fn push_base(&self, out: &mut String, entry: &Entry<'_>) {
+        let Self::OnDemand(layouts) = self else {
+            return;
+        };
+        let Some(layout) = layouts.get(entry.index).and_then(Option::as_ref) else {
+            return;
+        };
+        out.push_str("        <BaseURL>");
+        push_path_element(out, &entry.url_name);
+        out.push_str("/media.mp4</BaseURL>\n        <SegmentBase");
+        push_attribute_number(out, "timescale", u64::from(entry.rendition.timescale));
+        out.push_str(" indexRange=\"");
+        push_range(out, &layout.index());
+        out.push_str("\" indexRangeExact=\"true\">\n          <Initialization range=\"");
+        push_range(out, &layout.header());
+        out.push_str("\"/>\n        </SegmentBase>\n");
+    }
+}
+
+/// First and last byte.
+fn push_range(out: &mut String, bytes: &Range<u64>) {
+    push_number(out, bytes.start);
+    out.push('-');
+    push_number(out, bytes.end.saturating_sub(1));
+}

@@ -1,0 +1,172 @@
+//! One walk over a track's samples: which of them are needed, and what they are like.
+use edgepack_isobmff::Track;
+
+use super::{EditMap, MAX_MEDIA_TIME, SampleRate, SyncPoint, composition_time, decode_time};
+
+/// What a walk over a track's samples finds. Times are composition times, media timescale.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Survey {
+    /// The samples that the presentation needs: `first_sample..end_sample`.
+    pub(crate) first_sample: u32,
+    pub(crate) end_sample: u32,
+    /// Of the first sample.
+    pub(crate) first_decode_time: i64,
+    pub(crate) earliest: i64,
+    /// Where the last shown sample ends.
+    pub(crate) end: i64,
+    /// Sync samples in decode order (not gathered for audio).
+    pub(crate) sync: Vec<SyncPoint>,
+    /// Whether a sync sample is followed by samples that are shown before it: an open GOP, or one that looks like it.
+    pub(crate) has_leading: bool,
+    /// Indices of the sample entries in use, in the order of their first use.
+    pub(crate) descriptions: Vec<u32>,
+    /// The first samples of runs with another sample entry than the sample before.
+    pub(crate) changes: Vec<u32>,
+    pub(crate) rate: SampleRate,
+}
+
+/// What a decoder of a codec needs before the first sample that is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Preroll {
+    /// `value / timescale` seconds.
+    pub(crate) value: u32,
+    pub(crate) timescale: u32,
+    /// Decoding starts at sync samples only; elsewhere every sample is one, whatever the file says.
+    pub(crate) at_sync: bool,
+}
+
+impl Preroll {
+    fn in_timescale(self, timescale: u32) -> i64 {
+        let ticks = u64::from(self.value) * u64::from(timescale);
+        i64::try_from(ticks.div_ceil(u64::from(self.timescale.max(1)))).unwrap_or(0)
+    }
+}
+
+impl Survey {
+    /// None where the edit list shows no sample.
+    pub(crate) fn video(track: &Track, edits: &EditMap) -> Result<Option<Self>, String> {
+        // Where the edit starts behind the first sync sample, decoding starts at the last one before it. What stands
+        // before the first sync sample cannot be decoded.
+        let samples = &track.samples;
+        let first_sync = samples
+            .sync_samples()
+            .next()
+            .ok_or("no sync sample: nothing to start decoding at")?;
+        let first = samples
+            .sync_samples()
+            .filter_map(|index| samples.sample(index))
+            .map(|sample| (sample.index, composition_time(&sample)))
+            .take_while(|(_, time)| *time <= edits.media_time)
+            .last()
+            .map_or(first_sync, |(index, _)| index);
+        Self::walk(track, edits, first, true)
+    }
+
+    /// None where the edit list shows no sample.
+    pub(crate) fn audio(
+        track: &Track,
+        edits: &EditMap,
+        preroll: Preroll,
+    ) -> Result<Option<Self>, String> {
+        let samples = &track.samples;
+        let start = edits.media_time - preroll.in_timescale(track.timescale);
+        // Composition time is decode time here but for odd files: the walk begins a little early.
+        let near = u64::try_from(start)
+            .ok()
+            .and_then(|start| samples.index_at(start));
+        let first = samples
+            .iter_from(near.unwrap_or(0).saturating_sub(2))
+            .find(|sample| composition_time(sample) + i64::from(sample.duration) > start)
+            .map_or(0, |sample| sample.index);
+        let first = if preroll.at_sync {
+            samples
+                .sync_samples()
+                .take_while(|index| *index <= first)
+                .last()
+                .or_else(|| samples.sync_samples().next())
+                .ok_or("no sync sample: nothing to start decoding at")?
+        } else {
+            first
+        };
+        Self::walk(track, edits, first, false)
+    }
+
+    /// Of tracks whose samples stand alone: the first is the one shown at the edit's start.
+    pub(crate) fn stills(track: &Track, edits: &EditMap) -> Result<Option<Self>, String> {
+        Self::audio(track, edits, Preroll::default())
+    }
+
+    fn walk(
+        track: &Track,
+        edits: &EditMap,
+        first: u32,
+        is_video: bool,
+    ) -> Result<Option<Self>, String> {
+        let mut survey = Self {
+            first_sample: first,
+            earliest: i64::MAX,
+            end: i64::MIN,
+            ..Self::default()
+        };
+        let mut description = None;
+        let mut sync_time = i64::MIN;
+        for sample in track.samples.iter_from(first) {
+            if i64::try_from(sample.decode_time).map_or(true, |time| time > MAX_MEDIA_TIME) {
+                return Err(format!("sample {} at an absurd decode time", sample.index));
+            }
+            if sample.index == first {
+                survey.first_decode_time = decode_time(&sample);
+            }
+            let time = composition_time(&sample);
+            // One past the end is kept only when a shown one follows in decode order.
+            if edits.is_past_end(time) {
+                if !is_video {
+                    break;
+                }
+                continue;
+            }
+            if description != Some(sample.description) {
+                survey.change(
+                    sample.index,
+                    sample.description,
+                    is_video && !sample.is_sync,
+                )?;
+                description = Some(sample.description);
+            }
+            survey.end_sample = sample.index + 1;
+            survey.earliest = survey.earliest.min(time);
+            survey.end = survey.end.max(time + i64::from(sample.duration.max(1)));
+            survey.rate.add(sample.duration);
+            if is_video && sample.is_sync {
+                sync_time = time;
+                survey.sync.push(SyncPoint {
+                    sample: sample.index,
+                    time,
+                });
+            }
+            survey.has_leading |= time < sync_time;
+        }
+        if survey.end_sample == 0 || survey.end <= edits.media_time {
+            return Ok(None);
+        }
+        if survey.rate.common() == 0 {
+            return Err("samples without duration".to_owned());
+        }
+        Ok(Some(survey))
+    }
+
+    fn change(&mut self, sample: u32, description: u32, depends: bool) -> Result<(), String> {
+        if depends {
+            return Err(format!(
+                "sample {sample}, which depends on others, changes to another sample description"
+            ));
+        }
+        if !self.descriptions.is_empty() {
+            self.changes.push(sample);
+        }
+        if !self.descriptions.contains(&description) {
+            self.descriptions.push(description);
+        }
+        Ok(())
+    }
+}

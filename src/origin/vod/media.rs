@@ -1,0 +1,225 @@
+//! Headers, segments and whole files of a rendition.
+use std::sync::Arc;
+
+use edgepack_packager::{Kind, ts};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+
+use super::asset::Asset;
+use super::fill::{self, Target};
+use super::part::Part;
+use super::variant::{Variant, WholeFile};
+use super::{SegmentKey, Vod, faults};
+use crate::cache::{Entry, Lookup};
+use crate::config::Mount;
+use crate::delivery::representation::Source;
+use crate::delivery::route::{AssetRoute, Leaf, PackedCodec, Protection, TsTracks};
+use crate::delivery::{CachePolicy, Content, Fault, Representation};
+use crate::telemetry::CacheStatus;
+
+impl Vod {
+    pub(super) async fn media(
+        &self,
+        mount: &Arc<Mount>,
+        route: &AssetRoute,
+    ) -> Result<Representation, Fault> {
+        let asset = self.asset(mount, route).await?;
+        let variant = asset.variant(route.protection, mount)?;
+        let (rendition, part) = resolve(&asset, &variant, route)?;
+        let target = Target {
+            asset,
+            variant,
+            rendition,
+        };
+        let info = target.rendition()?;
+        let content_type = part.content_type(info.kind(), &info.codecs);
+        let (etag, last_modified) = (
+            target.variant.etag(rendition, part),
+            target.asset.last_modified,
+        );
+        let content = match part {
+            Part::Header if info.kind() != Kind::Text => Content::Bytes(target.header()?),
+            Part::FileHead => self.whole_file(route.protection, target)?,
+            part => self.part(route.protection, target, part)?,
+        };
+        Ok(Representation {
+            etag,
+            last_modified,
+            content_type,
+            encoding: None,
+            cache: CachePolicy::Immutable,
+            content,
+        })
+    }
+
+    /// A part that is cached is there at once; of one that is not, the recipe tells the length before any I/O.
+    fn part(&self, protection: Protection, target: Target, part: Part) -> Result<Content, Fault> {
+        let key = SegmentKey {
+            asset: target.asset.id,
+            protection,
+            rendition: target.rendition,
+            part,
+        };
+        let shared = self.shared.clone();
+        if let Some(entry) = shared.segments.ready(&key) {
+            let source = Source {
+                cache: Some(CacheStatus::Hit),
+                entry,
+            };
+            return Ok(Content::entry(source.entry.len_if_complete(), move || {
+                std::future::ready(Ok(source))
+            }));
+        }
+        let recipe = target.recipe(part)?;
+        let storage = self.storage.clone();
+        Ok(Content::entry(recipe.length(), move || {
+            let (entry, lookup) = shared
+                .segments
+                .get_or_fill(key, |filler| fill::fill(storage, target, recipe, filler));
+            let cache = match lookup {
+                Lookup::Hit | Lookup::Coalesced => CacheStatus::Hit,
+                Lookup::Miss => CacheStatus::Miss,
+            };
+            std::future::ready(Ok(Source {
+                entry,
+                cache: Some(cache),
+            }))
+        }))
+    }
+
+    /// Header, index and segments in a row; each segment is the one that has a URL of its own.
+    fn whole_file(&self, protection: Protection, target: Target) -> Result<Content, Fault> {
+        let info = target.rendition()?;
+        let presentation = &target.asset.presentation;
+        let file = target
+            .variant
+            .whole_file(&target.asset.path, presentation, target.rendition)?
+            .ok_or_else(|| faults::sizes_unknown(&info.name))?;
+        let (index, vod) = (file.index.clone(), self.clone());
+        let open = move |part: usize| {
+            let source = vod.open_part(protection, &target, &file, part);
+            async move { source?.await }.boxed_local()
+        };
+        Ok(Content::Parts {
+            index,
+            open: Box::new(open),
+        })
+    }
+
+    fn open_part(
+        &self,
+        protection: Protection,
+        target: &Target,
+        file: &WholeFile,
+        part: usize,
+    ) -> Result<LocalBoxFuture<'static, Result<Source, Fault>>, Fault> {
+        let Some(number) = part.checked_sub(1) else {
+            let head = Source::from(Entry::complete(vec![file.layout.head().clone()]));
+            return Ok(std::future::ready(Ok(head)).boxed_local());
+        };
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        match self.part(protection, target.clone(), Part::Segment(number))? {
+            Content::Entry { open, .. } => Ok(open()),
+            _ => Err(faults::internal("a segment that is no entry")),
+        }
+    }
+}
+
+/// The rendition, and which part of it.
+fn resolve(
+    asset: &Asset,
+    variant: &Variant,
+    route: &AssetRoute,
+) -> Result<(usize, Part), Fault> {
+    let of = |track: &str, part: Part| Ok((variant.rendition(track)?, part));
+    match &route.leaf {
+        Leaf::Init { track } => of(track, Part::Header),
+        Leaf::Segment { track, number } => of(track, Part::Segment(number - 1)),
+        Leaf::SegmentAt { track, time } => {
+            let rendition = variant.rendition(track)?;
+            let segments = asset.presentation.renditions.get(rendition);
+            let segments = segments.map_or(&[][..], |rendition| &rendition.segments);
+            let index = segments.binary_search_by_key(time, |segment| segment.start);
+            let index = index.map_err(|_| faults::no_segment_at(*time))?;
+            Ok((rendition, Part::Segment(u32::try_from(index).unwrap_or(u32::MAX))))
+        }
+        Leaf::IFrame { track, number } => of(track, Part::Keyframe(number - 1)),
+        Leaf::MediaFile { track } => of(track, Part::FileHead),
+        Leaf::TsSegment { tracks, number } => {
+            let (first, audio) = of_ts(asset, variant, route.protection, tracks)?;
+            let number = number - 1;
+            Ok((first, Part::Ts { number, audio }))
+        }
+        Leaf::PackedAudio {
+            track,
+            number,
+            codec,
+        } => {
+            let rendition = variant.rendition(track)?;
+            clear_only(route.protection)?;
+            if packed_codec(asset, rendition) != Some(*codec) {
+                return Err(faults::no_such_form(track));
+            }
+            Ok((rendition, Part::Packed(number - 1)))
+        }
+        Leaf::WebVtt { track, number } => of(
+            track,
+            Part::WebVtt {
+                number: number - 1,
+                for_ts: false,
+            },
+        ),
+        Leaf::TsWebVtt { track, number } => of(
+            track,
+            Part::WebVtt {
+                number: number - 1,
+                for_ts: true,
+            },
+        ),
+        Leaf::Image { track, number } => of(track, Part::Image(number - 1)),
+        leaf => Err(faults::internal(format!("{leaf} is no media"))),
+    }
+}
+
+/// The rendition that the segments follow, and the audio muxed with it. MPEG-TS leaves in the clear only.
+pub(super) fn of_ts(
+    asset: &Asset,
+    variant: &Variant,
+    protection: Protection,
+    tracks: &TsTracks,
+) -> Result<(usize, Option<usize>), Fault> {
+    clear_only(protection)?;
+    let kind = |rendition: usize| {
+        let rendition = asset.presentation.renditions.get(rendition);
+        rendition.map(edgepack_packager::Rendition::kind)
+    };
+    match tracks.names() {
+        [one] => Ok((variant.rendition(one)?, None)),
+        [video, audio] => {
+            let (first, second) = (variant.rendition(video)?, variant.rendition(audio)?);
+            if kind(first) == Some(Kind::Video) && kind(second) == Some(Kind::Audio) {
+                Ok((first, Some(second)))
+            } else {
+                Err(faults::no_such_track(&tracks.to_string()))
+            }
+        }
+        _ => Err(faults::no_such_track(&tracks.to_string())),
+    }
+}
+
+/// How the rendition leaves as packed audio, if it does.
+fn packed_codec(asset: &Asset, rendition: usize) -> Option<PackedCodec> {
+    let presentation = &asset.presentation;
+    let codec = presentation.codec(presentation.renditions.get(rendition)?)?;
+    let extension = ts::packed_extension(codec)?;
+    PackedCodec::ALL
+        .into_iter()
+        .find(|codec| codec.extension() == extension)
+}
+
+fn clear_only(protection: Protection) -> Result<(), Fault> {
+    match protection {
+        Protection::Clear => Ok(()),
+        _ => Err(faults::only_clear()),
+    }
+}
