@@ -18,7 +18,7 @@ pub use crate::config::ConfigFault;
 use crate::config::document::Source;
 pub use files::FileTrack;
 pub use model::{
-    Accessibility, CaptionChannel, ClosedCaptions, Clip, Description, Kind, PeriodDescription,
+    Accessibility, CaptionChannel, Clip, ClosedCaptions, Description, Kind, PeriodDescription,
     Role, Tiles, TrackDescription,
 };
 use read::Written;

@@ -98,17 +98,6 @@ pub enum Kind {
     Image,
 }
 
-impl Kind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Audio => "audio",
-            Self::Text => "text",
-            Self::Image => "image",
-        }
-    }
-}
-
 /// What manifests say of a track. An empty one leaves it to the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrackSettings {

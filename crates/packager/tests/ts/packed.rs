@@ -55,7 +55,11 @@ fn the_frames_of_all_segments_decode_to_the_source() {
         let path = clip(name);
         let asset = asset(&[&path], TARGET_MS);
         let audio = asset.audio().unwrap();
-        let extension = packed_extension(asset.presentation.codec(audio)).unwrap();
+        let extension = asset
+            .presentation
+            .codec(audio)
+            .and_then(packed_extension)
+            .unwrap();
         let segments = asset.packed(audio);
         assert!(segments.len() > 1);
         let frames: Vec<&[u8]> = segments.iter().map(|segment| untagged(segment).1).collect();
