@@ -19,7 +19,7 @@ use crate::config::document::Source;
 use crate::storage::MediaKind;
 pub use files::FileTrack;
 pub use model::{
-    Accessibility, CaptionChannel, ClosedCaptions, Clip, Description, Kind, PeriodDescription,
+    Accessibility, CaptionChannel, Clip, ClosedCaptions, Description, Kind, PeriodDescription,
     Role, Tiles, TrackDescription,
 };
 use read::Written;

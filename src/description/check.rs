@@ -1,6 +1,6 @@
 //! What single values cannot show: how tracks stand to each other, and which clip takes which.
 use super::model::{
-    Accessibility, ClosedCaptions, Clip, Description, Kind, PeriodDescription, Role,
+    Accessibility, Clip, ClosedCaptions, Description, Kind, PeriodDescription, Role,
     TrackDescription,
 };
 use super::read::{Written, WrittenClip};

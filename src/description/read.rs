@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::model::{ClosedCaptions, Clip, Kind, Tiles, TrackDescription};
+use super::model::{Clip, ClosedCaptions, Kind, Tiles, TrackDescription};
 use super::values::{Language, Moment, Name, Plain, RelativePath};
 use super::{MAX_CAPTIONS, MAX_CLIPS, MAX_SOURCES, MAX_TRACKS};
 use crate::config::document::{Section, Source};

@@ -124,8 +124,7 @@ fn assets(root: &Path) -> Vec<Value> {
             let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
             let folder = entry.file_type().ok()?.is_dir() && holds_media(&entry.path());
-            (!name.starts_with('.') && (folder || is_asset(&name)))
-                .then_some(name)
+            (!name.starts_with('.') && (folder || is_asset(&name))).then_some(name)
         })
         .collect();
     names.sort();

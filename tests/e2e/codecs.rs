@@ -22,23 +22,45 @@ const VIDEO: [Codec; 6] = [
         name: "avc-open-gop",
         source: "testsrc2=s=320x180:r=24000/1001",
         encoder: &[
-            "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "48", "-x264-params", "open-gop=1",
-            "-pix_fmt", "yuv420p", "-profile:v", "high",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-bf",
+            "3",
+            "-g",
+            "48",
+            "-x264-params",
+            "open-gop=1",
+            "-pix_fmt",
+            "yuv420p",
+            "-profile:v",
+            "high",
         ],
         rfc6381: "avc1.6400",
     },
     Codec {
         name: "avc-odd-rate",
         source: "testsrc2=s=320x180:r=17",
-        encoder: &["-c:v", "libx264", "-preset", "veryfast", "-g", "34", "-pix_fmt", "yuv420p"],
+        encoder: &[
+            "-c:v", "libx264", "-preset", "veryfast", "-g", "34", "-pix_fmt", "yuv420p",
+        ],
         rfc6381: "avc1.",
     },
     Codec {
         name: "hevc",
         source: "testsrc2=s=320x180:r=30000/1001",
         encoder: &[
-            "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=60", "-tag:v",
-            "hvc1", "-pix_fmt", "yuv420p",
+            "-c:v",
+            "libx265",
+            "-preset",
+            "ultrafast",
+            "-x265-params",
+            "log-level=error:keyint=60",
+            "-tag:v",
+            "hvc1",
+            "-pix_fmt",
+            "yuv420p",
         ],
         rfc6381: "hvc1.1.6.L60",
     },
@@ -46,22 +68,48 @@ const VIDEO: [Codec; 6] = [
         name: "hevc-in-band",
         source: "testsrc2=s=320x180:r=25",
         encoder: &[
-            "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=50", "-tag:v",
-            "hev1", "-pix_fmt", "yuv420p10le",
+            "-c:v",
+            "libx265",
+            "-preset",
+            "ultrafast",
+            "-x265-params",
+            "log-level=error:keyint=50",
+            "-tag:v",
+            "hev1",
+            "-pix_fmt",
+            "yuv420p10le",
         ],
         rfc6381: "hev1.2.4.",
     },
     Codec {
         name: "av1",
         source: "testsrc2=s=320x180:r=25",
-        encoder: &["-c:v", "libsvtav1", "-preset", "12", "-g", "50", "-pix_fmt", "yuv420p"],
+        encoder: &[
+            "-c:v",
+            "libsvtav1",
+            "-preset",
+            "12",
+            "-g",
+            "50",
+            "-pix_fmt",
+            "yuv420p",
+        ],
         rfc6381: "av01.0.00M.08",
     },
     Codec {
         name: "vp9",
         source: "testsrc2=s=320x180:r=25",
         encoder: &[
-            "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "50", "-pix_fmt", "yuv420p",
+            "-c:v",
+            "libvpx-vp9",
+            "-deadline",
+            "realtime",
+            "-cpu-used",
+            "8",
+            "-g",
+            "50",
+            "-pix_fmt",
+            "yuv420p",
         ],
         rfc6381: "vp09.00.11.08",
     },
@@ -130,7 +178,12 @@ fn root() -> &'static Path {
             for codec in VIDEO.iter().chain(&AUDIO) {
                 let mut command = ffmpeg();
                 command
-                    .args(["-f", "lavfi", "-i", &format!("{}:d={SECONDS}", codec.source)])
+                    .args([
+                        "-f",
+                        "lavfi",
+                        "-i",
+                        &format!("{}:d={SECONDS}", codec.source),
+                    ])
                     .args(codec.encoder)
                     .arg(root.join(format!("{}.mp4", codec.name)));
                 tools::output(&mut command);
@@ -151,7 +204,11 @@ fn same_frames(codecs: &[Codec], stream: &str) {
         assert!(multivariant.contains(rfc6381), "{name}: {multivariant}");
         let playlists = media_playlists(&format!("{base}/index.m3u8"));
         assert_eq!(playlists.len(), 1, "{name}");
-        assert_eq!(frames(&playlists[0], stream, &[]), expected, "{name} through HLS");
+        assert_eq!(
+            frames(&playlists[0], stream, &[]),
+            expected,
+            "{name} through HLS"
+        );
         for mpd in ["manifest.mpd", "manifest-time.mpd"] {
             let served = frames(&format!("{base}/{mpd}"), stream, &[]);
             assert_eq!(served, expected, "{name} through {mpd}");

@@ -15,10 +15,17 @@ fn both_on_demand_manifests_decode_as_the_source() {
     let mpd = format!("{base}/ondemand.mpd");
     assert!(fetch_text(&mpd).contains("SegmentBase"));
     for stream in ["0:v:0", "0:a:0"] {
-        assert_eq!(frames(&mpd, stream, &[]), source(stream), "{stream} through DASH");
+        assert_eq!(
+            frames(&mpd, stream, &[]),
+            source(stream),
+            "{stream} through DASH"
+        );
     }
     let multivariant = fetch_text(&format!("{base}/ondemand.m3u8"));
-    let variant = multivariant.lines().find(|line| line.starts_with('v')).unwrap();
+    let variant = multivariant
+        .lines()
+        .find(|line| line.starts_with('v'))
+        .unwrap();
     assert!(fetch_text(&format!("{base}/{variant}")).contains("#EXT-X-BYTERANGE"));
     assert_eq!(
         frames(&format!("{base}/{variant}"), "0:v:0", &[]),
@@ -32,9 +39,14 @@ fn the_whole_file_is_the_header_its_index_and_all_segments() {
     let node = Serve::all(media::root()).start();
     let base = format!("{}/vod/film.mp4/clear", node.http);
     let multivariant = fetch_text(&format!("{base}/index.m3u8"));
-    let variant = multivariant.lines().find(|line| line.starts_with('v')).unwrap();
+    let variant = multivariant
+        .lines()
+        .find(|line| line.starts_with('v'))
+        .unwrap();
     let track = variant.trim_end_matches("/index.m3u8");
-    let whole = Curl::get(&format!("{base}/{track}/media.mp4")).run().expect(200);
+    let whole = Curl::get(&format!("{base}/{track}/media.mp4"))
+        .run()
+        .expect(200);
     assert_eq!(whole.header("accept-ranges"), "bytes");
     let header = fetch(&format!("{base}/{track}/init.mp4"));
     assert!(whole.body.starts_with(&header));
@@ -44,7 +56,10 @@ fn the_whole_file_is_the_header_its_index_and_all_segments() {
         .map(|line| fetch(&format!("{base}/{track}/{line}")))
         .collect();
     assert!(whole.body.ends_with(&segments.concat()));
-    assert_eq!(piped_frames(whole.body.clone(), "0:v:0", &[]), source("0:v:0"));
+    assert_eq!(
+        piped_frames(whole.body.clone(), "0:v:0", &[]),
+        source("0:v:0")
+    );
 
     // Across the border of two segments.
     let border = whole.body.len() - segments.last().unwrap().len();
@@ -58,7 +73,10 @@ fn the_whole_file_is_the_header_its_index_and_all_segments() {
         part.header("content-range"),
         format!("bytes {from}-{to}/{}", whole.body.len())
     );
-    let head = Curl::get(&format!("{base}/{track}/media.mp4")).arg("-I").run().expect(200);
+    let head = Curl::get(&format!("{base}/{track}/media.mp4"))
+        .arg("-I")
+        .run()
+        .expect(200);
     assert_eq!(head.header("content-length"), whole.body.len().to_string());
 }
 
@@ -67,8 +85,13 @@ fn an_encrypted_picture_is_not_offered_as_one_file() {
     let node = Serve::all(media::root()).start();
     let base = format!("{}/vod/film.mp4/cenc", node.http);
     let multivariant = fetch_text(&format!("{base}/index.m3u8"));
-    let variant = multivariant.lines().find(|line| line.starts_with('v')).unwrap();
+    let variant = multivariant
+        .lines()
+        .find(|line| line.starts_with('v'))
+        .unwrap();
     let track = variant.trim_end_matches("/index.m3u8");
-    let answer = Curl::get(&format!("{base}/{track}/media.mp4")).run().expect(404);
+    let answer = Curl::get(&format!("{base}/{track}/media.mp4"))
+        .run()
+        .expect(404);
     assert_eq!(answer.reason(), "no-such-form");
 }

@@ -59,7 +59,9 @@ fn root() -> &'static Path {
 
 fn make(film: &Path) {
     std::fs::create_dir_all(film).unwrap();
-    let avc = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50", "-pix_fmt", "yuv420p"];
+    let avc = [
+        "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50", "-pix_fmt", "yuv420p",
+    ];
     let encode = |inputs: &[&str], options: &[&str], name: &str| {
         let mut command = ffmpeg();
         for input in inputs {
@@ -74,15 +76,27 @@ fn make(film: &Path) {
         "bumper.mp4",
     );
     encode(&["testsrc2=s=320x180:r=25:d=12"], &avc, "main.mp4");
-    encode(&["sine=f=440:b=2:r=48000:d=12"], &["-c:a", "aac"], "english.mp4");
-    encode(&["sine=f=330:b=2:r=48000:d=12"], &["-c:a", "aac"], "german.mp4");
+    encode(
+        &["sine=f=440:b=2:r=48000:d=12"],
+        &["-c:a", "aac"],
+        "english.mp4",
+    );
+    encode(
+        &["sine=f=330:b=2:r=48000:d=12"],
+        &["-c:a", "aac"],
+        "german.mp4",
+    );
     let vtt = "WEBVTT\n\n00:05.000 --> 00:06.000\nshown a second in\n\n00:11.000 --> 00:12.000\ncut away\n";
     std::fs::write(film.join("english.vtt"), vtt).unwrap();
     std::fs::write(film.join("asset.toml"), DESCRIPTION).unwrap();
 }
 
 fn source(name: &str) -> Vec<String> {
-    frames(root().join("film").join(name).to_str().unwrap(), "0:v:0", &[])
+    frames(
+        root().join("film").join(name).to_str().unwrap(),
+        "0:v:0",
+        &[],
+    )
 }
 
 #[test]
@@ -96,7 +110,13 @@ fn hls_goes_on_over_the_seams_with_a_discontinuity_and_a_header_of_its_own() {
     assert_eq!(text.matches("#EXT-X-MAP:").count(), 3, "{text}");
     let seconds: f64 = text
         .lines()
-        .filter_map(|line| line.strip_prefix("#EXTINF:")?.split(',').next()?.parse::<f64>().ok())
+        .filter_map(|line| {
+            line.strip_prefix("#EXTINF:")?
+                .split(',')
+                .next()?
+                .parse::<f64>()
+                .ok()
+        })
         .sum();
     assert!((seconds - 10.0).abs() < 0.001, "{seconds}");
 }
@@ -121,14 +141,24 @@ fn each_period_holds_the_pictures_of_its_clip() {
         };
         let mut curl = std::process::Command::new("curl");
         curl.args(["-sS", "-f", &format!("{folder}/{uri}")]);
-        stretches.last_mut().unwrap().extend(curl.output().unwrap().stdout);
+        stretches
+            .last_mut()
+            .unwrap()
+            .extend(curl.output().unwrap().stdout);
     }
     let decoded: Vec<Vec<String>> = stretches
         .into_iter()
         .map(|bytes| piped_frames(bytes, "0:v:0", &[]))
         .collect();
     let main = source("main.mp4");
-    assert_eq!(decoded, [source("bumper.mp4"), main[100..250].to_vec(), source("bumper.mp4")]);
+    assert_eq!(
+        decoded,
+        [
+            source("bumper.mp4"),
+            main[100..250].to_vec(),
+            source("bumper.mp4")
+        ]
+    );
 }
 
 #[test]
@@ -136,7 +166,10 @@ fn dash_has_a_period_for_each_clip_and_validates() {
     let node = Serve::all(root()).start();
     let mpd = fetch_text(&format!("{}/vod/film/clear/manifest.mpd", node.http));
     assert_eq!(mpd.matches("<Period ").count(), 3, "{mpd}");
-    assert!(mpd.contains("start=\"PT2S\"") && mpd.contains("start=\"PT8S\""), "{mpd}");
+    assert!(
+        mpd.contains("start=\"PT2S\"") && mpd.contains("start=\"PT8S\""),
+        "{mpd}"
+    );
     assert!(mpd.contains("mediaPresentationDuration=\"PT10S\""), "{mpd}");
     let Some(schemas) = tools::schemas() else {
         return;
@@ -155,7 +188,9 @@ fn languages_and_names_come_from_the_description() {
     ] {
         let (first, second) = wanted.split_once(',').unwrap_or((wanted, ""));
         assert!(
-            playlist.lines().any(|line| line.contains(first) && line.contains(second)),
+            playlist
+                .lines()
+                .any(|line| line.contains(first) && line.contains(second)),
             "{wanted} in\n{playlist}"
         );
     }
@@ -174,7 +209,9 @@ fn the_sound_of_a_clip_begins_with_its_pictures() {
         .expect("the film's English sound");
     let bytes = {
         let mut bytes = crate::support::client::fetch(&format!("{base}/{english}/init.mp4"));
-        bytes.extend(crate::support::client::fetch(&format!("{base}/{english}/1.m4s")));
+        bytes.extend(crate::support::client::fetch(&format!(
+            "{base}/{english}/1.m4s"
+        )));
         bytes
     };
     // 4 s into the source; priming frames are shown before 0 and left out here.
@@ -182,7 +219,10 @@ fn the_sound_of_a_clip_begins_with_its_pictures() {
     let file = root().join("film/english.mp4");
     let all = frames(file.to_str().unwrap(), "0:a:0", &[]);
     // The encoder's frames do not begin with the second 4, but a frame of 21 ms around it.
-    let first = all.iter().position(|frame| *frame == served[2]).expect("a frame of the source");
+    let first = all
+        .iter()
+        .position(|frame| *frame == served[2])
+        .expect("a frame of the source");
     assert!((186..=190).contains(&first), "frame {first}");
     assert_eq!(served[2..], all[first..first + served.len() - 2]);
 }
@@ -199,14 +239,21 @@ fn subtitles_are_cut_and_moved_with_their_clip() {
         .find(|id| id.starts_with("p2-t-en"))
         .expect("the film's subtitles");
     let segment = fetch_text(&format!("{base}/{track}/1.vtt"));
-    assert!(segment.contains("00:00:01.000 --> 00:00:02.000"), "{segment}");
+    assert!(
+        segment.contains("00:00:01.000 --> 00:00:02.000"),
+        "{segment}"
+    );
     assert!(!segment.contains("cut away"), "{segment}");
 }
 
 #[test]
 fn a_faulty_description_answers_with_its_faults_in_the_log_and_a_short_reason() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("film.toml"), "[[track]]\nfile = \"nowhere.mp4\"\nlangage = \"en\"\n").unwrap();
+    std::fs::write(
+        dir.path().join("film.toml"),
+        "[[track]]\nfile = \"nowhere.mp4\"\nlangage = \"en\"\n",
+    )
+    .unwrap();
     let node = Serve::all(dir.path()).start();
     let answer = Curl::get(&format!("{}/vod/film.toml/clear/index.m3u8", node.http))
         .run()
@@ -222,11 +269,17 @@ fn a_changed_description_is_seen() {
     }
     let describe = |file: &str| {
         let unfinished = dir.path().join("unfinished");
-        std::fs::write(&unfinished, format!("[[track]]\nfile = \"{file}\"\nname = \"{file}\"\n")).unwrap();
+        std::fs::write(
+            &unfinished,
+            format!("[[track]]\nfile = \"{file}\"\nname = \"{file}\"\n"),
+        )
+        .unwrap();
         std::fs::rename(unfinished, dir.path().join("film.toml")).unwrap();
     };
     describe("english.mp4");
-    let node = Serve::all(dir.path()).section("[storage]\nrevalidate = \"0s\"").start();
+    let node = Serve::all(dir.path())
+        .section("[storage]\nrevalidate = \"0s\"")
+        .start();
     let url = format!("{}/vod/film.toml/clear/index.m3u8", node.http);
     let before = rendition(&media_playlists(&url)[0]);
     describe("german.mp4");
@@ -234,6 +287,10 @@ fn a_changed_description_is_seen() {
     assert_ne!(before, after);
     assert_eq!(
         piped_frames(after, "0:a:0", &[]),
-        frames(dir.path().join("german.mp4").to_str().unwrap(), "0:a:0", &[])
+        frames(
+            dir.path().join("german.mp4").to_str().unwrap(),
+            "0:a:0",
+            &[]
+        )
     );
 }

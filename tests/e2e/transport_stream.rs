@@ -38,11 +38,16 @@ fn muxed_segments_decode_as_the_source_and_join_without_a_warning() {
         .expect("a rung muxed with its sound");
     let stream = joined(&format!("{base}/{best}"), ".ts");
     assert_eq!(stream.len() % 188, 0);
-    assert_eq!(piped_frames(stream.clone(), "0:v:0", &[]), source("ladder/high.mp4", "0:v:0"));
+    assert_eq!(
+        piped_frames(stream.clone(), "0:v:0", &[]),
+        source("ladder/high.mp4", "0:v:0")
+    );
     let file = tempfile::NamedTempFile::with_suffix(".ts").unwrap();
     std::fs::write(file.path(), &stream).unwrap();
     let mut ffprobe = std::process::Command::new("ffprobe");
-    ffprobe.args(["-v", "warning", "-show_packets", "-of", "csv"]).arg(file.path());
+    ffprobe
+        .args(["-v", "warning", "-show_packets", "-of", "csv"])
+        .arg(file.path());
     let output = ffprobe.output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
@@ -60,7 +65,16 @@ fn hls_of_transport_streams_plays_through_in_ffmpeg() {
 fn timestamps(input: &str, stream: &str) -> Vec<f64> {
     let mut ffprobe = std::process::Command::new("ffprobe");
     ffprobe
-        .args(["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time", "-of", "csv=p=0"])
+        .args([
+            "-v",
+            "error",
+            "-select_streams",
+            stream,
+            "-show_entries",
+            "packet=pts_time",
+            "-of",
+            "csv=p=0",
+        ])
         .arg(input);
     let text = tools::output(&mut ffprobe);
     let mut times: Vec<f64> = text
@@ -80,7 +94,10 @@ fn picture_and_sound_keep_the_timing_of_cmaf_within_a_millisecond() {
         std::fs::write(file.path(), bytes).unwrap();
         file
     };
-    let muxed = file(joined(&format!("{base}/{}", variants(&base)[0]), ".ts"), ".ts");
+    let muxed = file(
+        joined(&format!("{base}/{}", variants(&base)[0]), ".ts"),
+        ".ts",
+    );
     let cmaf: Vec<_> = crate::playback::media_playlists(&format!("{base}/index.m3u8"))
         .into_iter()
         .map(|playlist| file(crate::playback::rendition(&playlist), ".mp4"))
@@ -93,7 +110,10 @@ fn picture_and_sound_keep_the_timing_of_cmaf_within_a_millisecond() {
         let expected = timestamps(cmaf.path().to_str().unwrap(), stream);
         assert_eq!(ts.len(), expected.len(), "{stream}");
         for (ts, cmaf) in ts.iter().zip(&expected) {
-            assert!((ts - zero - cmaf).abs() < 0.001, "{stream}: {ts} − {zero} against {cmaf}");
+            assert!(
+                (ts - zero - cmaf).abs() < 0.001,
+                "{stream}: {ts} − {zero} against {cmaf}"
+            );
         }
     }
 }
@@ -114,13 +134,22 @@ fn packed_audio_begins_with_its_timestamp_and_decodes_as_the_source() {
     for name in &names {
         let segment = fetch(&format!("{folder}/{name}"));
         assert!(segment.starts_with(b"ID3"), "{name}");
-        assert!(segment.windows(24).any(|window| window == b"com.apple.streaming.tran"));
+        assert!(
+            segment
+                .windows(24)
+                .any(|window| window == b"com.apple.streaming.tran")
+        );
         bytes.extend(segment);
     }
     // A raw stream has no edit list: it begins with the priming that the source's hides.
     let served = piped_frames(bytes, "0:a:0", &["-f", "aac"]);
     let expected = source("film.mp4", "0:a:0");
-    assert!(served.ends_with(&expected[1..]), "{} frames of {}", served.len(), expected.len());
+    assert!(
+        served.ends_with(&expected[1..]),
+        "{} frames of {}",
+        served.len(),
+        expected.len()
+    );
 }
 
 #[test]

@@ -12,7 +12,13 @@ fn uri_of(playlist: &str, marks: &[&str]) -> String {
         .lines()
         .find(|line| marks.iter().all(|mark| line.contains(mark)))
         .unwrap_or_else(|| panic!("no {marks:?} in\n{playlist}"));
-    line.split("URI=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    line.split("URI=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 fn key_frames(node: &str, protection: &str) -> Vec<u8> {
@@ -23,7 +29,10 @@ fn key_frames(node: &str, protection: &str) -> Vec<u8> {
     assert!(playlist.contains("#EXT-X-I-FRAMES-ONLY"), "{playlist}");
     let track = uri.trim_end_matches("/iframes.m3u8");
     let mut bytes = fetch(&format!("{base}/{track}/init.mp4"));
-    let names: Vec<&str> = playlist.lines().filter(|line| line.ends_with(".m4s")).collect();
+    let names: Vec<&str> = playlist
+        .lines()
+        .filter(|line| line.ends_with(".m4s"))
+        .collect();
     // A GOP of two seconds.
     assert_eq!(names.len() as u32, media::LADDER_SECONDS / 2);
     for name in names {
@@ -51,7 +60,11 @@ fn key_frames_of_encrypted_renditions_decrypt_to_the_same_pictures() {
     let node = Serve::all(media::root()).start();
     for protection in ["cenc", "cbcs"] {
         let served = key_frames(&node.http, protection);
-        assert!(served.windows(4).any(|window| window == b"senc" || window == b"encv"));
+        assert!(
+            served
+                .windows(4)
+                .any(|window| window == b"senc" || window == b"encv")
+        );
         assert_eq!(
             piped_frames(served, "0:v:0", &["-decryption_key", KEY_HEX]),
             source_key_frames(),
@@ -73,13 +86,29 @@ fn with_thumbnails() -> &'static Path {
             let source = "testsrc2=s=320x180:r=25:d=12";
             let mut video = ffmpeg();
             video
-                .args(["-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "ultrafast"])
+                .args([
+                    "-f",
+                    "lavfi",
+                    "-i",
+                    source,
+                    "-c:v",
+                    "libx264",
+                    "-preset",
+                    "ultrafast",
+                ])
                 .args(["-g", "50", "-pix_fmt", "yuv420p"])
                 .arg(film.join("video.mp4"));
             tools::output(&mut video);
             let mut sheets = ffmpeg();
             sheets
-                .args(["-f", "lavfi", "-i", source, "-vf", "fps=1,scale=80:45,tile=2x2"])
+                .args([
+                    "-f",
+                    "lavfi",
+                    "-i",
+                    source,
+                    "-vf",
+                    "fps=1,scale=80:45,tile=2x2",
+                ])
                 .args(["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"])
                 .arg(film.join("thumbs.mp4"));
             tools::output(&mut sheets);
@@ -100,17 +129,28 @@ fn sheets_of_thumbnails_leave_as_pictures_that_all_three_lists_name() {
     let uri = uri_of(&multivariant, &["#EXT-X-IMAGE-STREAM-INF"]);
     let playlist = fetch_text(&format!("{base}/{uri}"));
     assert!(playlist.contains("LAYOUT=2x2"), "{playlist}");
-    let sheets: Vec<&str> = playlist.lines().filter(|line| line.ends_with(".jpg")).collect();
+    let sheets: Vec<&str> = playlist
+        .lines()
+        .filter(|line| line.ends_with(".jpg"))
+        .collect();
     assert_eq!(sheets, ["1.jpg", "2.jpg", "3.jpg"]);
 
     let track = uri.rsplit_once('/').unwrap().0;
     let mpd = fetch_text(&format!("{base}/manifest.mpd"));
-    assert!(mpd.contains("thumbnail_tile") && mpd.contains(track), "{mpd}");
+    assert!(
+        mpd.contains("thumbnail_tile") && mpd.contains(track),
+        "{mpd}"
+    );
     let sprites = fetch_text(&format!("{base}/{track}/thumbnails.vtt"));
     assert_eq!(sprites.matches("#xywh=").count(), 12, "{sprites}");
-    assert!(sprites.contains("00:00:05.000 --> 00:00:06.000\n2.jpg#xywh=80,0,80,45"), "{sprites}");
+    assert!(
+        sprites.contains("00:00:05.000 --> 00:00:06.000\n2.jpg#xywh=80,0,80,45"),
+        "{sprites}"
+    );
 
-    let sheet = Curl::get(&format!("{base}/{track}/2.jpg")).run().expect(200);
+    let sheet = Curl::get(&format!("{base}/{track}/2.jpg"))
+        .run()
+        .expect(200);
     assert_eq!(sheet.header("content-type"), "image/jpeg");
     let source = with_thumbnails().join("film/thumbs.mp4");
     let pictures = frames(source.to_str().unwrap(), "0:v:0", &[]);

@@ -3,7 +3,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_packager::{Error as PackagerError, Media, SegmentPlan, SourceRange, TextForm, cmaf, image, ts};
+use edgepack_packager::{
+    Error as PackagerError, Media, SegmentPlan, SourceRange, TextForm, cmaf, image, ts,
+};
 
 use super::asset::Asset;
 use super::faults;
@@ -38,8 +40,13 @@ pub(super) enum Recipe {
 pub(super) enum TextPart {
     /// The CMAF header, which holds what precedes the cues in WebVTT.
     Header,
-    Cmaf { number: u32 },
-    WebVtt { number: u32, for_ts: bool },
+    Cmaf {
+        number: u32,
+    },
+    WebVtt {
+        number: u32,
+        for_ts: bool,
+    },
 }
 
 impl Recipe {
@@ -97,10 +104,14 @@ impl Target {
             }
             (Part::Keyframe(number), Media::Video { .. }) => {
                 let frames = self.asset.trick_play().get(self.rendition);
-                let frames = frames.and_then(Option::as_ref).map_or(&[][..], |trick| &trick.frames);
+                let frames = frames
+                    .and_then(Option::as_ref)
+                    .map_or(&[][..], |trick| &trick.frames);
                 let frame = frames.get(number as usize);
-                let frame = frame.ok_or_else(|| faults::no_such_segment(number + 1, frames.len()))?;
-                let plan = SegmentPlan::keyframe(p, r, number as usize, frame, encryptor()?.as_ref());
+                let frame =
+                    frame.ok_or_else(|| faults::no_such_segment(number + 1, frames.len()))?;
+                let plan =
+                    SegmentPlan::keyframe(p, r, number as usize, frame, encryptor()?.as_ref());
                 Ok(Recipe::Fragment(plan.map_err(|e| self.bad_source(e))?))
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
@@ -181,7 +192,9 @@ async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec
             let video = read(storage, &target.asset, video).await?;
             let audio = read(storage, &target.asset, audio).await?;
             let muxed = plan.mux(video.as_slice(), audio.as_slice());
-            Ok(vec![muxed.map_err(|error| target.bad_source(error))?.into()])
+            Ok(vec![
+                muxed.map_err(|error| target.bad_source(error))?.into(),
+            ])
         }
         Recipe::Text(part) => {
             let cues = target.asset.subtitles.cues(storage, target).await?;
@@ -211,7 +224,11 @@ async fn fragment(
 }
 
 /// All ranges lie in one source. Fails unless all of it belongs to the version that the ranges were found in.
-pub(super) async fn read(storage: &Storage, asset: &Asset, ranges: &[SourceRange]) -> Result<PooledBuf, Fault> {
+pub(super) async fn read(
+    storage: &Storage,
+    asset: &Asset,
+    ranges: &[SourceRange],
+) -> Result<PooledBuf, Fault> {
     let total: u64 = ranges.iter().map(|range| range.len).sum();
     let buffer = storage.buffer(total).await?;
     let Some(first) = ranges.first() else {
@@ -222,6 +239,9 @@ pub(super) async fn read(storage: &Storage, asset: &Asset, ranges: &[SourceRange
         .files
         .get(first.source)
         .ok_or_else(|| faults::internal(format!("no source {}", first.source)))?;
-    let reads: Vec<(u64, u64)> = ranges.iter().map(|range| (range.offset, range.len)).collect();
+    let reads: Vec<(u64, u64)> = ranges
+        .iter()
+        .map(|range| (range.offset, range.len))
+        .collect();
     Ok(storage.read_ranges(file, &reads, buffer).await?)
 }

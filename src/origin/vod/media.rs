@@ -126,11 +126,7 @@ impl Vod {
 }
 
 /// The rendition, and which part of it.
-fn resolve(
-    asset: &Asset,
-    variant: &Variant,
-    route: &AssetRoute,
-) -> Result<(usize, Part), Fault> {
+fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usize, Part), Fault> {
     let of = |track: &str, part: Part| Ok((variant.rendition(track)?, part));
     match &route.leaf {
         Leaf::Init { track } => of(track, Part::Header),
@@ -141,7 +137,10 @@ fn resolve(
             let segments = segments.map_or(&[][..], |rendition| &rendition.segments);
             let index = segments.binary_search_by_key(time, |segment| segment.start);
             let index = index.map_err(|_| faults::no_segment_at(*time))?;
-            Ok((rendition, Part::Segment(u32::try_from(index).unwrap_or(u32::MAX))))
+            Ok((
+                rendition,
+                Part::Segment(u32::try_from(index).unwrap_or(u32::MAX)),
+            ))
         }
         Leaf::IFrame { track, number } => of(track, Part::Keyframe(number - 1)),
         Leaf::MediaFile { track } => of(track, Part::FileHead),

@@ -28,8 +28,14 @@ pub(super) async fn open(
     path: &str,
     sources: Sources,
 ) -> Result<Asset, Fault> {
-    let read = sources.files.iter().map(|(name, file)| read_source(storage, path, name, file));
-    let read: Vec<Source> = stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
+    let read = sources
+        .files
+        .iter()
+        .map(|(name, file)| read_source(storage, path, name, file));
+    let read: Vec<Source> = stream::iter(read)
+        .buffered(FILES_AT_ONCE)
+        .try_collect()
+        .await?;
     let input = match &sources.description {
         None => Input::by_convention(read),
         Some(described) => {

@@ -66,7 +66,8 @@ impl Sources {
     }
 
     pub(super) fn same(&self, other: &Self) -> bool {
-        let same = |a: &SourceFile, b: &SourceFile| a.name() == b.name() && a.version() == b.version();
+        let same =
+            |a: &SourceFile, b: &SourceFile| a.name() == b.name() && a.version() == b.version();
         let description = match (&self.description, &other.description) {
             (None, None) => true,
             (Some(ours), Some(theirs)) => same(&ours.file, &theirs.file),
@@ -78,7 +79,9 @@ impl Sources {
                 .files
                 .iter()
                 .zip(&other.files)
-                .all(|((name, ours), (other_name, theirs))| name == other_name && same(ours, theirs))
+                .all(|((name, ours), (other_name, theirs))| {
+                    name == other_name && same(ours, theirs)
+                })
     }
 
     /// Whether a read has found one of the files changed.

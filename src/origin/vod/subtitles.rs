@@ -85,7 +85,10 @@ async fn load(storage: &Storage, target: &Target) -> Result<Arc<Track>, Fault> {
 
 async fn document(storage: &Storage, target: &Target, len: u64) -> Result<Bytes, Fault> {
     if len > text::MAX_DOCUMENT_BYTES as u64 {
-        let reason = format!("subtitles of {len} bytes, of {} at most", text::MAX_DOCUMENT_BYTES);
+        let reason = format!(
+            "subtitles of {len} bytes, of {} at most",
+            text::MAX_DOCUMENT_BYTES
+        );
         return Err(faults::bad_source(&target.asset.path, reason));
     }
     let whole = SourceRange {
@@ -100,7 +103,10 @@ async fn of_samples(storage: &Storage, target: &Target) -> Result<Track, Fault> 
     let asset = &target.asset;
     let rendition = target.rendition()?;
     let bad = |reason: &str| faults::bad_source(&asset.path, reason);
-    let track = asset.presentation.track(rendition).ok_or_else(|| bad("no such track"))?;
+    let track = asset
+        .presentation
+        .track(rendition)
+        .ok_or_else(|| bad("no such track"))?;
     let entry = asset.presentation.sample_entry(rendition);
     let entry = entry.ok_or_else(|| bad("a text track without a sample entry"))?;
     if track.samples.bytes_in(0..track.samples.len()) > text::MAX_DOCUMENT_BYTES as u64 {
@@ -109,7 +115,11 @@ async fn of_samples(storage: &Storage, target: &Target) -> Result<Track, Fault> 
     let mut samples = Vec::new();
     let mut from = 0;
     while from < track.samples.len() {
-        let batch: Vec<_> = track.samples.iter_from(from).take(SAMPLES_AT_ONCE).collect();
+        let batch: Vec<_> = track
+            .samples
+            .iter_from(from)
+            .take(SAMPLES_AT_ONCE)
+            .collect();
         from += SAMPLES_AT_ONCE as u32;
         let ranges: Vec<SourceRange> = batch
             .iter()
@@ -162,9 +172,7 @@ pub(super) fn part(target: &Target, cues: &Track, part: TextPart) -> Result<Byte
             let mpegts = if for_ts { ts::PRESENTATION_START } else { 0 };
             Ok(text::webvtt_segment(cues, segment(number)?, mpegts))
         }
-        TextPart::Cmaf { number } => {
-            text::cmaf_segment(cues, form, number + 1, segment(number)?)
-                .map_err(|error| faults::bad_source(&target.asset.path, error))
-        }
+        TextPart::Cmaf { number } => text::cmaf_segment(cues, form, number + 1, segment(number)?)
+            .map_err(|error| faults::bad_source(&target.asset.path, error)),
     }
 }

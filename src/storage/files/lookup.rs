@@ -19,9 +19,7 @@ const MAX_FOLDER_ENTRIES: usize = 65_536;
 /// Bytes of a relative path (PATH_MAX).
 const MAX_PATH_BYTES: usize = 4096;
 /// ISO base media files, CMAF tracks among them (ISO/IEC 23000-19, 7.3.1).
-const MOVIE_EXTENSIONS: [&str; 8] = [
-    "mp4", "m4v", "m4a", "mov", "cmfv", "cmfa", "cmft", "cmfm",
-];
+const MOVIE_EXTENSIONS: [&str; 8] = ["mp4", "m4v", "m4a", "mov", "cmfv", "cmfa", "cmft", "cmfm"];
 const WEBVTT_EXTENSIONS: [&str; 2] = ["vtt", "webvtt"];
 const TTML_EXTENSIONS: [&str; 2] = ["ttml", "dfxp"];
 

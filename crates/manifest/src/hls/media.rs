@@ -1,5 +1,5 @@
 //! Media playlists of audio, video and text, in each container.
-use edgepack_packager::{Kind, Media, Rendition, TextForm};
+use edgepack_packager::{Kind, Media, Rendition, TextForm, ts};
 
 use super::playlist::{Address, Map, Playlist, Spans, Stretch};
 use super::{INDEPENDENT, VERSION_CMAF, VERSION_TS, no_such_playlist};
@@ -134,6 +134,11 @@ pub(super) fn transport_stream(
             .and_then(|line| line.parts.get(entry.rendition.period).copied().flatten());
         if entry.index != lead.index {
             stretch.folder = folder(entry, audio);
+        }
+        // Sound that goes on after the pictures makes the last segment longer, or more of them.
+        if let Some(audio) = audio {
+            let spans = ts::spans(Some(entry.rendition), Some(audio.rendition));
+            stretch.spans = Spans::Muxed(spans);
         }
         stretch
     });

@@ -1,6 +1,6 @@
 //! Any media playlist: stretches of segments, one per period, behind one another.
 use edgepack_drm::TrackEncryption;
-use edgepack_packager::{Segment, TrickFrame};
+use edgepack_packager::{Segment, TrickFrame, ts};
 
 use super::{keys, push_header};
 use crate::text::{MICROS, push_fixed, push_number, rescale};
@@ -33,10 +33,11 @@ pub(super) struct Stretch<'p> {
 }
 
 /// When segments begin and how long they last.
-#[derive(Clone, Copy)]
 pub(super) enum Spans<'p> {
     Segments(&'p [Segment]),
     Frames(&'p [TrickFrame]),
+    /// Video and audio in one.
+    Muxed(Vec<ts::Span>),
 }
 
 /// EXT-X-MAP.
@@ -67,6 +68,7 @@ impl Spans<'_> {
         match self {
             Self::Segments(segments) => segments.len(),
             Self::Frames(frames) => frames.len(),
+            Self::Muxed(spans) => spans.len(),
         }
     }
 
@@ -75,6 +77,7 @@ impl Spans<'_> {
         match self {
             Self::Segments(segments) => (segments[index].start, segments[index].duration),
             Self::Frames(frames) => (frames[index].start, frames[index].duration),
+            Self::Muxed(spans) => (spans[index].start, spans[index].duration),
         }
     }
 

@@ -7,10 +7,26 @@ mod adts;
 
 use adts::Adts;
 
+/// Below this rate MPEG audio is that of MPEG-2 (ISO/IEC 13818-3).
+const MPEG1_MIN_RATE: u32 = 32_000;
+
 /// One sample description of an audio stream.
 #[derive(Debug, Clone)]
 pub(super) enum AudioStream {
     Aac(Adts),
+    /// Samples are frames with headers of their own.
+    Framed {
+        syntax: Syntax,
+        frame_duration: (u32, u32),
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Ac3,
+    Eac3,
+    Mpeg1,
+    Mpeg2,
 }
 
 impl AudioStream {
@@ -20,29 +36,61 @@ impl AudioStream {
             form,
             reason: Some(reason),
         };
-        match codec {
-            CodecConfig::Aac(config) => Adts::new(config).map(Self::Aac).map_err(fault),
-            other => Err(super::unsupported(other, form)),
-        }
+        let syntax = match codec {
+            CodecConfig::Aac(config) => {
+                return Adts::new(config).map(Self::Aac).map_err(fault);
+            }
+            CodecConfig::Ac3(_) => Syntax::Ac3,
+            CodecConfig::Eac3(_) => Syntax::Eac3,
+            CodecConfig::Mp3(config) if config.sample_rate < MPEG1_MIN_RATE => Syntax::Mpeg2,
+            CodecConfig::Mp3(_) => Syntax::Mpeg1,
+            other => return Err(super::unsupported(other, form)),
+        };
+        let audio = codec
+            .audio()
+            .and_then(|audio| Some((audio.frame_length?, audio.sample_rate)));
+        let frame_duration = audio.filter(|(length, rate)| *length > 0 && *rate > 0);
+        Ok(Self::Framed {
+            syntax,
+            frame_duration: frame_duration.ok_or_else(|| fault("frames of unknown duration"))?,
+        })
     }
 
-    /// ISO/IEC 13818-1, table 2-34; the Dolby ones as ATSC A/53 and HLS have them.
+    /// ISO/IEC 13818-1, table 2-34; of the Dolby codecs, those of ATSC A/53, as HLS has them.
     pub(super) fn stream_type(&self) -> u8 {
         match self {
             Self::Aac(_) => 0x0f,
+            Self::Framed { syntax, .. } => match syntax {
+                Syntax::Mpeg1 => 0x03,
+                Syntax::Mpeg2 => 0x04,
+                Syntax::Ac3 => 0x81,
+                Syntax::Eac3 => 0x87,
+            },
         }
     }
 
     pub(super) fn registration(&self) -> Option<[u8; 4]> {
         match self {
-            Self::Aac(_) => None,
+            Self::Framed {
+                syntax: Syntax::Ac3,
+                ..
+            } => Some(*b"AC-3"),
+            Self::Framed {
+                syntax: Syntax::Eac3,
+                ..
+            } => Some(*b"EAC3"),
+            _ => None,
         }
     }
 
-    /// Of PES packets: a number of an audio stream, or `private_stream_1` for what MPEG does not know (2.4.3.7).
+    /// Of PES packets: an audio stream's, or `private_stream_1` for what MPEG does not know (2.4.3.7).
     pub(super) fn stream_id(&self) -> u8 {
         match self {
-            Self::Aac(_) => 0xc0,
+            Self::Framed {
+                syntax: Syntax::Ac3 | Syntax::Eac3,
+                ..
+            } => 0xbd,
+            _ => 0xc0,
         }
     }
 
@@ -50,6 +98,11 @@ impl AudioStream {
     pub(super) fn extension(&self) -> &'static str {
         match self {
             Self::Aac(_) => "aac",
+            Self::Framed { syntax, .. } => match syntax {
+                Syntax::Ac3 => "ac3",
+                Syntax::Eac3 => "ec3",
+                Syntax::Mpeg1 | Syntax::Mpeg2 => "mp3",
+            },
         }
     }
 
@@ -57,6 +110,7 @@ impl AudioStream {
     pub(super) fn frame_duration(&self) -> (u32, u32) {
         match self {
             Self::Aac(adts) => adts.frame_duration(),
+            Self::Framed { frame_duration, .. } => *frame_duration,
         }
     }
 
@@ -64,6 +118,7 @@ impl AudioStream {
     pub(super) fn frame_len(&self, sample: &[u8], leads: bool) -> Result<usize, &'static str> {
         match self {
             Self::Aac(adts) => adts.frame_len(sample, leads),
+            Self::Framed { .. } => Ok(sample.len()),
         }
     }
 
@@ -71,12 +126,15 @@ impl AudioStream {
     pub(super) fn foreseen_len(&self, sample_len: usize) -> Option<usize> {
         match self {
             Self::Aac(adts) => adts.foreseen_len(sample_len),
+            Self::Framed { .. } => Some(sample_len),
         }
     }
 
+    /// Puts out a frame that has a length.
     pub(super) fn write(&self, sample: &[u8], leads: bool, put: &mut impl FnMut(&[u8])) {
         match self {
             Self::Aac(adts) => adts.write(sample, leads, put),
+            Self::Framed { .. } => put(sample),
         }
     }
 }

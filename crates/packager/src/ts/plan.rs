@@ -1,4 +1,6 @@
 //! From a presentation to one segment of a transport stream, or of packed audio.
+use edgepack_isobmff::CodecConfig;
+
 use super::clock::ticks;
 use super::error::Error as MuxError;
 use super::muxer::{Muxer, Place, Sample};
@@ -214,16 +216,12 @@ fn names(video: Option<&Rendition>, audio: Option<&Rendition>) -> String {
     names.join("+")
 }
 
-fn codecs<'a>(
-    p: &'a Presentation,
-    rendition: Option<&Rendition>,
-) -> Vec<&'a edgepack_isobmff::CodecConfig> {
-    rendition
-        .and_then(|rendition| p.track(rendition))
-        .map_or(&[][..], |track| &track.sample_entries)
-        .iter()
-        .map(|entry| &entry.codec)
-        .collect()
+/// One per sample description, in the order that samples name them in.
+fn codecs<'a>(p: &'a Presentation, rendition: Option<&Rendition>) -> Vec<&'a CodecConfig> {
+    let entries = rendition
+        .into_iter()
+        .flat_map(|rendition| p.sample_entries(rendition));
+    entries.map(|entry| &entry.codec).collect()
 }
 
 #[cfg(test)]

@@ -15,11 +15,9 @@ pub struct Span {
     pub video: Option<usize>,
     /// Indices into the audio rendition's segments.
     pub audio: Range<usize>,
-    /// On the presentation's time line, in `timescale`.
+    /// On the presentation's time line, in the timescale of the video rendition; of the audio where there is none.
     pub start: u64,
     pub duration: u64,
-    /// That of the video, or of the audio where there is none.
-    pub timescale: u32,
 }
 
 /// The segments of a transport stream: for its playlist. Their number is that of [`Plan::new`](super::Plan::new).
@@ -45,15 +43,14 @@ impl Pair<'_> {
     /// None past the end.
     pub(super) fn span(&self, number: usize) -> Option<Span> {
         let pictures = self.video_segments();
-        let (Some(video), Some(segment)) = (self.video, pictures.get(number)) else {
+        let Some(segment) = pictures.get(number) else {
             let at = self.first_after_video() + (number - pictures.len());
-            let segment = self.audio_segments().get(at)?;
+            let (start, end) = self.sound(at)?;
             return Some(Span {
                 video: None,
                 audio: at..at + 1,
-                start: segment.start,
-                duration: segment.duration,
-                timescale: self.audio?.timescale,
+                start,
+                duration: end.saturating_sub(start),
             });
         };
         let first = if number == 0 {
@@ -65,19 +62,32 @@ impl Pair<'_> {
             Some(next) => self.first_from(next.start),
             None => self.first_after_video(),
         };
+        let audio = first..end.max(first);
         let mut duration = segment.duration;
-        if number + 1 == pictures.len()
-            && let Some(last) = self.last_sound(first..end)
-        {
-            duration = duration.max(last.saturating_sub(segment.start));
+        // Behind the last picture there is room for sound that goes on.
+        if number + 1 == pictures.len() && !audio.is_empty() {
+            let sound_end = self.sound(audio.end - 1).map_or(0, |(_, end)| end);
+            duration = duration.max(sound_end.saturating_sub(segment.start));
         }
         Some(Span {
             video: Some(number),
-            audio: first..end.max(first),
+            audio,
             start: segment.start,
             duration,
-            timescale: video.timescale,
         })
+    }
+
+    /// When a segment of audio begins and ends, in the video's timescale.
+    fn sound(&self, at: usize) -> Option<(u64, u64)> {
+        let audio = self.audio?;
+        let segment = audio.segments.get(at)?;
+        let ours = u128::from(self.video.map_or(audio.timescale, |video| video.timescale));
+        let theirs = u128::from(audio.timescale.max(1));
+        let rescaled = |time: u64| u64::try_from((u128::from(time) * ours).div_ceil(theirs)).ok();
+        Some((
+            rescaled(segment.start)?,
+            rescaled(segment.start.checked_add(segment.duration)?)?,
+        ))
     }
 
     fn video_segments(&self) -> &[Segment] {
@@ -91,14 +101,6 @@ impl Pair<'_> {
     fn first_after_video(&self) -> usize {
         self.video
             .map_or(0, |video| self.first_from(video.duration()))
-    }
-
-    /// Where the last of these segments of audio ends, in the video's timescale, rounded up.
-    fn last_sound(&self, range: Range<usize>) -> Option<u64> {
-        let (video, audio) = (self.video?, self.audio?);
-        let last = audio.segments.get(range)?.last()?;
-        let end = u128::from(last.start + last.duration) * u128::from(video.timescale);
-        u64::try_from(end.div_ceil(u128::from(audio.timescale.max(1)))).ok()
     }
 
     /// The first segment of audio that begins at this time of the video or after it.

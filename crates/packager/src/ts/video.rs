@@ -72,12 +72,19 @@ impl VideoStream {
             }
             other => return Err(super::unsupported(other, Form::TransportStream)),
         };
+        let fault = |reason| Error::Codec {
+            codec: super::name(codec),
+            form: Form::TransportStream,
+            reason: Some(reason),
+        };
         if !matches!(nal_length_size, 1..=4) {
-            return Err(Error::Codec {
-                codec: super::name(codec),
-                form: Form::TransportStream,
-                reason: Some("NAL unit lengths are of 1 to 4 bytes"),
-            });
+            return Err(fault("NAL unit lengths are of 1 to 4 bytes"));
+        }
+        let dolby_vision = codec.video().and_then(|video| video.dolby_vision);
+        if dolby_vision.is_some_and(|dolby_vision| dolby_vision.compatibility_id == 0) {
+            return Err(fault(
+                "its base layer shows wrong colours without Dolby Vision",
+            ));
         }
         let mut parameter_sets = Vec::new();
         for set in sets.into_iter().flatten() {

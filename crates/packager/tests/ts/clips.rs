@@ -46,6 +46,12 @@ const CLIPS: &[(&str, &str, &str, &str)] = &[
         "sine=f=440:r=48000",
         "{X264} -g 50 -bf 2 -movflags +negative_cts_offsets -c:a aac",
     ),
+    (
+        "no-edit-list.mp4",
+        "testsrc2=s=192x108:r=25",
+        "sine=f=440:r=48000",
+        "{X264} -g 50 -bf 2 -use_editlist 0 -c:a aac",
+    ),
     // Delimiters and parameter sets stand in the samples already.
     (
         "in-band.mp4",
@@ -83,6 +89,30 @@ const CLIPS: &[(&str, &str, &str, &str)] = &[
         "testsrc2=s=192x108:r=25",
         "sine=f=440:r=48000",
         "{X264} -g 50 -c:a aac -ac 6",
+    ),
+    (
+        "ac3.mp4",
+        "testsrc2=s=192x108:r=25",
+        "sine=f=440:r=48000",
+        "{X264} -g 50 -c:a ac3 -ac 6 -b:a 384k",
+    ),
+    (
+        "eac3.mp4",
+        "testsrc2=s=192x108:r=25",
+        "sine=f=440:r=44100",
+        "{X264} -g 50 -c:a eac3 -ac 2 -b:a 128k",
+    ),
+    (
+        "mp3.mp4",
+        "testsrc2=s=192x108:r=30000/1001",
+        "sine=f=440:r=44100",
+        "{X264} -g 60 -c:a libmp3lame -b:a 96k",
+    ),
+    (
+        "half-rate-mp3.mp4",
+        "",
+        "sine=f=440:r=22050",
+        "-c:a libmp3lame -b:a 48k",
     ),
     // 6.1 has no number in ADTS.
     (

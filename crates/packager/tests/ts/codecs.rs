@@ -1,6 +1,6 @@
 //! Codec configurations made by hand.
 use bytes::Bytes;
-use edgepack_isobmff::codec::{AacConfig, AvcConfig, HevcConfig, VideoInfo};
+use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, HevcConfig, VideoInfo};
 use edgepack_isobmff::{CodecConfig, FourCc};
 
 pub(crate) const AVC_SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x0a, 0xd9];
@@ -50,6 +50,7 @@ pub(crate) fn aac(audio_specific_config: &'static [u8]) -> AacConfig {
         audio_object_type: 2,
         sample_rate: 48_000,
         channels: 2,
+        layout: ChannelLayout::default(),
         core_object_type: 2,
         core_sample_rate: 48_000,
         frame_length: 1024,

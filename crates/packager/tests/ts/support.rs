@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, Step};
 use edgepack_packager::ts::{Plan, spans};
-use edgepack_packager::{Options, Presentation, Rendition, Source, SourceRange};
+use edgepack_packager::{Options, Presentation, Rendition, Source, SourceContent, SourceRange};
 
 pub(crate) struct Asset {
     pub(crate) presentation: Presentation,
@@ -39,7 +39,7 @@ pub(crate) fn asset<P: AsRef<Path>>(paths: &[P], target_duration_ms: u32) -> Ass
             .unwrap()
             .to_string_lossy()
             .into_owned(),
-        movie: Arc::new(movie(file)),
+        content: SourceContent::Movie(Arc::new(movie(file))),
         probe: [0; 32],
     });
     let options = Options { target_duration_ms };

@@ -26,7 +26,7 @@ pub(in crate::ts) struct Adts {
 }
 
 impl Adts {
-    pub(super) fn new(config: &AacConfig) -> Result<Self, &'static str> {
+    pub(in crate::ts) fn new(config: &AacConfig) -> Result<Self, &'static str> {
         if config.frame_length != FRAME_LENGTH {
             return Err("frames of 960 samples");
         }
@@ -56,11 +56,15 @@ impl Adts {
         })
     }
 
-    pub(super) fn frame_duration(&self) -> (u32, u32) {
+    pub(in crate::ts) fn frame_duration(&self) -> (u32, u32) {
         (u32::from(FRAME_LENGTH), self.sample_rate.max(1))
     }
 
-    pub(super) fn frame_len(&self, sample: &[u8], leads: bool) -> Result<usize, &'static str> {
+    pub(in crate::ts) fn frame_len(
+        &self,
+        sample: &[u8],
+        leads: bool,
+    ) -> Result<usize, &'static str> {
         let len = HEADER_LEN + self.prefix(sample, leads).len() + sample.len();
         if len > MAX_FRAME_LEN {
             return Err("an AAC frame of more than 8184 bytes");
@@ -68,14 +72,14 @@ impl Adts {
         Ok(len)
     }
 
-    pub(super) fn foreseen_len(&self, sample_len: usize) -> Option<usize> {
+    pub(in crate::ts) fn foreseen_len(&self, sample_len: usize) -> Option<usize> {
         self.program_config
             .is_empty()
             .then_some(HEADER_LEN + sample_len)
     }
 
     /// The frame must have a length.
-    pub(super) fn write(&self, sample: &[u8], leads: bool, put: &mut impl FnMut(&[u8])) {
+    pub(in crate::ts) fn write(&self, sample: &[u8], leads: bool, put: &mut impl FnMut(&[u8])) {
         let prefix = self.prefix(sample, leads);
         let len = (HEADER_LEN + prefix.len() + sample.len()).min(MAX_FRAME_LEN);
         let [low, high, ..] = len.to_le_bytes();

@@ -94,7 +94,7 @@ impl Gathered {
             pts: ticks(timed.presentation_time, rendition.timescale),
             dts: ticks(timed.decode_time.saturating_sub(delay), rendition.timescale),
             is_sync: sample.is_sync,
-            description: 0,
+            description: description(rendition, sample.description),
             size: usize::try_from(sample.size).unwrap_or(usize::MAX),
         });
     }
@@ -150,6 +150,15 @@ fn timed(p: &Presentation, rendition: &Rendition, segment: usize) -> impl Iterat
             sample,
         }
     })
+}
+
+/// Where the sample's description stands among those that the rendition uses.
+fn description(rendition: &Rendition, of_track: u32) -> usize {
+    let place = rendition
+        .descriptions
+        .iter()
+        .position(|used| *used == of_track);
+    place.unwrap_or(usize::MAX)
 }
 
 /// When a segment's first sample is decoded.
