@@ -144,6 +144,12 @@ pub struct Cache {
     pub memory: u64,
     /// Parsed assets kept.
     pub presentations: u64,
+    /// Bytes of parsed assets kept.
+    pub index_memory: u64,
+    /// Where what parsing found outlives the process. `None`: nowhere.
+    pub index_dir: Option<PathBuf>,
+    /// Bytes of files in `index_dir`.
+    pub index_bytes: u64,
     /// `Cache-Control: max-age` of manifests.
     pub manifest_ttl: Duration,
 }
@@ -153,6 +159,9 @@ impl Default for Cache {
         Self {
             memory: GIB,
             presentations: 1000,
+            index_memory: GIB,
+            index_dir: None,
+            index_bytes: GIB,
             manifest_ttl: Duration::from_secs(10),
         }
     }

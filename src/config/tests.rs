@@ -40,6 +40,9 @@ listen = "[::1]:9091"
 [cache]
 memory = "2GiB"
 presentations = 7
+index_memory = "64MiB"
+index_dir = "indexes"
+index_bytes = "3GiB"
 manifest_ttl = "1s"
 [storage]
 engine = "pread"
@@ -175,6 +178,9 @@ fn every_key_is_read() {
         Cache {
             memory: 2 << 30,
             presentations: 7,
+            index_memory: 64 << 20,
+            index_dir: Some(folder.path().join("indexes")),
+            index_bytes: 3 << 30,
             manifest_ttl: Duration::from_secs(1),
         }
     );

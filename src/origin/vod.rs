@@ -8,6 +8,7 @@ mod asset;
 mod assets;
 pub(super) mod faults;
 mod fill;
+pub mod index_cache;
 mod keys;
 mod licence;
 mod manifests;
@@ -25,6 +26,7 @@ use http::{HeaderValue, StatusCode};
 use self::asset::Asset;
 use self::assets::Assets;
 use self::fill::{Part, Target};
+pub use self::index_cache::{IndexCache, IndexCacheError};
 use self::manifests::Kind;
 use crate::cache::{Lookup, SegmentCache};
 use crate::config::{Config, Mount};
@@ -43,8 +45,9 @@ pub struct VodOptions {
     pub manifest_max_age_s: u32,
     /// How long an asset's files are believed unchanged, milliseconds.
     pub revalidate_ms: u64,
-    /// Assets kept parsed.
+    /// Assets kept parsed, and their bytes together.
     pub max_assets: u64,
+    pub max_asset_bytes: u64,
     /// `https://media.example.com`: what manifests say of this node where they must name it; by default what the
     /// request was addressed to.
     pub public_url: Option<String>,
@@ -57,6 +60,7 @@ impl From<&Config> for VodOptions {
                 .unwrap_or(u32::MAX),
             revalidate_ms: u64::try_from(config.storage.revalidate.as_millis()).unwrap_or(u64::MAX),
             max_assets: config.cache.presentations,
+            max_asset_bytes: config.cache.index_memory,
             public_url: config.node.public_url.clone(),
         }
     }
@@ -77,6 +81,7 @@ pub struct VodShared {
     mounts: Vec<Arc<Mount>>,
     assets: Assets,
     segments: SegmentCache<SegmentKey>,
+    indexes: Option<IndexCache>,
     options: VodOptions,
 }
 
@@ -87,8 +92,24 @@ impl VodShared {
             mounts,
             assets: Assets::new(&options),
             segments: SegmentCache::new(cache_bytes),
+            indexes: None,
             options,
         }
+    }
+
+    /// With what parsing found kept on disk.
+    #[must_use]
+    pub fn with_indexes(self, indexes: Option<IndexCache>) -> Self {
+        Self { indexes, ..self }
+    }
+
+    pub fn indexes(&self) -> Option<&IndexCache> {
+        self.indexes.as_ref()
+    }
+
+    /// Parsed assets kept, and their bytes; approximately.
+    pub fn presentations(&self) -> (u64, u64) {
+        self.assets.kept()
     }
 
     pub fn segments(&self) -> &SegmentCache<SegmentKey> {
