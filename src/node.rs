@@ -24,6 +24,7 @@ use pingora_core::server::{RunArgs, Server};
 use crate::config::Config;
 use crate::delivery::Handler;
 use crate::delivery::tls::{self, Certificates};
+use crate::origin::IndexCacheError;
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
@@ -62,6 +63,8 @@ pub enum Error {
     Access(#[from] edgepack_token::KeyError),
     #[error("storage: {0}")]
     Storage(String),
+    #[error("{0}")]
+    IndexCache(#[from] IndexCacheError),
     #[error("worker {index}: {reason}")]
     Worker { index: usize, reason: String },
     #[error("signals cannot be received: {0}")]

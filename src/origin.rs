@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
-pub use self::vod::{Vod, VodOptions, VodShared};
+pub use self::vod::{IndexCache, IndexCacheError, Vod, VodOptions, VodShared};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, PlayerFile, Routed};
@@ -25,20 +25,24 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(config: &Config) -> Self {
+    /// # Errors
+    /// A folder of `cache.index_dir` that cannot be used.
+    pub fn new(config: &Config) -> Result<Self, IndexCacheError> {
         let mounts: Vec<Arc<Mount>> = config.mounts.iter().cloned().map(Arc::new).collect();
         let catalogue = config
             .player
             .enabled
             .then(|| Arc::new(Catalogue::new(config, &mounts)));
-        Self {
-            vod: Arc::new(VodShared::new(
-                mounts,
-                VodOptions::from(config),
-                config.cache.memory,
-            )),
+        let cache = &config.cache;
+        let indexes = match &cache.index_dir {
+            Some(dir) => Some(IndexCache::open(dir, cache.index_bytes)?),
+            None => None,
+        };
+        let vod = VodShared::new(mounts, VodOptions::from(config), cache.memory);
+        Ok(Self {
+            vod: Arc::new(vod.with_indexes(indexes)),
             catalogue,
-        }
+        })
     }
 
     pub fn vod(&self) -> &Arc<VodShared> {

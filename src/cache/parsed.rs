@@ -2,13 +2,18 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
+use moka::policy::EvictionPolicy;
 use tokio::sync::watch;
 
 use super::slot::Slot;
 use crate::delivery::{Blame, Fault};
+
+/// Weights are counted in these, so that a `u32` holds the largest.
+const WEIGHT_UNIT: u64 = 64;
 
 type Outcome<V> = Option<Result<Arc<V>, Fault>>;
 
@@ -17,8 +22,17 @@ pub struct ParsedCache<K, V> {
     inner: Arc<Inner<K, V>>,
 }
 
+struct Kept<V> {
+    slot: Slot<V>,
+    /// As it weighed when it came.
+    bytes: u64,
+}
+
 struct Inner<K, V> {
-    parsed: moka::sync::Cache<K, Arc<Slot<V>>>,
+    parsed: moka::sync::Cache<K, Arc<Kept<V>>>,
+    /// Of what is kept.
+    bytes: Arc<AtomicU64>,
+    weigh: fn(&V) -> u64,
     loading: Mutex<HashMap<K, watch::Receiver<Outcome<V>>>>,
 }
 
@@ -27,26 +41,49 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// Keeps at most `max_entries`.
-    pub fn new(max_entries: u64) -> Self {
+    /// Keeps at most `max_entries`, of at most `budget` bytes together by what `weigh` says of each when it comes;
+    /// beyond that the least recently used go. A value that is heavier than the budget is kept alone.
+    ///
+    /// A newcomer is always let in: turned away, it would be loaded for each request anew.
+    pub fn new(max_entries: u64, budget: u64, weigh: fn(&V) -> u64) -> Self {
+        let capacity = (budget / WEIGHT_UNIT).max(1);
+        // `max_entries` of these fill the budget: the one bound serves for both.
+        let lightest = capacity / max_entries.max(1);
+        let bytes = Arc::new(AtomicU64::new(0));
+        let less = Arc::clone(&bytes);
         let parsed = moka::sync::Cache::builder()
-            .max_capacity(max_entries)
-            .eviction_listener(|_, slot: Arc<Slot<V>>, _| slot.empty())
+            .eviction_policy(EvictionPolicy::lru())
+            .max_capacity(capacity)
+            .weigher(move |_, kept: &Arc<Kept<V>>| {
+                let weight = kept.bytes.div_ceil(WEIGHT_UNIT).max(lightest);
+                u32::try_from(weight.min(capacity)).unwrap_or(u32::MAX)
+            })
+            .eviction_listener(move |_, kept: Arc<Kept<V>>, _| {
+                kept.slot.empty();
+                less.fetch_sub(kept.bytes, Relaxed);
+            })
             .build();
         Self {
             inner: Arc::new(Inner {
                 parsed,
+                bytes,
+                weigh,
                 loading: Mutex::default(),
             }),
         }
     }
 
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
-        self.inner.parsed.get(key)?.get()
+        self.inner.parsed.get(key)?.slot.get()
     }
 
     pub fn invalidate(&self, key: &K) {
         self.inner.parsed.invalidate(key);
+    }
+
+    /// Bytes of all entries as they were weighed, approximately.
+    pub fn weight(&self) -> u64 {
+        self.inner.bytes.load(Relaxed)
     }
 
     /// Entries, approximately.
@@ -82,11 +119,7 @@ where
                 tokio::task::spawn_local(async move {
                     let result = load.await.map(Arc::new);
                     if let Ok(value) = &result {
-                        flight
-                            .inner
-                            .parsed
-                            .insert(flight.key.clone(), Arc::new(Slot::holding(value.clone())));
-                        flight.inner.parsed.run_pending_tasks();
+                        flight.inner.keep(flight.key.clone(), value);
                     }
                     // First out of the table, then the answer: who is woken by a failure and asks again starts anew.
                     drop(flight);
@@ -117,6 +150,20 @@ where
         let (sender, outcome) = watch::channel(None);
         loading.insert(key.clone(), outcome.clone());
         Role::Leads(sender, outcome)
+    }
+}
+
+impl<K, V> Inner<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    fn keep(&self, key: K, value: &Arc<V>) {
+        let bytes = (self.weigh)(value);
+        self.bytes.fetch_add(bytes, Relaxed);
+        let slot = Slot::holding(value.clone());
+        self.parsed.insert(key, Arc::new(Kept { slot, bytes }));
+        self.parsed.run_pending_tasks();
     }
 }
 

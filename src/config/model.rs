@@ -146,6 +146,12 @@ pub struct Cache {
     pub presentations: u64,
     /// Budget of written playlists and MPDs, bytes.
     pub manifest_memory: u64,
+    /// Bytes of parsed assets kept.
+    pub index_memory: u64,
+    /// Where what parsing found outlives the process. `None`: nowhere.
+    pub index_dir: Option<PathBuf>,
+    /// Bytes of files in `index_dir`.
+    pub index_bytes: u64,
     /// `Cache-Control: max-age` of manifests.
     pub manifest_ttl: Duration,
 }
@@ -156,6 +162,9 @@ impl Default for Cache {
             memory: GIB,
             presentations: 1000,
             manifest_memory: 64 << 20,
+            index_memory: GIB,
+            index_dir: None,
+            index_bytes: GIB,
             manifest_ttl: Duration::from_secs(10),
         }
     }

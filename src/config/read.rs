@@ -127,6 +127,7 @@ fn admin(mut section: Section<'_, '_>) -> Admin {
 
 fn cache(mut section: Section<'_, '_>) -> Cache {
     let default = Cache::default();
+    let folder = section.source().folder();
     let cache = Cache {
         memory: size(&mut section, "memory", default.memory, 0..=1 << 44),
         presentations: section.bounded("presentations", default.presentations, 1..=10_000_000),
@@ -135,6 +136,21 @@ fn cache(mut section: Section<'_, '_>) -> Cache {
             "manifest_memory",
             default.manifest_memory,
             0..=1 << 44,
+        ),
+        index_memory: size(
+            &mut section,
+            "index_memory",
+            default.index_memory,
+            MIB..=1 << 44,
+        ),
+        index_dir: section
+            .optional::<String>("index_dir")
+            .map(|dir| resolve(folder, &dir)),
+        index_bytes: size(
+            &mut section,
+            "index_bytes",
+            default.index_bytes,
+            MIB..=1 << 44,
         ),
         manifest_ttl: section.bounded(
             "manifest_ttl",

@@ -41,6 +41,9 @@ listen = "[::1]:9091"
 memory = "2GiB"
 presentations = 7
 manifest_memory = "3MiB"
+index_memory = "64MiB"
+index_dir = "indexes"
+index_bytes = "3GiB"
 manifest_ttl = "1s"
 [storage]
 engine = "pread"
@@ -177,6 +180,9 @@ fn every_key_is_read() {
             memory: 2 << 30,
             presentations: 7,
             manifest_memory: 3 << 20,
+            index_memory: 64 << 20,
+            index_dir: Some(folder.path().join("indexes")),
+            index_bytes: 3 << 30,
             manifest_ttl: Duration::from_secs(1),
         }
     );

@@ -34,9 +34,10 @@ impl Assembly {
     pub(super) fn new(config: Config, telemetry: &Arc<Telemetry>) -> Result<Self, Error> {
         let storage = SharedStorage::new(storage_options(&config))
             .map_err(|error| Error::Storage(error.to_string()))?;
-        let origin = Shared::new(&config);
+        let origin = Shared::new(&config)?;
         telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
+        telemetry.register(Box::new(collectors::IndexCollector::new(origin.vod())?))?;
         Ok(Self {
             settings: Arc::new(settings(&config)),
             telemetry: Arc::clone(telemetry),

@@ -7,6 +7,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
 
 use crate::origin::vod::VodShared;
+use crate::origin::vod::index_cache::{IndexCache, IndexStats};
 use crate::storage::{EngineInUse, SharedStorage};
 
 /// Counters kept elsewhere, shown as prometheus counters.
@@ -119,6 +120,85 @@ impl Collector for CacheCollector {
                 load(&stats.evictions),
             ],
             &[segments.weight(), segments.len(), segments.filling() as u64],
+        )
+    }
+}
+
+/// Parsed assets, in memory and on disk.
+pub(super) struct IndexCollector {
+    vod: Arc<VodShared>,
+    mirror: Mirror,
+}
+
+impl IndexCollector {
+    pub(super) fn new(vod: &Arc<VodShared>) -> Result<Self, crate::telemetry::Error> {
+        let mirror = Mirror::new(
+            &[
+                (
+                    "edgepack_index_cache_hits_total",
+                    "Files whose index was found on disk.",
+                ),
+                (
+                    "edgepack_index_cache_misses_total",
+                    "Files whose index was not, or could not be read.",
+                ),
+                ("edgepack_index_cache_writes_total", "Indexes written."),
+                (
+                    "edgepack_index_cache_dropped_total",
+                    "Indexes not written: the disk did not keep up, or they are larger than the budget.",
+                ),
+                (
+                    "edgepack_index_cache_rejected_total",
+                    "Indexes removed because they were damaged or could not be used.",
+                ),
+                (
+                    "edgepack_index_cache_evictions_total",
+                    "Indexes removed to stay within the budget.",
+                ),
+                (
+                    "edgepack_index_cache_errors_total",
+                    "Reads, writes and removals that failed or took too long.",
+                ),
+            ],
+            &[
+                (
+                    "edgepack_index_cache_bytes",
+                    "Bytes of indexes in the folder, as last seen.",
+                ),
+                ("edgepack_presentations", "Parsed assets kept."),
+                (
+                    "edgepack_presentation_bytes",
+                    "Estimated memory of parsed assets.",
+                ),
+            ],
+        )?;
+        Ok(Self {
+            vod: Arc::clone(vod),
+            mirror,
+        })
+    }
+}
+
+impl Collector for IndexCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.mirror.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let (assets, bytes) = self.vod.presentations();
+        let none = IndexStats::default();
+        let stats = self.vod.indexes().map_or(&none, IndexCache::stats);
+        self.mirror.collect(
+            &[
+                load(&stats.hits),
+                load(&stats.misses),
+                load(&stats.writes),
+                load(&stats.dropped),
+                load(&stats.rejected),
+                load(&stats.evictions),
+                load(&stats.errors),
+            ],
+            &[load(&stats.bytes), assets, bytes],
         )
     }
 }

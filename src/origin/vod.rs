@@ -9,6 +9,7 @@ mod assets;
 mod describe;
 pub(super) mod faults;
 mod fill;
+pub mod index_cache;
 mod keys;
 mod licence;
 mod manifests;
@@ -33,6 +34,7 @@ use self::manifests::{Kind, Manifests, Wanted};
 use self::part::Part;
 use self::variant::Variant;
 use crate::cache::SegmentCache;
+pub use self::index_cache::{IndexCache, IndexCacheError};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, Leaf, Protection};
 use crate::delivery::{
@@ -47,10 +49,11 @@ pub struct VodOptions {
     pub manifest_max_age_s: u32,
     /// How long an asset's files are believed unchanged, milliseconds.
     pub revalidate_ms: u64,
-    /// Assets kept parsed.
+    /// Assets kept parsed, and their bytes together.
     pub max_assets: u64,
     /// Budget of written manifests.
     pub manifest_bytes: u64,
+    pub max_asset_bytes: u64,
     /// `https://media.example.com`: what manifests say of this node where they must name it; by default what the
     /// request was addressed to.
     pub public_url: Option<String>,
@@ -64,6 +67,7 @@ impl From<&Config> for VodOptions {
             revalidate_ms: u64::try_from(config.storage.revalidate.as_millis()).unwrap_or(u64::MAX),
             max_assets: config.cache.presentations,
             manifest_bytes: config.cache.manifest_memory,
+            max_asset_bytes: config.cache.index_memory,
             public_url: config.node.public_url.clone(),
         }
     }
@@ -85,6 +89,7 @@ pub struct VodShared {
     assets: Assets,
     segments: SegmentCache<SegmentKey>,
     manifests: Manifests,
+    indexes: Option<IndexCache>,
     options: VodOptions,
 }
 
@@ -96,8 +101,24 @@ impl VodShared {
             assets: Assets::new(&options),
             segments: SegmentCache::new(cache_bytes),
             manifests: Manifests::new(options.manifest_bytes),
+            indexes: None,
             options,
         }
+    }
+
+    /// With what parsing found kept on disk.
+    #[must_use]
+    pub fn with_indexes(self, indexes: Option<IndexCache>) -> Self {
+        Self { indexes, ..self }
+    }
+
+    pub fn indexes(&self) -> Option<&IndexCache> {
+        self.indexes.as_ref()
+    }
+
+    /// Parsed assets kept, and their bytes; approximately.
+    pub fn presentations(&self) -> (u64, u64) {
+        self.assets.kept()
     }
 
     pub fn segments(&self) -> &SegmentCache<SegmentKey> {

@@ -19,6 +19,9 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// `clear`, `cenc`, `cbcs`.
 const PROTECTIONS: usize = 3;
 
+/// Of an asset with next to nothing in it: names, manifests, open files.
+const BASE_WEIGHT: u64 = 32 * 1024;
+
 /// One version of one asset; a changed file makes a new one.
 #[derive(Debug)]
 pub(super) struct Asset {
@@ -60,6 +63,17 @@ impl Asset {
                 .map(|rendition| self.presentation.trick_play(rendition))
                 .collect()
         })
+    }
+
+    /// Bytes of memory, estimated: the sample tables, what was found in them, and the segments.
+    pub(super) fn weight(&self) -> u64 {
+        let presentation = &self.presentation;
+        let sources = presentation.sources.iter();
+        let movies = sources.filter_map(|source| source.movie());
+        let tables: u64 = movies.map(|movie| movie.moov.len() as u64).sum();
+        let renditions = presentation.renditions.iter();
+        let segments: usize = renditions.map(|r| size_of_val(r.segments.as_slice())).sum();
+        BASE_WEIGHT + tables + tables / 5 + segments as u64
     }
 
     /// The asset under one protection. A failure is remembered: it cannot change until the asset's files do.

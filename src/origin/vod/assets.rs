@@ -33,7 +33,9 @@ struct Known {
 impl Assets {
     pub(super) fn new(options: &VodOptions) -> Self {
         Self {
-            parsed: ParsedCache::new(options.max_assets),
+            parsed: ParsedCache::new(options.max_assets, options.max_asset_bytes, |known| {
+                known.asset.weight()
+            }),
             revalidate_ms: options.revalidate_ms,
             epoch: Instant::now(),
         }
@@ -77,6 +79,11 @@ impl Assets {
             })
         };
         Ok(self.parsed.get_or_load(key, load).await?.asset.clone())
+    }
+
+    /// Assets kept, and their bytes; approximately.
+    pub(super) fn kept(&self) -> (u64, u64) {
+        (self.parsed.len(), self.parsed.weight())
     }
 
     fn now_ms(&self) -> u64 {
