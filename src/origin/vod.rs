@@ -30,11 +30,11 @@ use http::{HeaderValue, StatusCode};
 
 use self::asset::Asset;
 use self::assets::Assets;
+pub use self::index_cache::{IndexCache, IndexCacheError};
 use self::manifests::{Kind, Manifests, Wanted};
 use self::part::Part;
 use self::variant::Variant;
 use crate::cache::SegmentCache;
-pub use self::index_cache::{IndexCache, IndexCacheError};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, Leaf, Protection};
 use crate::delivery::{
@@ -89,7 +89,7 @@ pub struct VodShared {
     assets: Assets,
     segments: SegmentCache<SegmentKey>,
     manifests: Manifests,
-    indexes: Option<IndexCache>,
+    indexes: Option<Arc<IndexCache>>,
     options: VodOptions,
 }
 
@@ -109,11 +109,14 @@ impl VodShared {
     /// With what parsing found kept on disk.
     #[must_use]
     pub fn with_indexes(self, indexes: Option<IndexCache>) -> Self {
-        Self { indexes, ..self }
+        Self {
+            indexes: indexes.map(Arc::new),
+            ..self
+        }
     }
 
     pub fn indexes(&self) -> Option<&IndexCache> {
-        self.indexes.as_ref()
+        self.indexes.as_deref()
     }
 
     /// Parsed assets kept, and their bytes; approximately.
@@ -186,7 +189,13 @@ impl Vod {
     async fn asset(&self, mount: &Arc<Mount>, route: &AssetRoute) -> Result<Arc<Asset>, Fault> {
         self.shared
             .assets
-            .get(&self.storage, mount, route.mount, &route.asset)
+            .get(
+                &self.storage,
+                self.shared.indexes.as_ref(),
+                mount,
+                route.mount,
+                &route.asset,
+            )
             .await
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::asset::Asset;
 use super::sources::Sources;
-use super::{VodOptions, open};
+use super::{IndexCache, VodOptions, open};
 use crate::cache::ParsedCache;
 use crate::config::Mount;
 use crate::delivery::Fault;
@@ -45,6 +45,7 @@ impl Assets {
     pub(super) async fn get(
         &self,
         storage: &Rc<Storage>,
+        indexes: Option<&Arc<IndexCache>>,
         mount: &Arc<Mount>,
         id: MountId,
         path: &str,
@@ -64,15 +65,16 @@ impl Assets {
                 _ => self.parsed.invalidate(&key),
             }
         }
-        let (storage, mount, path, now) = (
+        let (storage, indexes, mount, path, now) = (
             storage.clone(),
+            indexes.cloned(),
             mount.clone(),
             path.to_owned(),
             self.now_ms(),
         );
         let load = || async move {
             let sources = Sources::find(&storage, &mount, &path, None).await?;
-            let asset = open::open(&storage, &mount, &path, sources).await?;
+            let asset = open::open(&storage, indexes.as_deref(), &mount, &path, sources).await?;
             Ok(Known {
                 asset: Arc::new(asset),
                 checked_ms: AtomicU64::new(now),

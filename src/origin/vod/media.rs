@@ -100,13 +100,14 @@ impl Vod {
         };
         let (index, head, vod) = (index.clone(), layout.head().clone(), self.clone());
         Ok(Content::parts(index, move |part| {
-            let opening = match part.checked_sub(1) {
-                None => Ok(std::future::ready(Ok(Source::from(Entry::complete(vec![
-                    head.clone(),
-                ]))))
-                .boxed_local()),
-                Some(number) => vod.open_segment(protection, target.clone(), number),
-            };
+            let opening =
+                match part.checked_sub(1) {
+                    None => Ok(std::future::ready(Ok(Source::from(Entry::complete(vec![
+                        head.clone(),
+                    ]))))
+                    .boxed_local()),
+                    Some(number) => vod.open_segment(protection, target.clone(), number),
+                };
             async move { opening?.await }
         }))
     }

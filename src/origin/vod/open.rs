@@ -9,13 +9,15 @@ use ring::digest;
 
 use super::asset::Asset;
 use super::sources::Sources;
-use super::{describe, faults};
+use super::{IndexCache, describe, faults};
 use crate::config::Mount;
 use crate::delivery::Fault;
 use crate::storage::{MediaKind, SourceFile, Storage};
 
 /// Files of an asset that are read at a time.
 const FILES_AT_ONCE: usize = 8;
+
+type Probe = [u8; 32];
 
 /// Places of a file whose bytes take part in its identity, and how many at each.
 const PROBES: u64 = 32;
@@ -24,6 +26,7 @@ const PROBE_BYTES: u64 = 4096;
 /// A title's parsed files and timeline. One file's fault names that file.
 pub(super) async fn open(
     storage: &Storage,
+    indexes: Option<&IndexCache>,
     mount: &Mount,
     path: &str,
     sources: Sources,
@@ -31,7 +34,7 @@ pub(super) async fn open(
     let read = sources
         .files
         .iter()
-        .map(|(name, file)| read_source(storage, path, name, file));
+        .map(|(name, file)| read_source(storage, indexes, path, name, file));
     let read: Vec<Source> = stream::iter(read)
         .buffered(FILES_AT_ONCE)
         .try_collect()
@@ -60,29 +63,60 @@ pub(super) async fn open(
 
 async fn read_source(
     storage: &Storage,
+    indexes: Option<&IndexCache>,
     path: &str,
     name: &str,
     file: &Arc<SourceFile>,
 ) -> Result<Source, Fault> {
     let len = file.version().len;
-    let content = match MediaKind::of_name(name) {
-        Some(MediaKind::WebVtt) => SourceContent::Text {
-            format: TextFormat::WebVtt,
-            len,
-        },
-        Some(MediaKind::Ttml) => SourceContent::Text {
-            format: TextFormat::Ttml,
-            len,
-        },
+    let text = |format| SourceContent::Text { format, len };
+    let (content, probe) = match MediaKind::of_name(name) {
+        Some(MediaKind::WebVtt) => (text(TextFormat::WebVtt), probe(storage, file).await?),
+        Some(MediaKind::Ttml) => (text(TextFormat::Ttml), probe(storage, file).await?),
         Some(MediaKind::Movie) | None => {
-            SourceContent::Movie(Arc::new(read_movie(storage, path, file).await?))
+            let (movie, probe) = movie(storage, indexes, path, file).await?;
+            for note in &movie.notes {
+                tracing::warn!(asset = path, file = file.name(), "{note}");
+            }
+            (SourceContent::Movie(Arc::new(movie)), probe)
         }
     };
     Ok(Source {
         name: file.name(),
         content,
-        probe: probe(storage, file).await?,
+        probe,
     })
+}
+
+/// What the file holds and its probe: from the index on disk where there is one, else from the file itself.
+async fn movie(
+    storage: &Storage,
+    indexes: Option<&IndexCache>,
+    path: &str,
+    file: &Arc<SourceFile>,
+) -> Result<(Movie, Probe), Fault> {
+    if let Some(indexes) = indexes
+        && let Some(kept) = indexes.get(file).await
+    {
+        match unpacked(&kept, file.version().len) {
+            Some(found) => return Ok(found),
+            None => indexes.discard(file),
+        }
+    }
+    let movie = read_movie(storage, path, file).await?;
+    let probe = probe(storage, file).await?;
+    if let Some(indexes) = indexes {
+        indexes.put(file, [&probe[..], &movie.index()].concat().into());
+    }
+    Ok((movie, probe))
+}
+
+/// None for what another version of this program has kept.
+fn unpacked(kept: &Bytes, file_len: u64) -> Option<(Movie, Probe)> {
+    let probe = *kept.first_chunk::<{ size_of::<Probe>() }>()?;
+    let index = kept.slice(probe.len()..);
+    let movie = Movie::from_index(index, file_len, &Limits::default()).ok()?;
+    Some((movie, probe))
 }
 
 async fn read_movie(storage: &Storage, path: &str, file: &Arc<SourceFile>) -> Result<Movie, Fault> {
@@ -103,7 +137,7 @@ async fn read_movie(storage: &Storage, path: &str, file: &Arc<SourceFile>) -> Re
 }
 
 /// Digest of bytes spread evenly over the file.
-async fn probe(storage: &Storage, file: &Arc<SourceFile>) -> Result<[u8; 32], Fault> {
+async fn probe(storage: &Storage, file: &Arc<SourceFile>) -> Result<Probe, Fault> {
     let ranges = probe_ranges(file.version().len);
     let buffer = storage.buffer(PROBES * PROBE_BYTES).await?;
     let buffer = storage.read_ranges(file, &ranges, buffer).await?;
