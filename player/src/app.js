@@ -8,6 +8,7 @@ import { asWish, fromHash, settle, toHash } from './selection.js';
 import { Session } from './session.js';
 import { FORMS, formsOf, MANIFESTS, PLAYERS, PROTECTIONS } from './support.js';
 import { setUpTheme } from './appearance.js';
+import { Thumbnails } from './thumbnails.js';
 import { Tracks } from './tracks.js';
 
 const SAMPLE_MS = 500;
@@ -17,6 +18,7 @@ const H3_EXPECTED_WITHIN = 20;
 const video = $('video');
 const panel = new Panel({ pin });
 const tracks = new Tracks({ audio: selectAudio, text: selectText });
+const thumbnails = new Thumbnails(video);
 const requests = new Requests(() => panel.requests(requests.list, requests));
 
 let config = { assets: [], origins: {} };
@@ -86,6 +88,7 @@ function render() {
   radios($('tokens'), 'token', tokenOptions(asset), withToken ? '1' : '0', (value) => choose({ token: value }));
   text($('hint'), unknown ? `There is no asset ${unknown} here: showing ${asset.path} instead.`
     : obstacle ?? tokenHint(asset, withToken) ?? '\u00a0');
+  $('hint').hidden = $('hint').textContent.trim() === '';
   $('hint').classList.toggle('warn', Boolean(unknown || obstacle));
   text($('cover-name'), asset.name);
   text($('cover-how'), `${PROTECTIONS[protection]?.label ?? protection} · ${MANIFESTS[manifest]}, ${FORMS[manifest][form].label} · ${PLAYERS[player].label}`);
@@ -147,6 +150,7 @@ async function play() {
     video, captions: $('captions'), selection, addresses: where,
     on: {
       change: sample,
+      started: () => own === session && thumbnails.show({ base: where.base, url: where[own.selection.manifest] }),
       tracks: sample,
       log: (kind, words) => own === session && panel.log(kind, words),
       stall: (from, until) => panel.stall(from, until),
@@ -161,6 +165,7 @@ async function play() {
 async function close() {
   const old = session;
   session = null;
+  thumbnails.clear();
   await old?.close();
 }
 

@@ -11,7 +11,7 @@ export class Session {
   #stallFrom = null;
   #timer;
 
-  // `on`: { change(), tracks(), log(kind, words), stall(from, until), failure(fault) }
+  // `on`: { change(), started(), tracks(), log(kind, words), stall(from, until), failure(fault) }
   constructor({ video, captions, selection, addresses, on }) {
     this.video = video;
     this.captions = captions;
@@ -96,6 +96,7 @@ export class Session {
     if (this.startupMs === null) {
       this.startupMs = now - this.startedAt;
       clearTimeout(this.#timer);
+      this.on.started();
       this.on.log('good', `First frame after ${Math.round(this.startupMs)} ms.`);
     } else if (this.#stallFrom !== null) {
       const length = now - this.#stallFrom;

@@ -346,6 +346,19 @@ fn trick_play_fetches_key_frames_and_playback_goes_on_after_it() {
     act_each(&node, "clear", &steps, &plays);
 }
 
+#[test]
+fn the_page_shows_thumbnails_where_the_pointer_is() {
+    let node = start(plain());
+    // The middle of fourteen seconds lies on the second sheet of four.
+    let steps = json!([
+        {"until": {"time": 0.2}},
+        {"hover": "#scrub"},
+        {"until": {"request": "/thumbs[^/]*/2\\.jpg$"}},
+    ]);
+    let plays = in_ways("plain", &[&HLS, &SHAKA]);
+    act_each(&node, "clear", &steps, &plays);
+}
+
 /// Two seconds of bumper, six of film, the bumper again.
 fn over_both_seams() -> Value {
     json!([

@@ -2,6 +2,8 @@
 //
 //   { "seek": 5 }  { "pin": 180 }  { "selectAudio": "de" }  { "selectText": "en" }  { "trick": 4 }
 //       what `globalThis.edgepack` does
+//   { "hover": "#scrub" }
+//       points at the middle of an element, as soon as it is there
 //   { "until": { … } }
 //       waits until all of these hold at once:
 //         time      the playhead is at or behind this second, and plays on from there
@@ -24,6 +26,9 @@ export async function follow(page, steps, timeout) {
   for (const step of steps) {
     if (step.until) {
       done.push(await until(page, step.until, since, timeout));
+    } else if (step.hover) {
+      since = await page.evaluate(() => performance.now());
+      await page.locator(step.hover).hover({ timeout });
     } else {
       const [[name, argument]] = Object.entries(step);
       since = await page.evaluate(([name, argument]) => {
