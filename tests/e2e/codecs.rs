@@ -204,16 +204,27 @@ fn same_frames(codecs: &[Codec], stream: &str) {
         assert!(multivariant.contains(rfc6381), "{name}: {multivariant}");
         let playlists = media_playlists(&format!("{base}/index.m3u8"));
         assert_eq!(playlists.len(), 1, "{name}");
-        assert_eq!(
-            frames(&playlists[0], stream, &[]),
-            expected,
-            "{name} through HLS"
+        same(
+            &frames(&playlists[0], stream, &[]),
+            &expected,
+            &format!("{name} through HLS"),
         );
         for mpd in ["manifest.mpd", "manifest-time.mpd"] {
             let served = frames(&format!("{base}/{mpd}"), stream, &[]);
-            assert_eq!(served, expected, "{name} through {mpd}");
+            same(&served, &expected, &format!("{name} through {mpd}"));
         }
     }
+}
+
+/// A frame that priming ends in the middle of has its rest at time 0 in ffmpeg's reading of the source, and begins
+/// before 0, where it is left out here, in its reading of fragments.
+pub(crate) fn same(served: &[String], source: &[String], what: &str) {
+    assert!(
+        served == source || served == &source[1..],
+        "{what}: {} frames of {}",
+        served.len(),
+        source.len()
+    );
 }
 
 #[test]
