@@ -216,11 +216,12 @@ fn same_frames(codecs: &[Codec], stream: &str) {
     }
 }
 
-/// A frame that priming ends in the middle of has its rest at time 0 in ffmpeg's reading of the source, and begins
-/// before 0, where it is left out here, in its reading of fragments.
+/// Every frame from the source's second one on, and the first where it is a whole one: where priming ends inside a
+/// frame, ffmpeg shows the rest of it at time 0 of a source, and all of it before 0 of fragments, where it is left out
+/// here. Of HE-AAC it discards one frame too many in a source.
 pub(crate) fn same(served: &[String], source: &[String], what: &str) {
     assert!(
-        served == source || served == &source[1..],
+        served == source || (served.ends_with(&source[1..]) && served.len() <= source.len() + 1),
         "{what}: {} frames of {}",
         served.len(),
         source.len()
