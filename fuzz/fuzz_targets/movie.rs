@@ -1,4 +1,5 @@
-//! Any bytes as a file: the reader gives an error, or a movie whose samples lie inside the file.
+//! Any bytes as a file, progressive or fragmented: the reader gives an error, or a movie whose samples lie inside the
+//! file and that comes back from its index.
 #![no_main]
 use bytes::Bytes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, SampleTable, Step};
@@ -9,6 +10,9 @@ const SAMPLES: usize = 2000;
 
 fuzz_target!(|data: &[u8]| {
     if let Some(movie) = read(&Bytes::copy_from_slice(data)) {
+        let index = movie.index();
+        let again = Movie::from_index(index.clone(), movie.file_len, &Limits::default());
+        assert_eq!(again.expect("a movie of its own index").index(), index);
         for track in &movie.tracks {
             check(&track.samples, movie.file_len);
             for entry in &track.sample_entries {
@@ -21,11 +25,14 @@ fuzz_target!(|data: &[u8]| {
 fn read(file: &Bytes) -> Option<Movie> {
     let limits = Limits {
         max_tracks: 16,
+        max_fragments: 1000,
+        max_samples_per_track: 100_000,
+        max_index_bytes: 1 << 20,
         ..Limits::default()
     };
     let mut reader = MovieReader::new(file.len() as u64, limits);
-    // Each range is a window or the movie: so many boxes take no more.
-    for _ in 0..=limits.max_top_level_boxes {
+    // Each range is a window, a movie or a fragment: so many boxes take no more.
+    for _ in 0..=limits.max_top_level_boxes + 16 * limits.max_fragments {
         match reader.step().ok()? {
             Step::Need(range) => {
                 let start = range.offset as usize;

@@ -6,6 +6,10 @@ use crate::boxes::{BoxHeader, Node};
 use crate::movie::parse_movie;
 use crate::{BoxWriter, FourCc, Limits, Movie, Result};
 
+pub(crate) mod fragments;
+pub(crate) mod model;
+pub(crate) mod sparse;
+
 /// A baseline SPS of 320x240 and what belongs to it.
 pub(crate) const AVC_SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x0d, 0xd9, 0x01, 0x41, 0xfb, 0x01, 0x10];
 pub(crate) const AVC_PPS: &[u8] = &[0x68, 0xce, 0x38, 0x80];

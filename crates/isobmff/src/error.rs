@@ -1,9 +1,7 @@
 //! What can be wrong with a file, and where: box path and offset.
-use crate::FourCc;
-
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every variant but [`Error::WrongBytes`] is the file's fault (or the limits').
+/// Every variant but [`Error::WrongBytes`] and [`Error::Index`] is the file's fault (or the limits').
 ///
 /// `path` is the way through the boxes, such as `moov/trak[1]/mdia/minf/stbl/stts`, counting tracks
 /// and sample entries from 0; `offset` counts bytes from the start of the file.
@@ -42,9 +40,12 @@ pub enum Error {
         what: &'static str,
         limit: u64,
     },
-    /// The samples lie in movie fragments (`moof`).
-    #[error("fragmented MP4 is not supported as a source yet ({kind} at {offset})")]
-    Fragmented { kind: FourCc, offset: u64 },
+    /// Movie fragments and no `moov` before them.
+    #[error("a media segment without its header: a moof at {offset} and no moov before it")]
+    NoHeader { offset: u64 },
+    /// Bytes that should be a stored [`crate::Movie::index`] are none, or one of another file.
+    #[error("not an index of this movie: {reason}")]
+    Index { reason: String },
     /// All boxes were seen and none was a `moov`.
     #[error("the file has no moov box: no movie in it")]
     NoMovie,

@@ -1,7 +1,7 @@
 //! ISO base media files (ISO/IEC 14496-12): a sans-I/O movie reader, lazy sample tables,
 //! codec configurations and a box writer. No file, clock or task: bytes come in as arguments.
 //!
-//! [`MovieReader`] says which bytes of a progressive MP4 it needs and ends with a [`Movie`], whose
+//! [`MovieReader`] says which bytes of an MP4 it needs, progressive or fragmented, and ends with a [`Movie`], whose
 //! [`SampleTable`]s stay the raw boxes of the file and are walked from any sample on.
 //! [`BoxWriter`] builds boxes in memory.
 #![forbid(unsafe_code)]
@@ -11,8 +11,11 @@ pub mod codec;
 #[cfg(test)]
 mod craft;
 mod error;
+mod fragments;
+mod index;
 pub mod movie;
 pub mod reader;
+mod repair;
 pub mod samples;
 pub mod write;
 

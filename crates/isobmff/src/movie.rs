@@ -6,11 +6,13 @@ use crate::{CodecConfig, FourCc, SampleTable};
 mod entry;
 mod language;
 mod moov;
+mod rewrite;
 mod track;
 
-pub(crate) use moov::parse_movie;
+pub(crate) use moov::{parse_movie, parse_rewritten};
+pub(crate) use rewrite::NewTrack;
 
-/// A progressive MP4: everything about it but the media bytes.
+/// An MP4: everything about it but the media bytes.
 #[derive(Debug, Clone)]
 pub struct Movie {
     /// Units per second of `duration` and of every `Edit::segment_duration`.
@@ -19,9 +21,14 @@ pub struct Movie {
     pub duration: u64,
     /// Of `ftyp`; `mp41` when there is none before the `moov`.
     pub major_brand: FourCc,
-    /// The whole `moov` box as it stands in the file (the fleet-stable identity is hashed from it).
+    /// The whole `moov` box: as it stands in the file, or as it is written anew from all fragments (the fleet-stable
+    /// identity is hashed from it).
     pub moov: Bytes,
     pub file_len: u64,
+    /// Whether samples lie in movie fragments (`moof`). Nothing else here tells such a movie from a progressive one.
+    pub fragmented: bool,
+    /// What is odd about the file and was dealt with, a sentence each: a recording that was cut off, say.
+    pub notes: Vec<String>,
     /// In the order of the file; ids are unique and not 0.
     pub tracks: Vec<Track>,
 }

@@ -1,9 +1,17 @@
 //! The sans-I/O movie reader: says which bytes it needs next, ends with a [`Movie`].
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::boxes::{BoxHeader, Node};
+use crate::fragments::{self, Fragments};
 use crate::movie::parse_movie;
+use crate::repair::repair;
 use crate::{Error, FourCc, Movie, Result};
+
+mod walk;
+
+use walk::{Next, TopBox, Walk};
 
 /// Bytes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +26,14 @@ pub struct ByteRange {
 pub struct Limits {
     /// The largest `moov` box that is read.
     pub max_moov_bytes: u64,
-    /// How many boxes may stand before the `moov`.
+    /// How many boxes may stand before the `moov`, and behind a fragmented one besides 16 for every `moof`.
     pub max_top_level_boxes: u32,
+    /// How many `moof` boxes are read.
+    pub max_fragments: u32,
+    /// The largest `moof` box that is read.
+    pub max_fragment_bytes: u64,
+    /// What the sample tables gathered from all fragments may take in memory. As long again is the `moov` made of them.
+    pub max_index_bytes: u64,
     pub max_tracks: u32,
     /// Counts in tracks whose codec this crate reads; in others, raw audio makes a sample of every
     /// few bytes, and nothing here grows with their number.
@@ -31,6 +45,9 @@ impl Default for Limits {
         Self {
             max_moov_bytes: 256 << 20,
             max_top_level_boxes: 10_000,
+            max_fragments: 10_000_000,
+            max_fragment_bytes: 64 << 20,
+            max_index_bytes: 256 << 20,
             max_tracks: 256,
             max_samples_per_track: 20_000_000,
         }
@@ -45,7 +62,9 @@ pub enum Step {
     Done(Box<Movie>),
 }
 
-/// Finds and reads the `moov` of a progressive MP4, wherever it stands.
+/// Finds and reads the `moov` of an MP4, wherever it stands, and after one that announces fragments every `moof`.
+///
+/// Of a recording that was cut off the whole fragments are used; [`Movie::notes`] tells of it.
 ///
 /// ```
 /// use edgepack_isobmff::{Limits, Movie, MovieReader, Result, Step};
@@ -66,23 +85,21 @@ pub enum Step {
 /// ```
 #[derive(Debug)]
 pub struct MovieReader {
+    walk: Walk,
     file_len: u64,
     limits: Limits,
     state: State,
-    /// Where the next box starts.
-    cursor: u64,
-    /// The bytes last supplied for the walk, and where they stand.
-    window: (u64, Bytes),
-    windows_asked: u32,
-    boxes_seen: u32,
     /// A file without `ftyp` is to be read as `mp41` (ISO/IEC 14496-12, 4.3).
     major_brand: FourCc,
+    /// From the first byte in the `mdat` boxes so far to the last.
+    media: Option<Range<u64>>,
     asked: Option<ByteRange>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum State {
-    Walking,
+    /// No `moov` was met.
+    Seeking,
     /// The `moov` was found and is not at hand.
     Found {
         header: BoxHeader,
@@ -93,34 +110,26 @@ enum State {
         offset: u64,
         moov: Bytes,
     },
+    /// Behind the `moov` of a fragmented movie.
+    Gathering(Box<Fragments>),
+    /// Behind a `moov` whose samples reach past the end of the file: where do the media lie?
+    Measuring(Box<(Node<'static>, Error)>),
+    Over,
 }
 
-/// One read finds the `moov` of most small files, and of those with the `moov` in front.
-const WINDOW: u64 = 64 << 10;
-/// After so many windows the file is a long row of boxes: only their headers are of use.
-const LARGE_WINDOWS: u32 = 16;
-const SMALL_WINDOW: u64 = 512;
-/// A 64-bit header; the major brand of an `ftyp` lies in it too.
-const HEADER_LEN: u64 = 16;
-
-/// What a file may begin with: ISO/IEC 14496-12 and QuickTime.
-const FIRST_BOXES: [&[u8; 4]; 15] = [
-    b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"pnot", b"pdin", b"styp",
-    b"sidx", b"moof", b"meta", b"emsg", b"prft",
-];
+/// Boxes that may stand beside each fragment: `styp`, `sidx`, `prft`, `emsg`, `mdat`.
+const BOXES_PER_FRAGMENT: u32 = 16;
 
 impl MovieReader {
     /// For a file of `file_len` bytes.
     pub fn new(file_len: u64, limits: Limits) -> Self {
         Self {
+            walk: Walk::new(file_len),
             file_len,
             limits,
-            state: State::Walking,
-            cursor: 0,
-            window: (0, Bytes::new()),
-            windows_asked: 0,
-            boxes_seen: 0,
+            state: State::Seeking,
             major_brand: FourCc(*b"mp41"),
+            media: None,
             asked: None,
         }
     }
@@ -130,26 +139,30 @@ impl MovieReader {
     /// # Errors
     /// Whatever is wrong with the file; the reader is of no further use then.
     pub fn step(&mut self) -> Result<Step> {
-        while let State::Walking = self.state {
-            if let Some(range) = self.walk()? {
-                return Ok(self.ask(range));
+        loop {
+            let needed = match &self.state {
+                State::Seeking => self.seek()?,
+                State::Found { range, .. } => Some(*range),
+                State::Ready { .. } => match self.begin()? {
+                    Some(movie) => return Ok(Step::Done(movie)),
+                    None => None,
+                },
+                State::Gathering(_) => match self.gather()? {
+                    Gathered::Passed => None,
+                    Gathered::Need(range) => Some(range),
+                    Gathered::All(movie) => return Ok(Step::Done(movie)),
+                },
+                State::Measuring(_) => match self.measure()? {
+                    Gathered::Passed => None,
+                    Gathered::Need(range) => Some(range),
+                    Gathered::All(movie) => return Ok(Step::Done(movie)),
+                },
+                State::Over => return Err(Error::NoMovie),
+            };
+            if let Some(range) = needed {
+                self.asked = Some(range);
+                return Ok(Step::Need(range));
             }
-        }
-        match &self.state {
-            State::Ready {
-                header,
-                offset,
-                moov,
-            } => {
-                let node = Node::top(*offset, *header, moov.clone());
-                let movie = parse_movie(&node, self.major_brand, self.file_len, &self.limits)?;
-                Ok(Step::Done(Box::new(movie)))
-            }
-            State::Found { range, .. } => {
-                let range = *range;
-                Ok(self.ask(range))
-            }
-            State::Walking => Err(Error::NoMovie),
         }
     }
 
@@ -168,160 +181,222 @@ impl MovieReader {
             });
         }
         self.asked = None;
-        match self.state {
-            State::Found { header, .. } => {
-                self.state = State::Ready {
-                    header,
-                    offset: range.offset,
-                    moov: bytes,
-                };
-            }
-            State::Walking => self.window = (range.offset, bytes),
-            State::Ready { .. } => {}
+        if let State::Found { header, .. } = self.state {
+            self.state = State::Ready {
+                header,
+                offset: range.offset,
+                moov: bytes,
+            };
+        } else {
+            self.walk.supply(range.offset, bytes);
         }
         Ok(())
     }
 
-    fn ask(&mut self, range: ByteRange) -> Step {
-        self.asked = Some(range);
-        Step::Need(range)
-    }
-
-    /// Passes one top-level box, or says which bytes that takes.
-    fn walk(&mut self) -> Result<Option<ByteRange>> {
-        let left = self.file_len - self.cursor;
-        if self.cursor == 0 && left < 8 {
-            return Err(Error::NotMp4 {
-                reason: format!("{left} bytes hold no box"),
-            });
-        }
-        if left == 0 {
-            return Err(Error::NoMovie);
-        }
-        let Some(head) = self.at_hand(HEADER_LEN.min(left)) else {
-            return Ok(Some(self.next_window()));
+    /// Passes one box before the `moov`, or says which bytes that takes.
+    fn seek(&mut self) -> Result<Option<ByteRange>> {
+        let found = match self.walk.next_box()? {
+            Next::Need(range) => return Ok(Some(range)),
+            Next::Box(found) => found,
+            Next::Cut(_, error) => return Err(error),
+            Next::End => return Err(Error::NoMovie),
         };
-        let header = BoxHeader::parse(&head);
-        let Some(header) = header else {
-            return Err(Error::Truncated {
-                path: "(top level)".to_owned(),
-                offset: self.cursor,
-                reason: format!("{left} bytes are too few for a box header"),
-            });
-        };
-        let size = self.check(header, left)?;
-        self.boxes_seen += 1;
-        match &header.kind.0 {
-            b"moov" => self.found(header, size)?,
+        if self.walk.boxes_seen() >= self.limits.max_top_level_boxes {
+            let limit = u64::from(self.limits.max_top_level_boxes);
+            return Err(limit_exceeded(&found, "boxes before the moov", limit));
+        }
+        match &found.header.kind.0 {
+            b"moov" => self.found(&found)?,
             b"moof" => {
-                return Err(Error::Fragmented {
-                    kind: header.kind,
-                    offset: self.cursor,
+                return Err(Error::NoHeader {
+                    offset: found.offset,
                 });
             }
             b"ftyp" => {
-                let brand = head
+                let brand = found
+                    .head
                     .get(8..)
-                    .filter(|_| header.header_len == 8)
+                    .filter(|_| found.header.header_len == 8)
                     .and_then(<[u8]>::first_chunk::<4>);
                 if let Some(brand) = brand {
                     self.major_brand = FourCc(*brand);
                 }
             }
+            b"mdat" => self.note_media(&found),
             _ => {}
         }
-        self.cursor += size;
+        self.walk.pass(found.size);
         Ok(None)
     }
 
-    /// The size of the box at the cursor, when it can be one.
-    fn check(&self, header: BoxHeader, left: u64) -> Result<u64> {
-        let kind = header.kind;
-        let size = header.size.unwrap_or(left);
-        let path = || kind.to_string();
-        if self.cursor == 0 {
-            if !FIRST_BOXES.iter().any(|first| **first == kind.0) {
-                return Err(Error::NotMp4 {
-                    reason: format!("it begins with \"{kind}\" where a box type should stand"),
-                });
-            }
-            if size < header.header_len {
-                return Err(Error::NotMp4 {
-                    reason: format!("its first box has the size {size}"),
-                });
-            }
+    fn found(&mut self, found: &TopBox) -> Result<()> {
+        if found.size > self.limits.max_moov_bytes {
+            return Err(limit_exceeded(found, "bytes", self.limits.max_moov_bytes));
         }
-        if self.boxes_seen >= self.limits.max_top_level_boxes {
-            return Err(Error::LimitExceeded {
-                path: path(),
-                offset: self.cursor,
-                what: "boxes before the moov",
-                limit: u64::from(self.limits.max_top_level_boxes),
-            });
-        }
-        if size < header.header_len {
-            return Err(Error::Malformed {
-                path: path(),
-                offset: self.cursor,
-                reason: format!("size {size} is less than its own header"),
-            });
-        }
-        if size > left {
-            return Err(Error::Truncated {
-                path: path(),
-                offset: self.cursor,
-                reason: format!("the box has {size} bytes, the file has {left} from there"),
-            });
-        }
-        Ok(size)
-    }
-
-    fn found(&mut self, header: BoxHeader, size: u64) -> Result<()> {
-        if size > self.limits.max_moov_bytes {
-            return Err(Error::LimitExceeded {
-                path: header.kind.to_string(),
-                offset: self.cursor,
-                what: "bytes",
-                limit: self.limits.max_moov_bytes,
-            });
-        }
-        self.state = match self.at_hand(size) {
+        let header = found.header;
+        self.state = match self.walk.at_hand(found.size) {
             // A copy: a slice would keep the whole window for as long as the movie lives.
             Some(moov) => State::Ready {
                 header,
-                offset: self.cursor,
+                offset: found.offset,
                 moov: Bytes::copy_from_slice(&moov),
             },
             None => State::Found {
                 header,
                 range: ByteRange {
-                    offset: self.cursor,
-                    len: size,
+                    offset: found.offset,
+                    len: found.size,
                 },
             },
         };
         Ok(())
     }
 
-    /// `len` bytes from the cursor on, if the window holds them.
-    fn at_hand(&self, len: u64) -> Option<Bytes> {
-        let (offset, bytes) = &self.window;
-        let start = usize::try_from(self.cursor.checked_sub(*offset)?).ok()?;
-        let end = start.checked_add(usize::try_from(len).ok()?)?;
-        (end <= bytes.len()).then(|| bytes.slice(start..end))
+    /// Reads the `moov`; that is all, unless it announces fragments.
+    fn begin(&mut self) -> Result<Option<Box<Movie>>> {
+        let State::Ready {
+            header,
+            offset,
+            moov,
+        } = std::mem::replace(&mut self.state, State::Over)
+        else {
+            return Ok(None);
+        };
+        let node = Node::top(offset, header, moov);
+        let fragmented = fragments::announced(&node);
+        let movie = match parse_movie(&node, self.major_brand, self.file_len, &self.limits) {
+            Ok(movie) => movie,
+            Err(fault @ Error::Truncated { .. }) if !fragmented => {
+                self.state = State::Measuring(Box::new((node, fault)));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if !fragmented {
+            return Ok(Some(Box::new(movie)));
+        }
+        let fragments = Fragments::new(node, movie, self.limits)?;
+        self.state = State::Gathering(Box::new(fragments));
+        self.walk.enter_fragments();
+        Ok(None)
     }
 
-    fn next_window(&mut self) -> ByteRange {
-        let len = if self.windows_asked < LARGE_WINDOWS {
-            WINDOW
-        } else {
-            SMALL_WINDOW
+    /// Passes one box behind a `moov` whose samples reach past the end of the file.
+    fn measure(&mut self) -> Result<Gathered> {
+        let found = match self.walk.next_box()? {
+            Next::Need(range) => return Ok(Gathered::Need(range)),
+            Next::Box(found) => found,
+            end => {
+                // Of a box that is cut off nobody knows what should have been in it.
+                let whole = matches!(end, Next::End);
+                let State::Measuring(measured) = std::mem::replace(&mut self.state, State::Over)
+                else {
+                    return Err(Error::NoMovie);
+                };
+                let (moov, fault) = *measured;
+                let media = self.media.take().filter(|_| whole);
+                let movie = repair(
+                    &moov,
+                    self.major_brand,
+                    self.file_len,
+                    media,
+                    fault,
+                    &self.limits,
+                )?;
+                return Ok(Gathered::All(Box::new(movie)));
+            }
         };
-        self.windows_asked += 1;
-        ByteRange {
-            offset: self.cursor,
-            len: len.min(self.file_len - self.cursor),
+        if self.walk.boxes_seen() >= self.limits.max_top_level_boxes {
+            let limit = u64::from(self.limits.max_top_level_boxes);
+            return Err(limit_exceeded(&found, "boxes", limit));
         }
+        if found.header.kind == FourCc(*b"mdat") {
+            self.note_media(&found);
+        }
+        self.walk.pass(found.size);
+        Ok(Gathered::Passed)
+    }
+
+    fn note_media(&mut self, mdat: &TopBox) {
+        let content = mdat.offset + mdat.header.header_len;
+        let start = self.media.take().map_or(content, |media| media.start);
+        self.media = Some(start..mdat.offset + mdat.size);
+    }
+
+    /// Passes one box behind the `moov`.
+    fn gather(&mut self) -> Result<Gathered> {
+        let State::Gathering(fragments) = &mut self.state else {
+            return Err(Error::NoMovie);
+        };
+        let (found, cut) = match self.walk.next_box()? {
+            Next::Need(range) => return Ok(Gathered::Need(range)),
+            Next::Box(found) => (Some(found), None),
+            Next::Cut(found, error) => (found, Some(error)),
+            Next::End => (None, None),
+        };
+        if let Some(found) = &found
+            && found.header.kind == FourCc(*b"mdat")
+        {
+            let end = found.offset.saturating_add(found.size);
+            fragments.media(found.offset + found.header.header_len..end);
+        }
+        let Some(found) = found.filter(|_| cut.is_none()) else {
+            let State::Gathering(fragments) = std::mem::replace(&mut self.state, State::Over)
+            else {
+                return Err(Error::NoMovie);
+            };
+            return fragments
+                .finish(cut)
+                .map(|movie| Gathered::All(Box::new(movie)));
+        };
+        let boxes = fragments.seen().saturating_mul(BOXES_PER_FRAGMENT);
+        let boxes = boxes.saturating_add(self.limits.max_top_level_boxes);
+        if self.walk.boxes_seen() >= boxes {
+            return Err(limit_exceeded(
+                &found,
+                "boxes beside the fragments",
+                u64::from(boxes),
+            ));
+        }
+        let (whole_of, limit) = match &found.header.kind.0 {
+            b"moof" => (true, self.limits.max_fragment_bytes),
+            b"moov" => (true, self.limits.max_moov_bytes),
+            _ => (false, 0),
+        };
+        if !whole_of {
+            self.walk.pass(found.size);
+            return Ok(Gathered::Passed);
+        }
+        if found.size > limit {
+            return Err(limit_exceeded(&found, "bytes", limit));
+        }
+        let Some(whole) = self.walk.at_hand(found.size) else {
+            return Ok(Gathered::Need(self.walk.window_for(found.size)));
+        };
+        if found.header.kind == FourCc(*b"moof") {
+            fragments.moof(found.offset, found.header, whole)?;
+            self.walk.pass_moof(found.size);
+        } else {
+            fragments.moov_again(found.offset, found.header, whole)?;
+            self.walk.pass(found.size);
+        }
+        Ok(Gathered::Passed)
+    }
+}
+
+/// What came of one step behind the `moov`.
+enum Gathered {
+    Passed,
+    Need(ByteRange),
+    All(Box<Movie>),
+}
+
+fn limit_exceeded(found: &TopBox, what: &'static str, limit: u64) -> Error {
+    Error::LimitExceeded {
+        path: found.header.kind.to_string(),
+        offset: found.offset,
+        what,
+        limit,
     }
 }
 

@@ -9,11 +9,13 @@ mod build;
 mod iter;
 mod position;
 mod tables;
+mod write;
 
 pub(crate) use build::TableBoxes;
 pub use iter::{SampleIter, SyncSamples};
 use position::Position;
 use tables::Tables;
+pub(crate) use write::{Alike, TableWriter};
 
 /// The tables of one track, kept raw; checked once for consistency when the movie is read.
 ///
@@ -51,6 +53,11 @@ pub struct Sample {
 impl SampleTable {
     pub fn len(&self) -> u32 {
         self.len
+    }
+
+    /// Bytes of memory beside the `moov` that the tables are slices of.
+    pub fn held(&self) -> u64 {
+        size_of_val(&self.checkpoints[..]) as u64
     }
 
     pub fn is_empty(&self) -> bool {

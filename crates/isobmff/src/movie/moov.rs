@@ -1,10 +1,13 @@
 //! `moov`: the movie header and the tracks (ISO/IEC 14496-12, 8.2).
+use bytes::Bytes;
+
+use super::rewrite::{NewTrack, rewrite};
 use super::track::parse_track;
 use super::{Movie, Track};
-use crate::boxes::Node;
-use crate::{Error, FourCc, Limits, Result};
+use crate::boxes::{BoxHeader, Node};
+use crate::{FourCc, Limits, Result};
 
-/// Reads a whole `moov` box of a file of `file_len` bytes.
+/// Reads a whole `moov` box of a file of `file_len` bytes, fragments (`mvex`) aside.
 pub(crate) fn parse_movie(
     moov: &Node<'_>,
     major_brand: FourCc,
@@ -17,12 +20,6 @@ pub(crate) fn parse_movie(
         let child = child?;
         match &child.kind().0 {
             b"mvhd" => child.once(&mut mvhd)?,
-            b"mvex" => {
-                return Err(Error::Fragmented {
-                    kind: child.kind(),
-                    offset: child.offset(),
-                });
-            }
             b"cmov" => return Err(child.unsupported("a compressed movie header")),
             b"trak" => {
                 if traks.len() as u64 >= u64::from(limits.max_tracks) {
@@ -50,8 +47,25 @@ pub(crate) fn parse_movie(
         major_brand,
         moov: moov.whole().clone(),
         file_len,
+        fragmented: false,
+        notes: Vec::new(),
         tracks,
     })
+}
+
+/// Writes `moov` anew with other tracks and a movie timescale for their edits, and reads that. `movie` is what was read
+/// of `moov` itself.
+pub(crate) fn parse_rewritten(
+    moov: &Node<'_>,
+    timescale: u32,
+    tracks: &[NewTrack<'_>],
+    movie: &Movie,
+    limits: &Limits,
+) -> Result<Movie> {
+    let whole = Bytes::from(rewrite(moov, timescale, tracks)?);
+    let header = BoxHeader::parse(&whole).ok_or_else(|| moov.malformed("the box is too short"))?;
+    let node = Node::top(moov.offset(), header, whole);
+    parse_movie(&node, movie.major_brand, movie.file_len, limits)
 }
 
 /// Timescale, and duration unless it is left open.

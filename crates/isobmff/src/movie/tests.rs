@@ -353,6 +353,67 @@ fn faults_of_the_movie_are_named() {
 }
 
 #[test]
+fn boxes_of_quicktime_and_boxes_that_nobody_needs_are_passed() {
+    let terminated = boxed(b"udta", &[boxed(b"\xa9nam", b"title"), vec![0; 4]].concat());
+    let clip = boxed(b"clip", &boxed(b"crgn", &[0; 10]));
+    let cslg = full(b"cslg", 0, 0, &words(&[7, 7, 7, 7, 7]));
+    let mut trak = Trak {
+        edts: [
+            clip.clone(),
+            boxed(b"load", &[0; 16]),
+            boxed(b"tref", b""),
+            terminated.clone(),
+        ]
+        .concat(),
+        elng: boxed(b"free", b""),
+        ..Trak::default()
+    };
+    trak.tables
+        .extend([cslg, boxed(b"sdtp", &[0; 5]), boxed(b"cslg", b"")].concat());
+    let content = [
+        boxed(b"wide", b""),
+        mvhd(),
+        boxed(b"iods", &[0; 9]),
+        clip,
+        trak.boxed(),
+        terminated,
+        // QuickTime ends a list of boxes with four zeros.
+        vec![0; 4],
+    ];
+    let movie = parse(boxed(b"moov", &content.concat()), FILE).unwrap();
+    assert_eq!(movie.tracks[0].samples.len(), 1);
+}
+
+#[test]
+fn edit_lists_are_read_and_not_judged() {
+    for edits in [
+        &[][..],
+        &[[0, 0, 0]],
+        &[[40, u32::MAX, 0x1_0000], [40, u32::MAX, 0x1_0000]],
+        &[[40, 7, 0x8000], [0, 0, 0x1_0000], [40, u32::MAX, 0x1_0000]],
+        &[[u32::MAX, i32::MAX.cast_unsigned(), 0]],
+    ] {
+        let trak = Trak {
+            edts: boxed(b"edts", &table(b"elst", edits.len(), edits.as_flattened())),
+            ..Trak::default()
+        };
+        let read = parse_trak(&trak).unwrap().edits;
+        let read: Vec<_> = read
+            .iter()
+            .map(|edit| (edit.segment_duration, edit.media_time, edit.media_rate))
+            .collect();
+        let written = edits.iter().map(|[duration, time, rate]| {
+            (
+                u64::from(*duration),
+                i64::from(time.cast_signed()),
+                rate.cast_signed(),
+            )
+        });
+        assert_eq!(read, written.collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn the_second_track_is_numbered_in_messages() {
     let broken = Trak {
         tables: table(b"stts", 0, &[]),

@@ -39,6 +39,34 @@ impl<'a> SampleIter<'a> {
             .map_or(0, |position| self.len - position.index())
     }
 
+    /// The next sample, and how many from it on differ from it in nothing but index, offset and decode time. They lie
+    /// one behind the other. The cost of a walk is that of the table's entries, not of the samples.
+    pub(crate) fn next_alike(&mut self) -> Option<(Sample, u32)> {
+        let position = self.position.as_mut()?;
+        position.settle(self.tables).ok()?;
+        let index = position.index();
+        let reach = if self.tables.sizes.is_constant() {
+            position.reach(self.tables, self.len - index)
+        } else {
+            1
+        };
+        let until_sync = match self.sync_sample.map(|sync| sync.saturating_sub(index)) {
+            Some(0) => 1,
+            Some(until) => until,
+            None => u32::MAX,
+        };
+        let count = reach.min(until_sync);
+        let sample = self.next()?;
+        if let Some(position) = &mut self.position {
+            let rest = count - 1;
+            position.advance(rest, u64::from(rest) * u64::from(sample.size));
+            if position.index() >= self.len {
+                self.position = None;
+            }
+        }
+        Some((sample, count))
+    }
+
     fn is_sync(&mut self, index: u32) -> bool {
         let Some(sync) = &self.tables.sync else {
             return true;

@@ -6,11 +6,13 @@
     clippy::expect_used,
     clippy::panic
 )]
+pub mod title;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bytes::Bytes;
-use edgepack_isobmff::{Limits, Movie, MovieReader, Result, Step};
+use edgepack_isobmff::{Limits, Movie, MovieReader, Result, Sample, Step};
 
 pub fn read_movie(file: &Bytes) -> Result<Movie> {
     read_movie_in_steps(file).map(|(movie, _)| movie)
@@ -40,6 +42,11 @@ pub fn read_movie_in_steps(file: &Bytes) -> Result<(Movie, u32)> {
 
 pub fn load(path: &Path) -> Bytes {
     Bytes::from(std::fs::read(path).unwrap())
+}
+
+pub fn bytes_of(file: &Bytes, sample: &Sample) -> Bytes {
+    let start = usize::try_from(sample.offset).unwrap();
+    file.slice(start..start + usize::try_from(sample.size).unwrap())
 }
 
 /// The folder of real media, when there is one.
@@ -130,6 +137,9 @@ pub fn packets(file: &Path) -> Vec<Vec<Packet>> {
 }
 
 /// Every sample of every audio and video track is a packet of ffprobe's, in order.
+///
+/// Where composition offsets are negative and no `cslg` says more, ffprobe shows all of a track later by the lowest, so
+/// that no packet is shown before it is decoded.
 pub fn assert_same_packets(name: &str, movie: &Movie, streams: &[Vec<Packet>]) {
     let mut compared = 0;
     for (track, stream) in movie.tracks.iter().zip(streams) {
@@ -139,10 +149,17 @@ pub fn assert_same_packets(name: &str, movie: &Movie, streams: &[Vec<Packet>]) {
             "{name}: track {}",
             track.track_id
         );
+        let mut offsets = track
+            .samples
+            .iter_from(0)
+            .map(|sample| i64::from(sample.composition_offset));
+        let lowest = offsets.clone().min().unwrap_or(0).min(0);
+        let seen = stream.first().map(|packet| packet.pts - packet.dts);
+        let shift = if offsets.next() == seen { 0 } else { -lowest };
         for (sample, packet) in track.samples.iter_from(0).zip(stream) {
             let dts = i64::try_from(sample.decode_time).unwrap();
             let seen = Packet {
-                pts: dts + i64::from(sample.composition_offset),
+                pts: dts + i64::from(sample.composition_offset) + shift,
                 dts,
                 size: sample.size,
                 pos: sample.offset,
