@@ -7,4 +7,5 @@ mod boxes;
 mod clips;
 mod encrypted;
 mod ladder;
+mod peer;
 mod support;
