@@ -6,8 +6,9 @@ import { Panel } from './panel.js';
 import { Requests } from './requests.js';
 import { asWish, fromHash, settle, toHash } from './selection.js';
 import { Session } from './session.js';
-import { MANIFESTS, PLAYERS, PROTECTIONS } from './support.js';
+import { FORMS, formsOf, MANIFESTS, PLAYERS, PROTECTIONS } from './support.js';
 import { setUpTheme } from './appearance.js';
+import { Tracks } from './tracks.js';
 
 const SAMPLE_MS = 500;
 const FILTER_FROM = 8;
@@ -15,6 +16,7 @@ const H3_EXPECTED_WITHIN = 20;
 
 const video = $('video');
 const panel = new Panel({ pin });
+const tracks = new Tracks({ audio: selectAudio, text: selectText });
 const requests = new Requests(() => panel.requests(requests.list, requests));
 
 let config = { assets: [], origins: {} };
@@ -31,9 +33,23 @@ let h3Noted = false;
 const state = {
   ready: false, playing: false, ended: false, currentTime: 0, duration: 0, buffer: 0, throughput: NaN,
   protocol: '', protocols: {}, player: null, version: '', manifest: null, protection: null, asset: null,
+  form: null, audio: null, audios: [], text: null, texts: [], cue: '', period: null,
   token: false, rung: null, rungs: [], stalls: 0, startupMs: null, dropped: 0, decoded: 0, requests: [], errors: [],
 };
-window.edgepack = { state, play, stop };
+window.edgepack = {
+  state, play, stop, seek,
+  // The state as it is, not as it was at the last tick.
+  observe: () => (sample(), state),
+  // By id; a rung also by its height, a track by its language or label. Null: automatic, off.
+  pin: (wanted) => pin(found(session?.rungs, wanted)?.id ?? null),
+  selectAudio: (wanted) => selectAudio(found(session?.audios, wanted)?.id ?? null),
+  selectText: (wanted) => selectText(found(session?.texts, wanted)?.id ?? null),
+  trick: (rate) => session?.trick(rate),
+};
+
+const found = (list, wanted) => ['id', 'height', 'language', 'label']
+  .map((key) => list?.find((each) => String(each[key] ?? '') === String(wanted))).find(Boolean);
+
 
 function choose(change) {
   const wish = { ...asWish(selection), ...change };
@@ -50,18 +66,20 @@ function apply(next) {
 }
 
 function addresses() {
-  const { asset, protection, withToken } = selection;
-  return addressesOf(asset, protection, withToken, location.origin);
+  return addressesOf(selection, location.origin);
 }
 
 function render() {
-  const { asset, protection, manifest, player, withToken, obstacle, unknown } = selection;
+  const { asset, protection, manifest, form, player, withToken, obstacle, unknown } = selection;
   for (const input of $('assets').querySelectorAll('input')) input.checked = input.value === asset.path;
   radios($('protections'), 'protection', asset.protections.map((value) => ({
     value, label: PROTECTIONS[value]?.label ?? value, detail: PROTECTIONS[value]?.detail,
   })), protection, (value) => choose({ protection: value }));
   radios($('manifests'), 'manifest', Object.entries(MANIFESTS).map(([value, label]) => ({ value, label })),
     manifest, (value) => choose({ manifest: value }));
+  radios($('forms'), 'form', formsOf(manifest, protection).map(({ value, label, detail, offered }) => ({
+    value, label, disabled: !offered, reason: offered ? detail : 'Protected video does not come in this form.',
+  })), form, (value) => choose({ form: value }));
   radios($('players'), 'player', Object.entries(PLAYERS).map(([value, { label, manifests }]) => ({
     value, label, disabled: obstacle !== null, reason: obstacle ?? `Plays ${manifests.map((name) => MANIFESTS[name]).join(' and ')}`,
   })), player, (value) => choose({ player: value, manifest: PLAYERS[value].manifests.includes(manifest) ? manifest : PLAYERS[value].manifests[0] }));
@@ -70,10 +88,10 @@ function render() {
     : obstacle ?? tokenHint(asset, withToken) ?? '\u00a0');
   $('hint').classList.toggle('warn', Boolean(unknown || obstacle));
   text($('cover-name'), asset.name);
-  text($('cover-how'), `${PROTECTIONS[protection]?.label ?? protection} · ${MANIFESTS[manifest]} · ${PLAYERS[player].label}`);
+  text($('cover-how'), `${PROTECTIONS[protection]?.label ?? protection} · ${MANIFESTS[manifest]}, ${FORMS[manifest][form].label} · ${PLAYERS[player].label}`);
   $('play').disabled = Boolean(obstacle);
   showAddresses(selection, addresses());
-  Object.assign(state, { asset: asset.path, protection, manifest, player, token: withToken });
+  Object.assign(state, { asset: asset.path, protection, manifest, form, player, token: withToken });
   if (!session) renderOffered();
 }
 
@@ -126,10 +144,10 @@ async function play() {
   $('cover').hidden = true;
   $('stop').disabled = false;
   const own = new Session({
-    video, selection, addresses: where,
+    video, captions: $('captions'), selection, addresses: where,
     on: {
       change: sample,
-      rungs: sample,
+      tracks: sample,
       log: (kind, words) => own === session && panel.log(kind, words),
       stall: (from, until) => panel.stall(from, until),
       failure: (fault) => own === session && showFault(fault),
@@ -151,7 +169,8 @@ async function stop() {
   $('fault').hidden = true;
   $('cover').hidden = false;
   $('stop').disabled = true;
-  Object.assign(state, { playing: false, ended: false, currentTime: 0, rung: null, rungs: [] });
+  Object.assign(state, { playing: false, ended: false, currentTime: 0, rung: null, rungs: [], audio: null, audios: [], text: null, texts: [], cue: '', period: null });
+  tracks.clear();
   status('', 'Ready');
   renderOffered();
 }
@@ -163,6 +182,25 @@ function pin(id) {
   const rung = session.rungs.find((each) => each.id === id);
   panel.log('quiet', rung ? `Stay on ${rung.height ? `${rung.height}p` : 'this rung'}.` : 'Automatic choice of the rung.');
   sample();
+}
+
+function selectAudio(id) {
+  const audio = session?.audios.find((each) => each.id === id);
+  if (!audio) return;
+  session.selectAudio(id);
+  panel.log('quiet', `Audio: ${audio.label}.`);
+  sample();
+}
+
+function selectText(id) {
+  if (!session) return;
+  session.selectText(id);
+  panel.log('quiet', `Subtitles: ${session.texts.find((each) => each.id === id)?.label ?? 'off'}.`);
+  sample();
+}
+
+function seek(seconds) {
+  video.currentTime = seconds;
 }
 
 function showFault(fault) {
@@ -198,6 +236,9 @@ function sample() {
     protocols: { ...requests.protocols },
     version: session.version,
     rung, rungs: session.rungs,
+    audio: session.audios.find((each) => each.id === session.currentAudio()) ?? null, audios: session.audios,
+    text: session.texts.find((each) => each.id === session.currentText()) ?? null, texts: session.texts,
+    cue: session.cue(), period: session.period(),
     stalls: session.stalls,
     startupMs: session.startupMs,
     dropped: quality.droppedVideoFrames ?? 0,
@@ -213,6 +254,7 @@ function sample() {
     else status(video.paused ? '' : 'good', video.paused ? 'Paused' : 'Playing');
   }
   panel.figures(state, session);
+  tracks.show(state);
   if (session.rungs.length) panel.ladder(session.rungs, { current: rung?.id ?? null, pinned, live: true });
   else renderOffered();
 }

@@ -1,4 +1,5 @@
 // What this node offers, as one flat list of assets.
+import { FORMS } from './support.js';
 
 export async function loadConfig() {
   let response;
@@ -36,14 +37,16 @@ function absolute(mountPath, assetPath) {
 }
 
 // All addresses of one selection, from an origin such as https://localhost:8443.
-export function addressesOf(asset, protection, withToken, origin) {
+export function addressesOf({ asset, protection, manifest, form, withToken }, origin) {
   const prefix = withToken && asset.demoToken ? `/t/${encodeURIComponent(asset.demoToken)}` : '';
   const folder = asset.path.split('/').map(encodeURIComponent).join('/');
   const base = `${origin}${prefix}${folder}/${protection}`;
+  // The manifest that plays, in the chosen form; the other one in its usual form.
+  const fileOf = (kind) => (kind === manifest ? FORMS[kind][form] : Object.values(FORMS[kind])[0]).file;
   return {
     base,
-    hls: `${base}/index.m3u8`,
-    dash: `${base}/manifest.mpd`,
+    hls: `${base}/${fileOf('hls')}`,
+    dash: `${base}/${fileOf('dash')}`,
     licence: protection !== 'clear' && asset.clearkey ? `${base}/clearkey` : null,
   };
 }

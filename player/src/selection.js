@@ -1,7 +1,7 @@
 // What is chosen: kept valid, and written to the address bar so that it can be sent to others.
-import { PLAYERS, whyNot } from './support.js';
+import { formsOf, PLAYERS, whyNot } from './support.js';
 
-const KEYS = ['asset', 'protection', 'manifest', 'player', 'token'];
+const KEYS = ['asset', 'protection', 'manifest', 'form', 'player', 'token'];
 
 export function fromHash(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
@@ -9,9 +9,9 @@ export function fromHash(hash) {
   return { ...wish, autoplay: ['1', 'true'].includes(fields.get('autoplay')) };
 }
 
-export function toHash({ asset, protection, manifest, player, withToken }, { autoplay = false } = {}) {
+export function toHash({ asset, protection, manifest, form, player, withToken }, { autoplay = false } = {}) {
   const fields = [
-    ['asset', asset.path], ['protection', protection], ['manifest', manifest], ['player', player],
+    ['asset', asset.path], ['protection', protection], ['manifest', manifest], ['form', form], ['player', player],
   ];
   if (asset.demoToken) fields.push(['token', withToken ? '1' : '0']);
   if (autoplay) fields.push(['autoplay', '1']);
@@ -33,15 +33,17 @@ export function settle(wish, assets) {
   if (!player || !fits(player)) {
     player = Object.keys(PLAYERS).find(fits);
   }
+  const forms = formsOf(manifest, protection).filter(({ offered }) => offered).map(({ value }) => value);
+  const form = forms.includes(wish.form) ? wish.form : forms[0];
   const withToken = Boolean(asset.demoToken) && (asset.tokenRequired ? wish.token !== '0' : wish.token === '1');
   return {
-    asset, protection, manifest, player, withToken,
+    asset, protection, manifest, form, player, withToken,
     unknown: wish.asset && !wanted ? wish.asset : null,
     obstacle: whyNot({ protection, asset }),
   };
 }
 
 // The wish that a selection came from.
-export const asWish = ({ asset, protection, manifest, player, withToken }) => ({
-  asset: asset.path, protection, manifest, player, token: withToken ? '1' : '0',
+export const asWish = ({ asset, protection, manifest, form, player, withToken }) => ({
+  asset: asset.path, protection, manifest, form, player, token: withToken ? '1' : '0',
 });

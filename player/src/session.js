@@ -11,9 +11,10 @@ export class Session {
   #stallFrom = null;
   #timer;
 
-  // `on`: { change(), rungs(), log(kind, words), stall(from, until), failure(fault) }
-  constructor({ video, selection, addresses, on }) {
+  // `on`: { change(), tracks(), log(kind, words), stall(from, until), failure(fault) }
+  constructor({ video, captions, selection, addresses, on }) {
     this.video = video;
+    this.captions = captions;
     this.selection = selection;
     this.addresses = addresses;
     this.on = on;
@@ -22,6 +23,8 @@ export class Session {
     this.stalls = 0;
     this.stalledMs = 0;
     this.rungs = [];
+    this.audios = [];
+    this.texts = [];
     this.fault = null;
     this.version = '';
   }
@@ -45,21 +48,22 @@ export class Session {
     const library = await import(PLAYERS[player].file);
     if (this.#closed) return;
     this.version = library.version;
-    this.on.log('quiet', `${PLAYERS[player].label} ${library.version} opens the ${manifest.toUpperCase()} manifest.`);
+    this.on.log('quiet', `${PLAYERS[player].label} ${library.version} opens ${this.addresses[manifest].split('/').at(-1)}.`);
     try {
       const handle = await library.open({
         video,
+        captions: this.captions,
         url: this.addresses[manifest],
         licence: this.addresses.licence,
         on: {
-          rungs: () => this.#readRungs(),
+          tracks: () => this.#readTracks(),
           note: (detail) => this.on.log('warn', detail),
           failure: (failure) => this.#explain(failure),
         },
       });
       if (this.#closed) return void handle.close();
       this.#handle = handle;
-      this.#readRungs();
+      this.#readTracks();
     } catch (error) {
       this.#fail({ title: 'The player could not start.', detail: error.message });
       return;
@@ -79,10 +83,12 @@ export class Session {
     }
   }
 
-  #readRungs() {
+  #readTracks() {
     if (!this.#handle) return;
     this.rungs = this.#handle.rungs().toSorted((a, b) => b.bitrate - a.bitrate);
-    this.on.rungs();
+    this.audios = this.#handle.audios();
+    this.texts = this.#handle.texts();
+    this.on.tracks();
   }
 
   #onPlaying() {
@@ -140,6 +146,41 @@ export class Session {
     this.#handle?.pin(id);
   }
 
+  currentAudio() {
+    return this.#handle?.currentAudio() ?? null;
+  }
+
+  selectAudio(id) {
+    this.#handle?.selectAudio(id);
+  }
+
+  // Null while no text is shown.
+  currentText() {
+    return this.#handle?.currentText() ?? null;
+  }
+
+  selectText(id) {
+    this.#handle?.selectText(id);
+  }
+
+  // Which of the pieces put one after the other plays, from 0; null where the player does not tell.
+  period() {
+    return this.#handle?.period?.() ?? null;
+  }
+
+  // Faster than playback can be, by key frames where the player knows how; 1 is normal.
+  trick(rate) {
+    if (this.#handle?.trick) this.#handle.trick(rate);
+    else this.video.playbackRate = rate;
+  }
+
+  // The text on the picture.
+  cue() {
+    const tracks = [...this.video.textTracks].filter(({ mode }) => mode === 'showing');
+    const native = tracks.flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => plain(cue)));
+    return [...native, this.captions.innerText.trim()].filter(Boolean).join('\n');
+  }
+
   // Seconds of media ahead of the playhead without a gap.
   bufferAhead() {
     const { buffered, currentTime } = this.video;
@@ -161,7 +202,11 @@ export class Session {
     } catch {
       // A player that fails while it is taken down leaves nothing to tell.
     }
+    this.captions.replaceChildren();
     this.video.removeAttribute('src');
     this.video.load();
   }
 }
+
+// WebVTT's markup aside.
+const plain = (cue) => (cue.getCueAsHTML?.().textContent ?? cue.text ?? '').trim();

@@ -1,13 +1,17 @@
-// Opens a player page in headless Chromium, waits until it has played so many seconds or failed,
-// prints what was seen as JSON. Exit code 0: played; 1: did not; 2: wrong arguments.
+// Opens a player page in headless Chromium, waits until it has played so many seconds or has gone
+// through a script, or failed; prints what was seen as JSON. Exit code 0: played; 1: did not; 2: wrong arguments.
 //
-//   node play.mjs URL [--seconds 9] [--timeout 60] [--spki BASE64,…] [--quic HOST:PORT]
-//                     [--screenshot FILE] [--size 1280x900] [--dark] [--still] [--chromium PATH]
+//   node play.mjs URL [--seconds 9 | --do '[STEP,…]'] [--timeout 60] [--spki BASE64,…] [--quic HOST:PORT]
+//                     [--screenshot FILE] [--size 1280x900] [--dark] [--still] [--chromium PATH] [--page DIR]
 //
-// --spki: certificates to trust, by the SHA-256 of their public key. --quic: speak HTTP/3 there
-// from the first request on. --still: do not wait for playback (for a picture of the page).
+// --do: see steps.mjs. --timeout: of the whole, and of each step. --spki: certificates to trust, by the SHA-256
+// of their public key. --quic: speak HTTP/3 there from the first request on. --still: do not wait for playback
+// (for a picture of the page). --page: the page's own files from this folder, not from the node.
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { follow } from './steps.mjs';
 
 const ALWAYS = [
   '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
@@ -18,6 +22,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '9' },
+    do: { type: 'string' },
     timeout: { type: 'string', default: '60' },
     spki: { type: 'string' },
     quic: { type: 'string' },
@@ -26,6 +31,7 @@ const { values, positionals } = parseArgs({
     dark: { type: 'boolean', default: false },
     still: { type: 'boolean', default: false },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
+    page: { type: 'string' },
   },
 });
 if (positionals.length !== 1) {
@@ -73,30 +79,47 @@ async function watch(page) {
     const text = request.failure()?.errorText ?? '';
     if (text !== 'net::ERR_ABORTED') errors.push(`${request.url()}: ${text}`);
   });
+  if (values.page) await page.route('**/player/*', (route) => fromFolder(route, values.page));
   const timeout = Number(values.timeout) * 1000;
   let waited = 'ended';
+  let steps = [];
   try {
     await page.goto(url, { timeout, waitUntil: 'load' });
-    const until = { seconds: Number(values.seconds), still: values.still };
-    await page.waitForFunction(({ seconds, still }) => {
-      const state = globalThis.edgepack?.state;
-      return state?.ready && (still || state.errors.length > 0 || state.ended || state.currentTime >= seconds);
-    }, until, { timeout, polling: 100 });
+    if (values.do) {
+      steps = await follow(page, JSON.parse(values.do), timeout);
+    } else {
+      const until = { seconds: Number(values.seconds), still: values.still };
+      await page.waitForFunction(({ seconds, still }) => {
+        const state = globalThis.edgepack?.state;
+        return state?.ready && (still || state.errors.length > 0 || state.ended || state.currentTime >= seconds);
+      }, until, { timeout, polling: 100 });
+    }
   } catch (error) {
     waited = error.name === 'TimeoutError' ? `nothing after ${values.timeout} s` : error.message;
   }
   const state = await page.evaluate(() => globalThis.edgepack?.state ?? null).catch(() => null);
+  const log = await page.evaluate(() => [...document.querySelectorAll('#log li')].map((line) => line.textContent).reverse())
+    .catch(() => []);
   const seen = await page.evaluate(resources).catch(() => []);
   if (values.screenshot) await page.screenshot({ path: values.screenshot, fullPage: true });
   errors.push(...(state?.errors ?? []).map((error) => error.text));
   const { requests = [], ...rest } = state ?? {};
+  const enough = values.do ? true : rest.currentTime >= Number(values.seconds);
   return {
-    played: waited === 'ended' && errors.length === 0 && rest.currentTime >= Number(values.seconds),
-    waited, errors, state: rest,
+    played: waited === 'ended' && errors.length === 0 && enough,
+    waited, errors, steps, log, state: rest,
     protocols: tally(seen.filter(({ kind }) => kind === 'media').map(({ protocol }) => protocol)),
     pageProtocols: tally(seen.filter(({ kind }) => kind === 'page').map(({ protocol }) => protocol)),
     requests: requests.map(({ url, status, bytes, protocol }) => ({ url, status, bytes, protocol })),
   };
+}
+
+// What the folder has; the rest, such as the configuration, comes from the node.
+async function fromFolder(route, folder) {
+  const name = basename(new URL(route.request().url()).pathname);
+  const path = join(folder, name === 'player' ? 'index.html' : name);
+  if (existsSync(path)) await route.fulfill({ path });
+  else await route.continue();
 }
 
 // Runs in the page: what Resource Timing says of the page itself and of what was played.

@@ -6,9 +6,12 @@ const EVENTS = MediaPlayer.events;
 
 export const version = MediaPlayer().create().getVersion?.() ?? '';
 
-export async function open({ video, url, licence, on }) {
+export async function open({ video, captions, url, licence, on }) {
   const player = MediaPlayer().create();
-  player.updateSettings({ debug: { logLevel: Debug?.LOG_LEVEL_NONE ?? 0 } });
+  player.updateSettings({
+    debug: { logLevel: Debug?.LOG_LEVEL_NONE ?? 0 },
+    streaming: { text: { defaultEnabled: false } },
+  });
   player.initialize();
   player.on(EVENTS.ERROR, ({ error }) => {
     const response = error?.data?.response ?? error?.data?.request?.response ?? {};
@@ -18,9 +21,15 @@ export async function open({ video, url, licence, on }) {
       url: error?.data?.request?.url ?? error?.data?.url,
     });
   });
-  player.on(EVENTS.STREAM_INITIALIZED, () => on.rungs());
+  let period = null;
+  player.on(EVENTS.PERIOD_SWITCH_COMPLETED, ({ toStreamInfo }) => { period = toStreamInfo?.index ?? period; });
+  for (const event of [EVENTS.STREAM_INITIALIZED, EVENTS.TEXT_TRACKS_ADDED, EVENTS.TRACK_CHANGE_RENDERED]) {
+    player.on(event, () => on.tracks());
+  }
   if (licence) player.setProtectionData({ 'org.w3.clearkey': { serverURL: licence, priority: 0 } });
   player.attachView(video);
+  // TTML is drawn by the library itself.
+  player.attachTTMLRenderingDiv(captions);
   player.attachSource(url);
   const representations = () => {
     const video = player.getRepresentationsByType('video');
@@ -39,6 +48,32 @@ export async function open({ video, url, licence, on }) {
       automatic(id === null);
       if (id !== null) player.setRepresentationForTypeById('video', id, true);
     },
+    audios: () => player.getTracksFor('audio').map((track) => described(track)),
+    currentAudio: () => {
+      const track = player.getCurrentTrackFor('audio');
+      return track ? described(track).id : null;
+    },
+    selectAudio: (id) => {
+      const track = player.getTracksFor('audio').find((each) => described(each).id === id);
+      if (track) player.setCurrentTrack(track);
+    },
+    texts: () => player.getTracksFor('text').map((track) => described(track)),
+    currentText: () => {
+      const track = player.isTextEnabled() ? player.getTracksFor('text')[player.getCurrentTextTrackIndex()] : null;
+      return track ? described(track).id : null;
+    },
+    selectText: (id) => {
+      const at = player.getTracksFor('text').findIndex((each) => described(each).id === id);
+      player.enableText(at >= 0);
+      player.setTextTrack(at);
+    },
+    period: () => period,
     close: async () => player.destroy(),
   };
+}
+
+// Adaptation sets that say the same keep their id from period to period.
+function described({ id, index, lang, labels }) {
+  const label = labels?.[0]?.text ?? lang ?? '';
+  return { id: String(id ?? index), language: lang ?? '', label };
 }

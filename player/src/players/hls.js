@@ -6,7 +6,7 @@ export const version = Hls.version;
 export async function open({ video, url, licence, on }) {
   if (!Hls.isSupported()) throw new Error('This browser has no Media Source Extensions.');
   const hls = new Hls({
-    // Fragmented MP4 is passed through: a worker would have nothing to do.
+    // Fragmented MP4 is passed through, and the page's policy admits no worker from a blob.
     enableWorker: false,
     ...(licence && clearKey(licence)),
   });
@@ -24,7 +24,17 @@ export async function open({ video, url, licence, on }) {
       on.failure(failure);
     }
   });
-  hls.on(Hls.Events.MANIFEST_PARSED, () => on.rungs());
+  let discontinuity = null;
+  hls.on(Hls.Events.FRAG_CHANGED, (_event, { frag }) => { discontinuity = frag.cc; });
+  for (const event of ['MANIFEST_PARSED', 'AUDIO_TRACKS_UPDATED', 'SUBTITLE_TRACKS_UPDATED', 'LEVELS_UPDATED']) {
+    hls.on(Hls.Events[event], () => on.tracks());
+  }
+  // Captions inside the video: hls.js makes a text track of the element when the first one arrives.
+  const captions = () => [...video.textTracks].filter(
+    (track) => track.kind === 'captions' && track.cues?.length && !hls.subtitleTracks.some(({ name }) => name === track.label),
+  );
+  const aboutTextTracks = new AbortController();
+  video.textTracks.addEventListener('addtrack', () => on.tracks(), { signal: aboutTextTracks.signal });
   hls.attachMedia(video);
   hls.loadSource(url);
   return {
@@ -34,7 +44,28 @@ export async function open({ video, url, licence, on }) {
     })),
     current: () => String(hls.currentLevel),
     pin: (id) => { hls.nextLevel = id === null ? -1 : Number(id); },
-    close: async () => hls.destroy(),
+    audios: () => hls.audioTracks.map(({ name, lang }, at) => ({ id: String(at), language: lang ?? '', label: name })),
+    currentAudio: () => (hls.audioTrack < 0 ? null : String(hls.audioTrack)),
+    selectAudio: (id) => { hls.audioTrack = Number(id); },
+    texts: () => [
+      ...hls.subtitleTracks.map(({ name, lang }, at) => ({ id: String(at), language: lang ?? '', label: name })),
+      ...captions().map(({ label, language }) => ({ id: `cc:${label}`, language, label })),
+    ],
+    currentText: () => {
+      const caption = captions().find(({ mode }) => mode === 'showing');
+      if (caption) return `cc:${caption.label}`;
+      return hls.subtitleTrack < 0 || !hls.subtitleDisplay ? null : String(hls.subtitleTrack);
+    },
+    selectText: (id) => {
+      for (const track of captions()) track.mode = id === `cc:${track.label}` ? 'showing' : 'hidden';
+      hls.subtitleTrack = id === null || id.startsWith('cc:') ? -1 : Number(id);
+      hls.subtitleDisplay = hls.subtitleTrack >= 0;
+    },
+    period: () => discontinuity,
+    close: async () => {
+      aboutTextTracks.abort();
+      hls.destroy();
+    },
   };
 }
 

@@ -10,7 +10,7 @@ export async function open({ video, url, licence, on }) {
   if (!shaka.Player.isBrowserSupported()) throw new Error('This browser has no Media Source Extensions.');
   const player = new shaka.Player();
   player.addEventListener('error', ({ detail }) => report(detail, on));
-  player.addEventListener('trackschanged', () => on.rungs());
+  player.addEventListener('trackschanged', () => on.tracks());
   await player.attach(video);
   if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence } } });
   const handle = {
@@ -26,11 +26,33 @@ export async function open({ video, url, licence, on }) {
       const track = player.getVariantTracks().find((each) => String(each.id) === id);
       if (track) player.selectVariantTrack(track, true, 2);
     },
+    audios: () => player.getAudioTracks().map((track) => described(track)),
+    currentAudio: () => {
+      const track = player.getAudioTracks().find(({ active }) => active);
+      return track ? described(track).id : null;
+    },
+    selectAudio: (id) => {
+      const track = player.getAudioTracks().find((each) => described(each).id === id);
+      if (track) player.selectAudioTrack(track);
+    },
+    texts: () => player.getTextTracks().map((track) => described(track)),
+    currentText: () => {
+      const track = player.getTextTracks().find(({ active }) => active);
+      return track ? described(track).id : null;
+    },
+    selectText: (id) => player.selectTextTrack(player.getTextTracks().find((each) => described(each).id === id) ?? null),
+    trick: (rate) => (rate === 1 ? player.cancelTrickPlay() : player.trickPlay(rate, true)),
     close: () => player.destroy(),
   };
   // Errors of loading arrive here; the page has its handle by then and can close.
-  player.load(url).then(() => on.rungs(), (error) => report(error, on));
+  player.load(url).then(() => on.tracks(), (error) => report(error, on));
   return handle;
+}
+
+// Shaka's own ids differ between the variants of one sound.
+function described({ id, language, label, roles, codecs, channelsCount }) {
+  const named = label || language;
+  return { id: [language, named, roles?.join(' '), codecs, channelsCount, id ?? ''].join('/'), language, label: named };
 }
 
 const sameRung = (a, b) => a.height === b.height && (a.videoBandwidth ?? a.bandwidth) === (b.videoBandwidth ?? b.bandwidth);

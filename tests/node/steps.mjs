@@ -1,0 +1,104 @@
+// A script for the player page. Steps are done one after the other:
+//
+//   { "seek": 5 }  { "pin": 180 }  { "selectAudio": "de" }  { "selectText": "en" }  { "trick": 4 }
+//       what `globalThis.edgepack` does
+//   { "until": { … } }
+//       waits until all of these hold at once:
+//         time      the playhead is at or behind this second, and plays on from there
+//         before    the playhead is before this second
+//         more      so many seconds have been played since the step began, with frames decoded
+//         height    of the picture that is shown
+//         tone      Hz: the loudest tone that is heard
+//         audio     language that the player says it plays
+//         cue       the text on the picture
+//         period    which of the pieces plays, from 0
+//         request   a pattern: something that it matches was fetched since the last step but `until`
+//         ended     true
+//
+// An answer tells for each `until` where the playhead was when it came true.
+
+export async function follow(page, steps, timeout) {
+  const done = [];
+  await page.waitForFunction(() => globalThis.edgepack?.state.ready, null, { timeout, polling: 50 });
+  let since = 0;
+  for (const step of steps) {
+    if (step.until) {
+      done.push(await until(page, step.until, since, timeout));
+    } else {
+      const [[name, argument]] = Object.entries(step);
+      since = await page.evaluate(([name, argument]) => {
+        const now = performance.now();
+        globalThis.edgepack[name](argument);
+        return now;
+      }, [name, argument]);
+    }
+  }
+  return done;
+}
+
+async function until(page, conditions, since, timeout) {
+  const from = await page.evaluate(begin, 'tone' in conditions);
+  let seen;
+  try {
+    const handle = await page.waitForFunction(check, { conditions, since, from }, { timeout, polling: 50 });
+    seen = await handle.jsonValue();
+  } catch (error) {
+    if (error.name !== 'TimeoutError') throw error;
+    const last = await page.evaluate(check, { conditions, since, from, anyway: true });
+    throw new Error(`${JSON.stringify(conditions)} never came true: ${JSON.stringify(last)}`, { cause: error });
+  }
+  if (seen.errors.length) throw new Error(`${JSON.stringify(conditions)}: ${JSON.stringify(seen)}`);
+  return { until: conditions, seen };
+}
+
+// Runs in the page. Remembers where it began; listens in where a tone is asked for.
+function begin(listen) {
+  const video = document.querySelector('video');
+  if (listen && !globalThis.analyser) {
+    const context = new AudioContext();
+    globalThis.analyser = context.createAnalyser();
+    globalThis.analyser.fftSize = 16384;
+    const source = context.createMediaElementSource(video);
+    source.connect(globalThis.analyser);
+    source.connect(context.destination);
+  }
+  return { time: video.currentTime, decoded: video.getVideoPlaybackQuality().totalVideoFrames };
+}
+
+// Runs in the page. What is seen when all conditions hold, or a fault is there; else false.
+function check({ conditions, since, from, anyway }) {
+  const TOLERANCE_HZ = 12;
+  const video = document.querySelector('video');
+  const { errors, audio, cue, period, requests } = globalThis.edgepack.observe();
+  const seen = {
+    time: video.currentTime, paused: video.paused, ended: video.ended, seeking: video.seeking,
+    height: video.videoHeight, decoded: video.getVideoPlaybackQuality().totalVideoFrames - from.decoded,
+    tone: globalThis.analyser ? loudest(globalThis.analyser) : null,
+    audio: audio?.language ?? null, cue, period, errors: errors.map(({ text }) => text),
+  };
+  const fetched = requests.filter(({ start }) => start >= since).map(({ url }) => url);
+  const hold = {
+    time: (second) => seen.time >= second && !seen.seeking,
+    before: (second) => seen.time < second,
+    more: (seconds) => seen.time >= from.time + seconds && (seen.decoded > 0 || !seen.height),
+    height: (pixels) => seen.height === pixels,
+    tone: (hertz) => Math.abs(seen.tone - hertz) <= TOLERANCE_HZ,
+    audio: (language) => seen.audio === language,
+    cue: (text) => seen.cue === text,
+    period: (number) => seen.period === number,
+    request: (pattern) => fetched.some((url) => new RegExp(pattern).test(url)),
+    ended: (wanted) => seen.ended === wanted,
+  };
+  const all = Object.entries(conditions).every(([name, wanted]) => hold[name](wanted));
+  if (anyway) return { ...seen, fetched: fetched.slice(-20) };
+  return (errors.length > 0 || all) && seen;
+
+  function loudest(analyser) {
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const hertz = analyser.context.sampleRate / analyser.fftSize;
+    let best = 0;
+    for (let at = 1; at * hertz < 2000; at += 1) if (bins[at] > bins[best] || best === 0) best = at;
+    return Number.isFinite(bins[best]) ? Math.round(best * hertz) : 0;
+  }
+}
