@@ -22,7 +22,18 @@ export class Tracks {
   }
 }
 
-const options = (tracks) => tracks.map(({ id, label, language }) => ({ value: id, label: label || language || 'Unnamed' }));
+const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
+
+const options = (tracks) => tracks.map((track, at) => ({ value: track.id, label: track.label || languageName(track) || `Track ${at + 1}` }));
+
+function languageName({ language }) {
+  if (!language || language === 'und') return '';
+  try {
+    return names.of(language);
+  } catch {
+    return language;
+  }
+}
 
 // Rewritten only when the tracks changed: a menu that is open would close.
 function fill(name, list, chosen) {

@@ -16,7 +16,7 @@ fn start() -> Node {
         .start()
 }
 
-fn spki(node: &Node) -> String {
+pub(crate) fn spki(node: &Node) -> String {
     BASE64_STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &node.spki))
 }
 

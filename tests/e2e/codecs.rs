@@ -167,7 +167,7 @@ const AUDIO: [Codec; 8] = [
 ];
 
 /// A file per codec, `{name}.mp4`.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("codecs-1");

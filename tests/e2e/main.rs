@@ -5,6 +5,7 @@ mod support;
 
 mod bad_input;
 mod browser;
+mod browser_catalogue;
 mod bytes;
 mod codecs;
 mod demo;

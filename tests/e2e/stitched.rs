@@ -43,7 +43,7 @@ name = "English"
 "#;
 
 /// `film/`: two seconds of bumper, six of the film's twelve, the bumper again.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("stitched-1");

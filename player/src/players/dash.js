@@ -22,7 +22,16 @@ export async function open({ video, captions, url, licence, on }) {
     });
   });
   let period = null;
-  player.on(EVENTS.PERIOD_SWITCH_COMPLETED, ({ toStreamInfo }) => { period = toStreamInfo?.index ?? period; });
+  let language = null;
+  // Where a later period lacks the language that played (a bumper has none), dash.js goes on with the
+  // sound of the nearest bitrate. What the viewer chose, and what the MPD prefers, come first here.
+  player.on(EVENTS.STREAM_INITIALIZED, () => player.setCustomInitialTrackSelectionFunction(
+    (tracks) => inLanguage(tracks, language) ?? preferred(tracks),
+  ));
+  player.on(EVENTS.PERIOD_SWITCH_COMPLETED, ({ toStreamInfo }) => {
+    period = toStreamInfo?.index ?? period;
+    on.tracks();
+  });
   for (const event of [EVENTS.STREAM_INITIALIZED, EVENTS.TEXT_TRACKS_ADDED, EVENTS.TRACK_CHANGE_RENDERED]) {
     player.on(event, () => on.tracks());
   }
@@ -55,7 +64,9 @@ export async function open({ video, captions, url, licence, on }) {
     },
     selectAudio: (id) => {
       const track = player.getTracksFor('audio').find((each) => described(each).id === id);
-      if (track) player.setCurrentTrack(track);
+      if (!track) return;
+      language = track.lang;
+      player.setCurrentTrack(track);
     },
     texts: () => player.getTracksFor('text').map((track) => described(track)),
     currentText: () => {
@@ -72,8 +83,18 @@ export async function open({ video, captions, url, licence, on }) {
   };
 }
 
+function inLanguage(tracks, language) {
+  const spoken = language ? tracks.filter(({ lang }) => lang === language) : [];
+  return spoken.length ? spoken : null;
+}
+
+function preferred(tracks) {
+  const priority = ({ selectionPriority }) => selectionPriority ?? 1;
+  const highest = Math.max(...tracks.map(priority));
+  return tracks.filter((track) => priority(track) === highest);
+}
+
 // Adaptation sets that say the same keep their id from period to period.
 function described({ id, index, lang, labels }) {
-  const label = labels?.[0]?.text ?? lang ?? '';
-  return { id: String(id ?? index), language: lang ?? '', label };
+  return { id: String(id ?? index), language: lang ?? '', label: labels?.[0]?.text ?? '' };
 }

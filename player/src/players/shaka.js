@@ -23,7 +23,11 @@ export async function open({ video, url, licence, on }) {
     },
     pin: (id) => {
       player.configure({ abr: { enabled: id === null } });
-      const track = player.getVariantTracks().find((each) => String(each.id) === id);
+      const tracks = player.getVariantTracks();
+      const wanted = tracks.find((each) => String(each.id) === id);
+      const active = tracks.find((each) => each.active);
+      // The picture that was chosen with the sound that plays: ids are those of pairs.
+      const track = wanted && (tracks.find((each) => sameRung(each, wanted) && each.audioId === active?.audioId) ?? wanted);
       if (track) player.selectVariantTrack(track, true, 2);
     },
     audios: () => player.getAudioTracks().map((track) => described(track)),
@@ -51,8 +55,7 @@ export async function open({ video, url, licence, on }) {
 
 // Shaka's own ids differ between the variants of one sound.
 function described({ id, language, label, roles, codecs, channelsCount }) {
-  const named = label || language;
-  return { id: [language, named, roles?.join(' '), codecs, channelsCount, id ?? ''].join('/'), language, label: named };
+  return { id: [language, label, roles?.join(' '), codecs, channelsCount, id].join('/'), language, label: label ?? '' };
 }
 
 const sameRung = (a, b) => a.height === b.height && (a.videoBandwidth ?? a.bandwidth) === (b.videoBandwidth ?? b.bandwidth);
