@@ -222,16 +222,20 @@ fn steps(
             output: None,
             label: measure.label.clone(),
             work: measure.work,
-            command: Some(shown(measure.command_line(&options.source))),
+            command: Some(shown(Plan::measuring(measure, &options.source))),
             done: is_measured(&measure.key) || !missing(index),
         });
     let tasks = plan.tasks.iter().map(|task| Step {
         output: Some(task.output.clone()),
         label: task.label.clone(),
         work: task.work,
-        command: task
-            .command_line(&options.source, "GAIN", &options.dir.join(&task.output))
-            .map(shown),
+        command: Plan::making(
+            task,
+            &options.source,
+            "GAIN",
+            &options.dir.join(&task.output),
+        )
+        .map(shown),
         done: has(&task.output, &task.key),
     });
     measures.chain(tasks).collect()

@@ -173,27 +173,41 @@ async fn manifests(server: &Edgepack, client: &Client) -> Result<Vec<Row>> {
         .lines()
         .find(|line| line.starts_with('v'))
         .ok_or("the ladder has no video")?;
-    let iframes = video.replace("index.m3u8", "iframes.m3u8");
-    let mut first = Vec::new();
-    for number in 3..=TITLES {
-        let before = server.cpu_seconds()?;
-        // The names of the tracks come from their content, which is the same in all titles.
-        client.text(&url(number, &iframes)).await?;
-        first.push((server.cpu_seconds()? - before) * 1e3);
+    // The names of the tracks come from their content, which is the same in all titles.
+    let mut rows = Vec::new();
+    for (name, leaf, target) in [
+        (
+            "I-frame playlist, first of a title",
+            video.replace("index.m3u8", "iframes.m3u8"),
+            5.0,
+        ),
+        ("media playlist, first of a rung", video.to_owned(), 1.0),
+    ] {
+        let mut first = Vec::new();
+        for number in 3..=TITLES {
+            let before = server.cpu_seconds()?;
+            client.text(&url(number, &leaf)).await?;
+            first.push((server.cpu_seconds()? - before) * 1e3);
+        }
+        rows.push(row(name, Unit::Milliseconds, first, Some(target)));
     }
-    let mut rows = vec![row(
-        "I-frame playlist, first of a title",
-        Unit::Milliseconds,
-        first,
-        Some(5.0),
-    )];
+    let path = url(2, video);
+    let mut kept = Vec::new();
+    for _ in 0..ROUNDS {
+        kept.push(micros(server, client, std::slice::from_ref(&path), READY).await?);
+    }
+    rows.push(row(
+        "media playlist, ready",
+        Unit::MicrosPerRequest,
+        kept,
+        Some(15.0),
+    ));
     for (anew, ready, leaf) in [
         (
             "multivariant playlist, made",
             "multivariant playlist, ready",
             "index.m3u8",
         ),
-        ("media playlist, made", "media playlist, ready", video),
         ("MPD, made", "MPD, ready", "manifest.mpd"),
     ] {
         let path = url(2, leaf);
@@ -202,10 +216,8 @@ async fn manifests(server: &Edgepack, client: &Client) -> Result<Vec<Row>> {
             // A filter that leaves everything, and that nobody has asked for yet.
             let paths: Vec<String> = (0..ANEW)
                 .map(|number| {
-                    format!(
-                        "{path}?max_bitrate={}",
-                        1_000_000_000 + round * ANEW + number
-                    )
+                    let limit = 1_000_000_000 + round * ANEW + number;
+                    format!("{path}?max_bitrate={limit}")
                 })
                 .collect();
             let anew = micros(server, client, &paths, ANEW).await?;

@@ -1,7 +1,8 @@
 //! Any bytes as a WebVTT file: what was read can be written in every form and read again.
 #![no_main]
+use edgepack_packager::TextForm;
 use edgepack_packager::text::{
-    SourceSample, TIMESCALE, TextForm, Track, cmaf_header, cmaf_segment, from_stpp, from_wvtt,
+    SourceSample, TIMESCALE, Track, cmaf_header, cmaf_segment, from_stpp, from_wvtt,
     imsc1_samples, parse_webvtt, webvtt_document, webvtt_segment, wvtt_samples,
 };
 use libfuzzer_sys::fuzz_target;

@@ -52,6 +52,8 @@ fn file(source: &Source) -> Option<Value> {
         "name": source.name,
         "size": movie.file_len,
         "major_brand": movie.major_brand.to_string(),
+        "fragmented": movie.fragmented,
+        "notes": movie.notes,
         "duration_s": seconds(movie.duration, movie.timescale),
         "tracks": movie.tracks.iter().map(track).collect::<Vec<_>>(),
     }))

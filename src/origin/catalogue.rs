@@ -145,11 +145,6 @@ fn holds_media(folder: &Path) -> bool {
         entries
             .take(MAX_ENTRIES)
             .filter_map(Result::ok)
-            .any(|entry| {
-                entry
-                    .file_name()
-                    .to_str()
-                    .is_some_and(|name| is_asset(name))
-            })
+            .any(|entry| entry.file_name().to_str().is_some_and(is_asset))
     })
 }

@@ -39,9 +39,9 @@ impl Layout {
     }
 
     /// From time 0 on without gaps, in floating point, where a mix cannot clip before its gain is applied.
-    pub(super) fn filters(self) -> String {
+    pub(super) fn filters(self, origin_us: i64) -> String {
         format!(
-            "aresample=async=1:first_pts=0,aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts={}",
+            "asetpts=PTS-({origin_us}/1000000)/TB,aresample=async=1:first_pts=0,aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts={}",
             self.name()
         )
     }
@@ -112,11 +112,12 @@ impl Coding {
     pub(super) fn arguments(
         self,
         stream: usize,
+        origin_us: i64,
         language: Option<&str>,
         gain: &str,
     ) -> Vec<String> {
         let mut arguments = super::only_stream(stream);
-        let filters = self.layout().filters();
+        let filters = self.layout().filters(origin_us);
         arguments.extend([
             "-af".into(),
             format!("{filters},volume={gain}dB:precision=float"),

@@ -65,6 +65,7 @@ pub(super) enum Make {
     Leveled {
         coding: Coding,
         stream: usize,
+        origin_us: i64,
         language: Option<&'static str>,
         measure: Option<usize>,
     },
@@ -81,9 +82,10 @@ impl Make {
             Self::Leveled {
                 coding,
                 stream,
+                origin_us,
                 language,
                 ..
-            } => Some(coding.arguments(*stream, *language, gain)),
+            } => Some(coding.arguments(*stream, *origin_us, *language, gain)),
             Self::Copied(_) => None,
         }
     }
@@ -111,45 +113,36 @@ impl Make {
     }
 }
 
-impl Measure {
-    /// ffmpeg's words.
-    pub(super) fn command_line(&self, source: &Path) -> Vec<OsString> {
+impl Plan {
+    /// ffmpeg's words for a measure.
+    pub(super) fn measuring(measure: &Measure, source: &Path) -> Vec<OsString> {
         let mut line = input(source, "info");
-        line.extend(self.arguments.iter().map(OsString::from));
+        line.extend(measure.arguments.iter().map(OsString::from));
         line.extend(["-f", "null", "-"].map(OsString::from));
         line
     }
-}
 
-impl Task {
-    /// ffmpeg's words; none where it is not used. `gain`: decibels.
-    pub(super) fn command_line(
-        &self,
+    /// ffmpeg's words for an output; none where it is not used. `gain`: decibels.
+    pub(super) fn making(
+        task: &Task,
         source: &Path,
         gain: &str,
         to: &Path,
     ) -> Option<Vec<OsString>> {
-        let mut line = input(self.make.input(source), "error");
-        line.extend(self.make.arguments(gain)?.into_iter().map(OsString::from));
-        if self.make.format() == "mp4" {
+        let arguments = task.make.arguments(gain)?;
+        let mut line = match &task.make {
+            Make::Subtitles(_, Some(file)) => input(file, "error"),
+            _ => input(source, "error"),
+        };
+        line.extend(arguments.into_iter().map(OsString::from));
+        if task.make.format() == "mp4" {
             line.extend(["-movflags", "+faststart"].map(OsString::from));
         }
-        line.extend(["-f", self.make.format()].map(OsString::from));
+        line.extend(["-f", task.make.format()].map(OsString::from));
         line.push(ffmpeg::url(to));
         Some(line)
     }
-}
 
-/// ffmpeg's words up to the input.
-fn input(source: &Path, level: &str) -> Vec<OsString> {
-    let mut line = ["-hide_banner", "-v", level, "-i"]
-        .map(OsString::from)
-        .to_vec();
-    line.push(ffmpeg::url(source));
-    line
-}
-
-impl Plan {
     /// What keeps an ffmpeg with these encoders and filters from carrying it out.
     pub(super) fn check(
         &self,
@@ -170,6 +163,16 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// ffmpeg's words up to the input. With the source's own times: left to itself, ffmpeg lets each output begin at 0 with
+/// what is in it, and sound and picture, made apart, are no longer in step.
+fn input(path: &Path, level: &str) -> Vec<OsString> {
+    let mut line = ["-hide_banner", "-v", level, "-copyts", "-i"]
+        .map(OsString::from)
+        .to_vec();
+    line.push(ffmpeg::url(path));
+    line
 }
 
 /// Builds up the plan, track by track.
@@ -248,7 +251,7 @@ impl Planner<'_> {
                     cadence,
                     effort: self.settings.effort,
                 };
-                let arguments = rung.arguments(video);
+                let arguments = rung.arguments(video, self.probe.origin_us);
                 let track = TrackDescription {
                     kind: Some(Kind::Video),
                     ..TrackDescription::default()
@@ -326,6 +329,7 @@ impl Planner<'_> {
                 let make = Make::Leveled {
                     coding,
                     stream: stream.index,
+                    origin_us: self.probe.origin_us,
                     language: language.as_deref().and_then(three_letters),
                     measure,
                 };
@@ -352,7 +356,8 @@ impl Planner<'_> {
 
     fn measure(&mut self, stream: usize, layout: Layout, base: &str) -> usize {
         let mut arguments = super::only_stream(stream);
-        let filters = format!("{},{}", layout.filters(), loudness::MEASURING);
+        let filters = layout.filters(self.probe.origin_us);
+        let filters = format!("{filters},{}", loudness::MEASURING);
         arguments.extend(["-af".to_owned(), filters]);
         self.plan.measures.push(Measure {
             label: format!("loudness of {base}, {}", layout.name()),
@@ -368,6 +373,10 @@ impl Planner<'_> {
         for stream in &self.probe.text {
             let mut arguments = super::only_stream(stream.index);
             arguments.extend(["-c:s", "webvtt"].map(str::to_owned));
+            if self.probe.origin_us != 0 {
+                let shift = format!("{}us", -self.probe.origin_us);
+                arguments.extend(["-output_ts_offset".to_owned(), shift]);
+            }
             let make = Make::Subtitles(arguments, None);
             self.subtitles(&stream.said, "vtt", "subtitles", make, &mut names);
         }
@@ -446,7 +455,7 @@ impl Planner<'_> {
             tiles: Some(sheets.tiles),
             ..TrackDescription::default()
         };
-        let make = Make::Coded(sheets.arguments(video));
+        let make = Make::Coded(sheets.arguments(video, self.probe.origin_us));
         let work = self.seconds as u64 * THUMBNAIL_WORK;
         self.task("thumbs.mp4".into(), sheets.label(), work, make, track);
     }

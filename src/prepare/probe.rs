@@ -16,6 +16,8 @@ pub(super) struct Probe {
     pub(super) title: Option<String>,
     /// Seconds; none when the container does not say.
     pub(super) duration: Option<f64>,
+    /// The source's time that becomes 0 in every output, microseconds.
+    pub(super) origin_us: i64,
     pub(super) video: Option<Video>,
     pub(super) audio: Vec<Audio>,
     pub(super) text: Vec<Text>,
@@ -46,10 +48,35 @@ pub(super) struct Colour {
     pub(super) transfer: Option<String>,
     pub(super) matrix: Option<String>,
     pub(super) full_range: bool,
-    /// SMPTE ST 2086, as x265 writes it: `G(13250,34500)B(…)R(…)WP(…)L(max,min)`.
-    pub(super) mastering: Option<String>,
+    pub(super) mastering: Option<Mastering>,
     /// MaxCLL and MaxFALL.
     pub(super) light: Option<(u32, u32)>,
+}
+
+/// The display that the picture was graded on (SMPTE ST 2086).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Mastering {
+    /// Green, blue, red, white: x and y.
+    pub(super) points: [(f64, f64); 4],
+    /// Brightest and darkest, cd/m².
+    pub(super) luminance: (f64, f64),
+}
+
+impl Mastering {
+    /// As x265 and SVT-AV1 write it, `per_chromaticity` and `per_nit` units to one.
+    pub(super) fn shown(&self, per_chromaticity: f64, per_nit: f64) -> String {
+        let pair = |(one, other): (f64, f64), units: f64| {
+            format!("({},{})", rounded(one * units), rounded(other * units))
+        };
+        let [green, blue, red, white] = self.points.map(|point| pair(point, per_chromaticity));
+        let luminance = pair(self.luminance, per_nit);
+        format!("G{green}B{blue}R{red}WP{white}L{luminance}")
+    }
+}
+
+/// Without the dust of division.
+fn rounded(number: f64) -> f64 {
+    (number * 1e5).round() / 1e5
 }
 
 impl Colour {
@@ -110,6 +137,7 @@ fn parse(output: &Value) -> Result<Probe, String> {
     let mut probe = Probe {
         title: text(&output["format"]["tags"], "title").and_then(|title| name(&title)),
         duration: number(&output["format"]["duration"]).filter(|seconds| *seconds > 0.0),
+        origin_us: 0,
         video: None,
         audio: Vec::new(),
         text: Vec::new(),
@@ -152,7 +180,27 @@ fn parse(output: &Value) -> Result<Probe, String> {
     if probe.video.is_none() && probe.audio.is_empty() {
         return Err("it holds neither picture nor sound".into());
     }
+    probe.origin_us = origin(&probe, streams);
     Ok(probe)
+}
+
+/// Where the picture starts. Sound before that is a codec's priming, or left over where a stream was cut; where it is
+/// more than that, the first picture stands until its time comes.
+fn origin(probe: &Probe, streams: &[Value]) -> i64 {
+    const LEFT_OVER: f64 = 1.0;
+    let start = |index: usize| {
+        let stream = streams.iter().find(|stream| stream["index"] == index)?;
+        number(&stream["start_time"])
+    };
+    let sounds = probe.audio.iter().filter_map(|stream| start(stream.index));
+    let earliest = sounds.reduce(f64::min).map(|seconds| seconds.max(0.0));
+    let picture = probe.video.as_ref().and_then(|video| start(video.index));
+    let seconds = match (picture, earliest) {
+        (Some(picture), Some(earliest)) if picture - earliest > LEFT_OVER => earliest,
+        (Some(picture), _) => picture,
+        (None, earliest) => earliest.unwrap_or(0.0),
+    };
+    (seconds * 1e6).round() as i64
 }
 
 /// What ffmpeg turns into WebVTT.
@@ -205,7 +253,7 @@ fn video(index: usize, stream: &Value) -> Result<Video, String> {
         width: width.round() as u32,
         height: height.round() as u32,
         rate,
-        rate_changes: average != Some(rate),
+        rate_changes: average.is_none_or(|average| !average.is_about(rate)),
         interlaced: matches!(
             stream["field_order"].as_str(),
             Some("tt" | "bb" | "tb" | "bt")
@@ -275,31 +323,30 @@ fn ratio(text: Option<&str>, separator: char) -> Option<(f64, f64)> {
     (one > 0.0 && other > 0.0).then_some((one, other))
 }
 
-/// Mastering display in x265's units (0.00002 for chromaticities, 0.0001 cd/m² for luminance), and light levels.
-fn hdr10(side_data: &Value) -> (Option<String>, Option<(u32, u32)>) {
+/// Mastering display and light levels of a frame; levels of 0 say nothing.
+fn hdr10(side_data: &Value) -> (Option<Mastering>, Option<(u32, u32)>) {
     let entries = side_data.as_array().map_or(&[][..], Vec::as_slice);
     let find = |name: &str| entries.iter().find(|entry| entry["side_data_type"] == name);
     let mastering = find("Mastering display metadata").and_then(|entry| {
-        let units = |key: &str, per_unit: f64| {
-            let (one, other) = ratio(entry[key].as_str(), '/')
-                .or_else(|| Some((entry[key].as_str()?.strip_prefix("0/").map(|_| 0.0)?, 1.0)))?;
-            Some((one / other * per_unit).round() as u32)
+        let value = |key: &str| {
+            let (above, below) = entry[key].as_str()?.split_once('/')?;
+            let (above, below): (f64, f64) = (above.parse().ok()?, below.parse().ok()?);
+            (above >= 0.0 && below > 0.0).then_some(above / below)
         };
-        let point =
-            |x: &str, y: &str| Some(format!("({},{})", units(x, 50_000.0)?, units(y, 50_000.0)?));
-        Some(format!(
-            "G{}B{}R{}WP{}L({},{})",
-            point("green_x", "green_y")?,
-            point("blue_x", "blue_y")?,
-            point("red_x", "red_y")?,
-            point("white_point_x", "white_point_y")?,
-            units("max_luminance", 10_000.0)?,
-            units("min_luminance", 10_000.0)?,
-        ))
+        let pair = |one: &str, other: &str| Some((value(one)?, value(other)?));
+        Some(Mastering {
+            points: [
+                pair("green_x", "green_y")?,
+                pair("blue_x", "blue_y")?,
+                pair("red_x", "red_y")?,
+                pair("white_point_x", "white_point_y")?,
+            ],
+            luminance: pair("max_luminance", "min_luminance")?,
+        })
     });
     let light = find("Content light level metadata").and_then(|entry| {
         let level = |key: &str| Some(entry[key].as_u64()? as u32);
-        Some((level("max_content")?, level("max_average")?))
+        Some((level("max_content")?, level("max_average")?)).filter(|levels| *levels != (0, 0))
     });
     (mastering, light)
 }

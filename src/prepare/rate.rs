@@ -22,6 +22,8 @@ const STANDARD: [Rate; 9] = [
 ];
 /// 24 and 23.976 are 0.1 % apart: closer than half of that is the same rate, badly measured.
 const SAME: f64 = 0.0004;
+/// With fewer of its frames there, a grid is the container's, not the camera's.
+const MOST_OF_GRID: f64 = 0.6;
 const GOP_SECONDS: u32 = 2;
 
 impl Rate {
@@ -44,7 +46,8 @@ impl Rate {
         f64::from(self.frames) / f64::from(self.seconds)
     }
 
-    fn is_about(self, other: Self) -> bool {
+    /// But for how exactly containers count.
+    pub(super) fn is_about(self, other: Self) -> bool {
         (self.per_second() / other.per_second() - 1.0).abs() < SAME
     }
 
@@ -77,14 +80,18 @@ impl fmt::Display for Rate {
     }
 }
 
-/// The constant rate for a source: its own when it is constant and 60 or less, exact; the nearest standard one when
-/// frames come unevenly. `real` is the rate on whose grid all its frames lie, `average` counts them.
+/// The constant rate for a source: its own when it is constant and 60 or less, exact. When frames come unevenly, that of
+/// the even grid on which they lie, or else the nearest standard one. `real` is the rate of the grid, as ffprobe guesses
+/// it, `average` counts frames.
 pub(super) fn constant(average: Option<Rate>, real: Option<Rate>) -> Option<Rate> {
     let average = average.or(real)?;
     // Of interlaced pictures the grid may be that of the fields.
     let is_even = real.is_some_and(|real| real.is_about(average) || real.half().is_about(average));
-    let standard = STANDARD.into_iter().find(|rate| rate.is_about(average));
-    let mut rate = match standard {
+    let standard = |wanted: Rate| STANDARD.into_iter().find(|rate| rate.is_about(wanted));
+    let grid = real
+        .filter(|real| average.per_second() >= real.per_second() * MOST_OF_GRID)
+        .and_then(standard);
+    let mut rate = match standard(average).or(grid) {
         Some(standard) => standard,
         None if is_even && matches!(average.seconds, 1 | 2 | 1001) => average,
         // Halved first: 120 is two times 60, and no neighbour of it.

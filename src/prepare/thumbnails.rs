@@ -54,23 +54,21 @@ impl Sheets {
     }
 
     /// ffmpeg's options from `-map` on, without format and file. A thumbnail shows the middle of its interval.
-    pub(super) fn arguments(&self, video: &Video) -> Vec<String> {
+    pub(super) fn arguments(&self, video: &Video, origin_us: i64) -> Vec<String> {
         let Tiles {
             columns,
             rows,
             interval_ms,
         } = self.tiles;
-        let mut filters = Vec::new();
-        if video.interlaced {
-            filters.push("bwdif=mode=send_frame:deint=all".to_owned());
-        }
-        filters.push(format!("fps=fps=1000/{interval_ms}:start_time=0"));
+        let mut filters = video::paced(video, origin_us, &format!("1000/{interval_ms}"));
         filters.push(video::scale(self.width, self.height));
         if video.colour.is_hdr() {
             filters.push(video::tone_map(video));
         }
-        // JPEG has the full range.
-        filters.push("scale=in_range=tv:out_range=pc,format=yuvj420p".to_owned());
+        // JPEG has BT.601's matrix and the full range (JFIF).
+        filters.push(
+            "scale=in_range=tv:out_range=pc:out_color_matrix=bt601,format=yuvj420p".to_owned(),
+        );
         filters.push(format!("tile=layout={columns}x{rows}"));
         let mut arguments = super::only_stream(video.index);
         let rest = [

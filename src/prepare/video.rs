@@ -170,11 +170,11 @@ impl VideoRung {
     }
 
     /// ffmpeg's options from `-map` on, without format and file.
-    pub(super) fn arguments(&self, video: &Video) -> Vec<String> {
+    pub(super) fn arguments(&self, video: &Video, origin_us: i64) -> Vec<String> {
         let (gop, max) = (self.gop().to_string(), self.max_kilobits());
         let mut arguments = super::only_stream(video.index);
         let mut set = |option: &str, value: String| arguments.extend([option.to_owned(), value]);
-        set("-vf", self.filters(video));
+        set("-vf", self.filters(video, origin_us));
         set("-c:v", self.codec.encoder().into());
         set("-preset", self.codec.preset(self.effort).into());
         set("-crf", self.codec.quality(self.size.class).to_string());
@@ -196,8 +196,7 @@ impl VideoRung {
                 set("-tag:v", "hvc1".into());
             }
             VideoCodec::Av1 => {
-                let params = format!("keyint={gop}:scd=0:irefresh-type=2:mbr={max}");
-                set("-svtav1-params", params);
+                set("-svtav1-params", svt(video, &gop, max));
                 set("-tag:v", "av01".into());
             }
         }
@@ -211,12 +210,8 @@ impl VideoRung {
         arguments
     }
 
-    fn filters(&self, video: &Video) -> String {
-        let mut filters = Vec::new();
-        if video.interlaced {
-            filters.push("bwdif=mode=send_frame:deint=all".to_owned());
-        }
-        filters.push(format!("fps=fps={}:start_time=0", self.rate()));
+    fn filters(&self, video: &Video, origin_us: i64) -> String {
+        let mut filters = paced(video, origin_us, &self.rate().to_string());
         filters.push(scale(self.size.width, self.size.height));
         if self.codec == VideoCodec::Avc && video.colour.is_hdr() {
             filters.push(tone_map(video));
@@ -257,7 +252,9 @@ impl VideoRung {
         if colour.transfer.as_deref() == Some("smpte2084") {
             params.push_str(":hdr10=1");
             if let Some(mastering) = &colour.mastering {
-                params.push_str(&format!(":master-display={mastering}"));
+                // In steps of 0.00002 and 0.0001 cd/m².
+                let shown = mastering.shown(50_000.0, 10_000.0);
+                params.push_str(&format!(":master-display={shown}"));
             }
             if let Some((most, average)) = colour.light {
                 params.push_str(&format!(":max-cll={most},{average}"));
@@ -265,6 +262,27 @@ impl VideoRung {
         }
         params
     }
+}
+
+fn svt(video: &Video, gop: &str, max: u32) -> String {
+    let mut params = format!("keyint={gop}:scd=0:irefresh-type=2:mbr={max}");
+    if let Some(mastering) = &video.colour.mastering {
+        params.push_str(&format!(":mastering-display={}", mastering.shown(1.0, 1.0)));
+    }
+    if let Some((most, average)) = video.colour.light {
+        params.push_str(&format!(":content-light={most},{average}"));
+    }
+    params
+}
+
+/// Whole pictures, so many a second from time 0 on.
+pub(super) fn paced(video: &Video, origin_us: i64, rate: &str) -> Vec<String> {
+    let mut filters = vec![format!("setpts=PTS-({origin_us}/1000000)/TB")];
+    if video.interlaced {
+        filters.push("bwdif=mode=send_frame:deint=all".to_owned());
+    }
+    filters.push(format!("fps=fps={rate}:start_time=0"));
+    filters
 }
 
 /// To square pixels of the usual range.

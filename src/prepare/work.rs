@@ -54,7 +54,7 @@ impl Site<'_> {
             return Ok(());
         };
         self.reporter.report(Event::Started(step));
-        let line = measure.command_line(&self.options.source);
+        let line = Plan::measuring(measure, &self.options.source);
         let printed = self.ffmpeg(step, &measure.label, &line).await?;
         let measured = Measured::parse(&printed).ok_or_else(|| Error::Failed {
             output: measure.label.clone(),
@@ -88,11 +88,12 @@ impl Site<'_> {
         self.reporter.report(Event::Started(step));
         let unfinished = self.workshop.borrow().unfinished(&task.output);
         let gain = self.gain(task)?;
-        match task.command_line(&self.options.source, &gain, &unfinished) {
+        let source = &self.options.source;
+        match Plan::making(task, source, &gain, &unfinished) {
             Some(line) => {
                 self.ffmpeg(step, &task.output, &line).await?;
             }
-            None => copy(task.make.input(&self.options.source), &unfinished).await?,
+            None => copy(task.make.input(source), &unfinished).await?,
         }
         self.workshop.borrow_mut().finish(&task.output, &task.key)?;
         self.reporter.report(Event::Finished(step));

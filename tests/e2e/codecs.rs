@@ -204,16 +204,28 @@ fn same_frames(codecs: &[Codec], stream: &str) {
         assert!(multivariant.contains(rfc6381), "{name}: {multivariant}");
         let playlists = media_playlists(&format!("{base}/index.m3u8"));
         assert_eq!(playlists.len(), 1, "{name}");
-        assert_eq!(
-            frames(&playlists[0], stream, &[]),
-            expected,
-            "{name} through HLS"
+        same(
+            &frames(&playlists[0], stream, &[]),
+            &expected,
+            &format!("{name} through HLS"),
         );
         for mpd in ["manifest.mpd", "manifest-time.mpd"] {
             let served = frames(&format!("{base}/{mpd}"), stream, &[]);
-            assert_eq!(served, expected, "{name} through {mpd}");
+            same(&served, &expected, &format!("{name} through {mpd}"));
         }
     }
+}
+
+/// Every frame from the source's second one on, and the first where it is a whole one: where priming ends inside a
+/// frame, ffmpeg shows the rest of it at time 0 of a source, and all of it before 0 of fragments, where it is left out
+/// here. Of HE-AAC it discards one frame too many in a source.
+pub(crate) fn same(served: &[String], source: &[String], what: &str) {
+    assert!(
+        served == source || (served.ends_with(&source[1..]) && served.len() <= source.len() + 1),
+        "{what}: {} frames of {}",
+        served.len(),
+        source.len()
+    );
 }
 
 #[test]

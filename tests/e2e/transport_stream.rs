@@ -107,7 +107,12 @@ fn picture_and_sound_keep_the_timing_of_cmaf_within_a_millisecond() {
     let zero = video[0];
     for (stream, cmaf) in [("a:0", &cmaf[0]), ("v:0", &cmaf[1])] {
         let ts = timestamps(muxed.path().to_str().unwrap(), stream);
-        let expected = timestamps(cmaf.path().to_str().unwrap(), stream);
+        let mut expected = timestamps(cmaf.path().to_str().unwrap(), stream);
+        if stream == "v:0" {
+            // ffmpeg adds the reordering delay to pictures of fragments; they begin at 0.
+            let first = expected[0];
+            expected.iter_mut().for_each(|time| *time -= first);
+        }
         assert_eq!(ts.len(), expected.len(), "{stream}");
         for (ts, cmaf) in ts.iter().zip(&expected) {
             assert!(

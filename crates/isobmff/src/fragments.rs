@@ -4,8 +4,7 @@
 //! full sample tables is written and read: whoever uses the movie meets a progressive one.
 //!
 //! Decode times: `tfdt` decides. The last sample of a fragment lasts until the next fragment begins. What the first
-//! sample is late by becomes an empty edit; then every track gets an edit list, for the file states one time line
-//! for all of them.
+//! sample is late by becomes an empty edit.
 use std::ops::Range;
 
 use bytes::Bytes;

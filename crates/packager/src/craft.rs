@@ -237,20 +237,9 @@ impl TrackSpec {
                 w.bytes(&entry.bytes());
             }
         });
-        w.full_box(b"stts", 0, 0, |w| {
-            w.u32(count);
-            for sample in &self.samples {
-                w.u32(1);
-                w.u32(sample.duration);
-            }
-        });
-        w.full_box(b"ctts", 1, 0, |w| {
-            w.u32(count);
-            for sample in &self.samples {
-                w.u32(1);
-                w.i32(sample.composition_offset);
-            }
-        });
+        write_runs(w, b"stts", self.samples.iter().map(|s| s.duration));
+        let offsets_of = |s: &SampleSpec| s.composition_offset.cast_unsigned();
+        write_runs(w, b"ctts", self.samples.iter().map(offsets_of));
         w.full_box(b"stss", 0, 0, |w| {
             let sync = self
                 .samples
@@ -285,6 +274,24 @@ impl TrackSpec {
                 .for_each(|first| w.u32(offsets[*first] as u32));
         });
     }
+}
+
+/// Equal values in a row are one entry.
+fn write_runs(w: &mut BoxWriter, kind: &[u8; 4], values: impl Iterator<Item = u32>) {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for value in values {
+        match runs.last_mut() {
+            Some((count, last)) if *last == value => *count += 1,
+            _ => runs.push((1, value)),
+        }
+    }
+    w.full_box(kind, 1, 0, |w| {
+        w.u32(runs.len() as u32);
+        for (count, value) in runs {
+            w.u32(count);
+            w.u32(value);
+        }
+    });
 }
 
 /// The movie timescale is 1000. Media lies track after track behind the `moov`.

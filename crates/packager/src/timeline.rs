@@ -66,7 +66,7 @@ impl Moment {
     }
 
     /// Whether the two lie at most half of `frame` apart.
-    fn within_half(self, other: Self, frame: Self) -> bool {
+    pub(crate) fn within_half(self, other: Self, frame: Self) -> bool {
         self.apart_at_most(other, frame, 2)
     }
 

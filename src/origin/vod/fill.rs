@@ -28,7 +28,11 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) enum Recipe {
     /// A CMAF fragment of the source's samples, protected where the variant is.
-    Fragment(SegmentPlan),
+    Fragment {
+        plan: SegmentPlan,
+        /// The one that its samples belong to.
+        segment: usize,
+    },
     Ts(ts::Plan),
     /// Bytes of a source as they are.
     Raw(SourceRange),
@@ -53,7 +57,7 @@ impl Recipe {
     /// Where it does not depend on what is read.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
-            Self::Fragment(plan) => plan.content_length(),
+            Self::Fragment { plan, .. } => plan.content_length(),
             Self::Raw(range) => Some(range.len),
             Self::Ts(plan) => plan.content_length(),
             Self::Text(_) => None,
@@ -90,7 +94,10 @@ impl Target {
                 .get(number as usize)
                 .ok_or_else(|| faults::no_such_segment(number + 1, r.segments.len()))
         };
-        let encryptor = || self.variant.encryptor(&self.asset.path, p, self.rendition);
+        let encryptor = |segment: usize| {
+            let variant = &self.variant;
+            variant.encryptor(&self.asset.path, p, self.rendition, segment)
+        };
         match (part, &r.media) {
             (Part::Header, Media::Text { .. }) => Ok(Recipe::Text(TextPart::Header)),
             (Part::Segment(number), Media::Text { .. }) => {
@@ -99,8 +106,10 @@ impl Target {
             }
             (Part::Segment(number), Media::Video { .. } | Media::Audio { .. }) => {
                 segment(number)?;
-                let plan = SegmentPlan::new(p, r, number as usize, encryptor()?.as_ref());
-                Ok(Recipe::Fragment(plan.map_err(|e| self.bad_source(e))?))
+                let segment = number as usize;
+                let plan = SegmentPlan::new(p, r, segment, encryptor(segment)?.as_ref());
+                let plan = plan.map_err(|e| self.bad_source(e))?;
+                Ok(Recipe::Fragment { plan, segment })
             }
             (Part::Keyframe(number), Media::Video { .. }) => {
                 let frames = self.asset.trick_play().get(self.rendition);
@@ -110,9 +119,14 @@ impl Target {
                 let frame = frames.get(number as usize);
                 let frame =
                     frame.ok_or_else(|| faults::no_such_segment(number + 1, frames.len()))?;
-                let plan =
-                    SegmentPlan::keyframe(p, r, number as usize, frame, encryptor()?.as_ref());
-                Ok(Recipe::Fragment(plan.map_err(|e| self.bad_source(e))?))
+                let after = r
+                    .segments
+                    .partition_point(|segment| segment.first_sample <= frame.sample);
+                let segment = after.saturating_sub(1);
+                let encryptor = encryptor(segment)?;
+                let plan = SegmentPlan::keyframe(p, r, number as usize, frame, encryptor.as_ref());
+                let plan = plan.map_err(|e| self.bad_source(e))?;
+                Ok(Recipe::Fragment { plan, segment })
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
                 let audio = audio.map(|audio| self.rendition_at(audio)).transpose()?;
@@ -182,7 +196,7 @@ pub(super) async fn fill(storage: Rc<Storage>, target: Target, recipe: Recipe, m
 
 async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec<Bytes>, Fault> {
     match recipe {
-        Recipe::Fragment(plan) => fragment(storage, target, plan).await,
+        Recipe::Fragment { plan, segment } => fragment(storage, target, plan, *segment).await,
         Recipe::Raw(range) => {
             let read = read(storage, &target.asset, std::slice::from_ref(range)).await?;
             Ok(vec![read.freeze()])
@@ -208,12 +222,13 @@ async fn fragment(
     storage: &Storage,
     target: &Target,
     plan: &SegmentPlan,
+    segment: usize,
 ) -> Result<Vec<Bytes>, Fault> {
     let asset = &target.asset;
     let mut buffer = read(storage, asset, plan.source_ranges()).await?;
-    let encryptor = target
-        .variant
-        .encryptor(&asset.path, &asset.presentation, target.rendition)?;
+    let variant = &target.variant;
+    let encryptor =
+        variant.encryptor(&asset.path, &asset.presentation, target.rendition, segment)?;
     let header = match encryptor {
         Some(mut encryptor) => plan
             .protect(&mut encryptor, buffer.as_mut_slice())

@@ -172,7 +172,7 @@ impl IndexCache {
 
     /// Waits until all that was put is on disk.
     #[cfg(test)]
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         let (told, tell) = std::sync::mpsc::channel();
         let _ = self.jobs.send(Job::Tell(told));
         let _ = tell.recv_timeout(Duration::from_secs(20));

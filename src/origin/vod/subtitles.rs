@@ -109,36 +109,28 @@ async fn of_samples(storage: &Storage, target: &Target) -> Result<Track, Fault> 
         .ok_or_else(|| bad("no such track"))?;
     let entry = asset.presentation.sample_entry(rendition);
     let entry = entry.ok_or_else(|| bad("a text track without a sample entry"))?;
-    if track.samples.bytes_in(0..track.samples.len()) > text::MAX_DOCUMENT_BYTES as u64 {
+    let found = asset
+        .presentation
+        .text_samples(rendition)
+        .unwrap_or_default();
+    let total: u64 = found.iter().map(|sample| sample.range.len).sum();
+    if total > text::MAX_DOCUMENT_BYTES as u64 {
         return Err(bad("a text track of absurd size"));
     }
-    let mut samples = Vec::new();
-    let mut from = 0;
-    while from < track.samples.len() {
-        let batch: Vec<_> = track
-            .samples
-            .iter_from(from)
-            .take(SAMPLES_AT_ONCE)
-            .collect();
-        from += SAMPLES_AT_ONCE as u32;
-        let ranges: Vec<SourceRange> = batch
-            .iter()
-            .map(|sample| SourceRange {
-                source: rendition.source,
-                offset: sample.offset,
-                len: u64::from(sample.size),
-            })
-            .collect();
+    let mut samples = Vec::with_capacity(found.len());
+    for batch in found.chunks(SAMPLES_AT_ONCE) {
+        let ranges: Vec<SourceRange> = batch.iter().map(|sample| sample.range).collect();
         let read = read(storage, asset, &ranges).await?;
         let mut rest = read.as_slice();
-        for sample in &batch {
-            let (data, after) = rest
-                .split_at_checked(sample.size as usize)
+        for sample in batch {
+            let (data, after) = usize::try_from(sample.range.len)
+                .ok()
+                .and_then(|len| rest.split_at_checked(len))
                 .ok_or_else(|| faults::internal("a read was shorter than asked"))?;
             rest = after;
             samples.push(SourceSample {
-                decode_time: sample.decode_time,
-                duration: u64::from(sample.duration),
+                decode_time: sample.start,
+                duration: sample.duration,
                 // A copy: the buffer belongs to the pool that media is read into.
                 data: Bytes::copy_from_slice(data),
             });

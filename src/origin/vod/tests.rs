@@ -14,6 +14,8 @@ use crate::delivery::route::MountId;
 use crate::delivery::{Audience, Outgoing, Protocol, Query, finish};
 use crate::storage::{SharedStorage, StorageOptions};
 
+mod indexes;
+
 fn make_media(root: &Path) {
     let status = Command::new("ffmpeg")
         .args([
@@ -88,6 +90,8 @@ async fn tracks(vod: &Vod, protection: Protection) -> Vec<String> {
             .unwrap()
             .to_owned()
     })
+    // Trick play has the URLs of the track it is made of.
+    .filter(|id| !id.ends_with("-trick"))
     .collect()
 }
 

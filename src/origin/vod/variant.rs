@@ -86,7 +86,7 @@ impl Variant {
                     .seeds
                     .push(IvSeed::derive(key, &presentation.track_identity(rendition)));
             }
-            let encryptor = variant.encryptor(asset, presentation, index)?;
+            let encryptor = variant.encryptor(asset, presentation, index, 0)?;
             let encryption = encryptor.as_ref().map(SampleEncryptor::track_encryption);
             let name = presentation.url_name(rendition, encryption);
             variant.identities.push(identity(
@@ -143,7 +143,7 @@ impl Variant {
         }
         let layouts = presentation.renditions.iter().enumerate();
         let layouts = layouts.map(|(index, rendition)| {
-            let encryptor = self.encryptor(asset, presentation, index)?;
+            let encryptor = self.encryptor(asset, presentation, index, 0)?;
             ondemand::layout(presentation, rendition, encryptor.as_ref())
                 .map_err(|error| faults::bad_source(asset, error))
         });
@@ -151,6 +151,8 @@ impl Variant {
         Ok(self.whole_files.get_or_init(|| Arc::new(files)))
     }
 
+    /// For one segment's samples, whose sample entry may be another than that of the segment before.
+    ///
     /// `None` for the clear variant, and for text and images: a protected sound or picture without an encryptor is an
     /// error, never clear bytes.
     pub(super) fn encryptor(
@@ -158,6 +160,7 @@ impl Variant {
         asset: &str,
         presentation: &Presentation,
         rendition: usize,
+        segment: usize,
     ) -> Result<Option<SampleEncryptor>, Fault> {
         let Some(scheme) = self.scheme else {
             return Ok(None);
@@ -174,7 +177,7 @@ impl Variant {
         if !is_protected(rendition_ref) {
             return Ok(None);
         }
-        let codec = presentation.codec(rendition_ref);
+        let codec = presentation.segment_codec(rendition_ref, segment);
         let codec =
             codec.ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
         SampleEncryptor::new(scheme, key, *seed, codec)

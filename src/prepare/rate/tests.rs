@@ -36,6 +36,8 @@ fn changing_rates_become_the_nearest_standard_one() {
     assert_eq!(constant_of("2961/100", "90000/1"), "30000/1001");
     assert_eq!(constant_of("713/100", "60/1"), "24000/1001");
     assert_eq!(constant_of("5200/100", "1000/1"), "50/1");
+    // Every seventh frame of 30 a second was dropped: the others stay where they are.
+    assert_eq!(constant_of("4620/179", "30/1"), "30/1");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use rcgen::PublicKeyData;
@@ -89,7 +89,7 @@ pub(crate) struct Node {
     pub(crate) admin: String,
     /// The certificate's SubjectPublicKeyInfo, DER.
     pub(crate) spki: Vec<u8>,
-    output: mpsc::Receiver<String>,
+    output: Mutex<mpsc::Receiver<String>>,
     _dir: TempDir,
 }
 
@@ -127,7 +127,7 @@ impl Node {
             https: String::new(),
             admin: String::new(),
             spki,
-            output,
+            output: Mutex::new(output),
             _dir: dir,
         };
         let ready = node.wait_for_event("listening");
@@ -156,6 +156,8 @@ impl Node {
         loop {
             let line = self
                 .output
+                .lock()
+                .unwrap()
                 .recv_timeout(PATIENCE)
                 .expect("the node says what it does");
             if let Ok(value) = serde_json::from_str::<serde_json::Value>(&line)
@@ -169,6 +171,8 @@ impl Node {
     /// The next line on stdout (the access log, when it goes there).
     pub(crate) fn next_line(&self) -> String {
         self.output
+            .lock()
+            .unwrap()
             .recv_timeout(PATIENCE)
             .expect("a line on stdout")
     }

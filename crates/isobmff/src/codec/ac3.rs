@@ -145,7 +145,10 @@ pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<Ac3Config> {
     };
     let (rate, bit_stream_identification, bit_stream_mode, channels, bit_rate) =
         read().map_err(|error: BitsError| dac3.malformed(error.to_string()))?;
-    let full = sample_rate(rate).unwrap_or(sound.sample_rate);
+    let full = match sample_rate(rate) {
+        Some(rate) => rate,
+        None => sound.rate()?,
+    };
     Ok(Ac3Config {
         bit_stream_identification,
         bit_stream_mode,

@@ -46,7 +46,7 @@ pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<DtsConfig> {
         // The entry alone is what older writers leave.
         return Ok(DtsConfig {
             format,
-            sample_rate: sound.sample_rate,
+            sample_rate: sound.rate()?,
             channels: sound.channels,
             channel_mask: None,
             cicp: None,

@@ -41,16 +41,21 @@ impl Eac3Config {
 pub(super) fn parse(sound: &SoundEntry<'_>) -> Result<Eac3Config> {
     let dec3 = sound.require(b"dec3")?;
     let content = dec3.fields().rest();
-    read(&content, sound.sample_rate).map_err(|error| dec3.malformed(error.to_string()))
+    let mut config = read(&content).map_err(|error| dec3.malformed(error.to_string()))?;
+    if config.sample_rate == 0 {
+        config.sample_rate = sound.rate()?;
+    }
+    Ok(config)
 }
 
-fn read(content: &[u8], entry_rate: u32) -> std::result::Result<Eac3Config, BitsError> {
+/// With a sample rate of 0 where the entry has to say it.
+fn read(content: &[u8]) -> std::result::Result<Eac3Config, BitsError> {
     let reader = &mut BitReader::new(content);
     let bit_rate = reader.bits(13)? * 1000;
     let independent_substreams = reader.byte(3)? + 1;
     let mut first = None;
     for _ in 0..independent_substreams {
-        let substream = substream(reader, entry_rate)?;
+        let substream = substream(reader)?;
         first.get_or_insert(substream);
     }
     let Some(first) = first else {
@@ -65,12 +70,9 @@ fn read(content: &[u8], entry_rate: u32) -> std::result::Result<Eac3Config, Bits
     })
 }
 
-fn substream(
-    reader: &mut BitReader<'_>,
-    entry_rate: u32,
-) -> std::result::Result<Eac3Config, BitsError> {
+fn substream(reader: &mut BitReader<'_>) -> std::result::Result<Eac3Config, BitsError> {
     // Code 3 stands for half rates, which only the syncframes tell apart.
-    let sample_rate = ac3::sample_rate(reader.byte(2)?).unwrap_or(entry_rate);
+    let sample_rate = ac3::sample_rate(reader.byte(2)?).unwrap_or(0);
     let bit_stream_identification = reader.byte(5)?;
     // reserved, asvc
     reader.skip(2)?;

@@ -44,12 +44,9 @@ impl Mp3Config {
 
 /// An `mp4a` entry with this objectTypeIndication.
 pub(super) fn of_entry(sound: &SoundEntry<'_>, object_type_indication: u8) -> Result<Mp3Config> {
-    if sound.sample_rate == 0 {
-        return Err(sound.entry.malformed("a sample rate of 0"));
-    }
     Ok(Mp3Config {
         object_type_indication,
-        sample_rate: sound.sample_rate,
+        sample_rate: sound.rate()?,
         channels: sound.channels,
     })
 }

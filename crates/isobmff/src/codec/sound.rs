@@ -99,6 +99,14 @@ impl<'n> SoundEntry<'n> {
         Ok(sound)
     }
 
+    /// The entry's sample rate, for a codec that has no other.
+    pub(super) fn rate(&self) -> Result<u32> {
+        match self.sample_rate {
+            0 => Err(self.entry.malformed("a sample rate of 0")),
+            rate => Ok(rate),
+        }
+    }
+
     /// Bytes before the child boxes.
     pub(super) fn fields_len(&self) -> usize {
         self.fields

@@ -1,4 +1,7 @@
 //! Edit lists of a fragmented movie, on time lines that begin with each track's first sample.
+//!
+//! Fragments state decode times on one time line for all tracks, and players take them at their word. A track without
+//! an edit list therefore gets one that moves nothing: its composition times are meant.
 use super::track::Growing;
 use crate::{Edit, Movie, Track};
 
@@ -14,12 +17,11 @@ pub(super) struct Edits {
 impl Edits {
     pub(super) fn new(movie: &Movie, tracks: &[Growing]) -> Self {
         let scale = scale(movie, tracks);
-        let late = tracks.iter().any(|track| track.lateness() > 0);
         let of_tracks = tracks.iter().zip(&movie.tracks);
         Self {
             timescale: movie.timescale.saturating_mul(scale),
             of_tracks: of_tracks
-                .map(|(growing, track)| edits(track, growing, movie.timescale, scale, late))
+                .map(|(growing, track)| edits(track, growing, movie.timescale, scale))
                 .collect(),
         }
     }
@@ -38,13 +40,7 @@ fn scale(movie: &Movie, tracks: &[Growing]) -> u32 {
 }
 
 /// The track's edit list on the time line that begins with its first sample.
-fn edits(
-    track: &Track,
-    growing: &Growing,
-    movie_timescale: u32,
-    scale: u32,
-    late: bool,
-) -> Vec<Edit> {
+fn edits(track: &Track, growing: &Growing, movie_timescale: u32, scale: u32) -> Vec<Edit> {
     let mut edits = track.edits.clone();
     // An edit that shows no more than the samples of the `moov` knew nothing of fragments (8.6.6.1: its duration
     // should be 0). ffmpeg and browsers do not end it there, either.
@@ -58,7 +54,7 @@ fn edits(
     for edit in &mut edits {
         edit.segment_duration = edit.segment_duration.saturating_mul(u64::from(scale));
     }
-    if !late || growing.table.len() == 0 {
+    if growing.table.len() == 0 {
         return edits;
     }
     if edits.is_empty() {

@@ -9,6 +9,7 @@ use crate::text::{push_attribute, push_attribute_number, push_number};
 const CICP_CHANNELS: &str = "urn:mpeg:mpegB:cicp:ChannelConfiguration";
 const DOLBY_CHANNELS: &str = "tag:dolby.com,2014:dash:audio_channel_configuration:2011";
 const AC4_CHANNELS: &str = "tag:dolby.com,2015:dash:audio_channel_configuration:2015";
+const DTS_UHD_CHANNELS: &str = "tag:dts.com,2018:uhd:audio_channel_configuration";
 /// The value is the number of channels.
 const COUNTED_CHANNELS: &str = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
 const JOC: &str = "tag:dolby.com,2018:dash:EC3_ExtensionType:2018";
@@ -39,19 +40,25 @@ pub(super) fn push_channels(out: &mut String, entry: &Entry<'_>) {
         return;
     }
     let layout = entry.layout();
-    let (scheme, value) = match (
-        entry.family(),
-        layout.dolby_map,
-        layout.ac4_mask,
-        layout.cicp,
-    ) {
-        (Family::Ac3 | Family::Eac3, Some(map), _, _) => (DOLBY_CHANNELS, format!("{map:04X}")),
-        (Family::Ac4, _, Some(mask), _) => (AC4_CHANNELS, format!("{mask:06X}")),
-        (_, _, _, Some(code)) => (CICP_CHANNELS, code.to_string()),
+    let of_codec = match entry.family() {
+        Family::Ac3 | Family::Eac3 => layout
+            .dolby_map
+            .map(|map| (DOLBY_CHANNELS, format!("{map:04X}"))),
+        Family::Ac4 => layout
+            .ac4_mask
+            .map(|mask| (AC4_CHANNELS, format!("{mask:06X}"))),
+        Family::Dts => layout
+            .dts_uhd_mask
+            .map(|mask| (DTS_UHD_CHANNELS, format!("{mask:08X}"))),
+        _ => None,
+    };
+    let (scheme, value) = match (of_codec, layout.cicp, entry.channels()) {
+        (Some(known), _, _) => known,
+        (None, Some(code), _) => (CICP_CHANNELS, code.to_string()),
+        (None, None, 0) => return,
         // 1 and 2 mean mono and stereo in both.
-        _ if matches!(entry.channels(), 1 | 2) => (CICP_CHANNELS, entry.channels().to_string()),
-        _ if entry.channels() == 0 => return,
-        _ => (COUNTED_CHANNELS, entry.channels().to_string()),
+        (None, None, channels @ (1 | 2)) => (CICP_CHANNELS, channels.to_string()),
+        (None, None, channels) => (COUNTED_CHANNELS, channels.to_string()),
     };
     push_descriptor(out, "AudioChannelConfiguration", scheme, &value);
 }

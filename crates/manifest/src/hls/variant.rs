@@ -31,9 +31,17 @@ pub(super) fn push_codecs<'l, 'a: 'l>(
         if index > 0 {
             out.push(',');
         }
-        push_quoted(out, codec);
+        push_quoted(out, in_hls(codec));
     }
     out.push('"');
+}
+
+/// HLS players know MP3 as the MPEG-4 audio object type 34 (ISO/IEC 14496-3, table 1.17), not by its MP4 object type.
+fn in_hls(codec: &str) -> &str {
+    match codec {
+        "mp4a.6B" | "mp4a.69" => "mp4a.40.34",
+        other => other,
+    }
 }
 
 /// SUPPLEMENTAL-CODECS, where every part of the line has the same.

@@ -3,3 +3,4 @@
 mod iframes;
 mod single_file;
 mod support;
+mod transport_stream;

@@ -136,11 +136,11 @@ fn place<'a>(
     }
     let mut placed = Vec::with_capacity(tracks.len());
     for (index, cutting) in tracks.iter().enumerate() {
-        let sync = members.get(index).copied();
-        let left = match sync {
-            // A rung that has ended has no sync sample there.
-            Some(None) => None,
-            _ => span.place(cutting, sync.flatten())?,
+        let left = if cutting.has_ended(span.start) {
+            None
+        } else {
+            let sync = members.get(index).copied();
+            span.place(cutting, sync.flatten())?
         };
         match left {
             Some(left) => placed.push(left),

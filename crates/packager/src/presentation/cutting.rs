@@ -40,6 +40,12 @@ impl Cutting<'_> {
         self.moment(self.placed.survey.end + self.shift.presentation())
     }
 
+    /// Whether less than half a frame is left at `time`.
+    pub(super) fn has_ended(&self, time: Moment) -> bool {
+        let frame = self.moment(i64::from(self.frame_duration()));
+        self.end() <= time || self.end().within_half(time, frame)
+    }
+
     pub(super) fn frame_duration(&self) -> u32 {
         self.placed.survey.rate.common()
     }

@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use edgepack_drm::{KeyId, Scheme, TrackEncryption};
-use proptest::prelude::*;
 
 use super::*;
-use crate::SegmentPlan;
-use crate::craft::{Entry, SampleSpec, TrackSpec, build, source};
+use crate::craft::{Entry, TrackSpec, build, source};
+
+mod cost;
+mod properties;
 
 fn video(count: usize) -> TrackSpec {
     TrackSpec::video(25_000, 1000, count, 50)
@@ -228,103 +229,4 @@ fn composition_offsets_that_do_not_fit_are_refused() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("32 bits"), "{error}");
-}
-
-fn any_video() -> impl Strategy<Value = TrackSpec> {
-    let clocks = prop::sample::select(vec![
-        (25_000, 1000),
-        (30_000, 1001),
-        (12_800, 512),
-        (90_000, 1500),
-        (1000, 40),
-    ]);
-    (
-        clocks,
-        prop::collection::vec(1usize..40, 1..12),
-        0i32..3,
-        any::<bool>(),
-    )
-        .prop_map(|((timescale, duration), gops, delay, edit)| {
-            let samples = gops
-                .iter()
-                .flat_map(|gop| (0..*gop).map(|i| i == 0))
-                .enumerate()
-                .map(|(i, is_sync)| {
-                    // Neighbours swapped in decode order, as with one B-frame.
-                    let swing = if delay > 0 && !is_sync && i % 2 == 1 {
-                        delay
-                    } else {
-                        0
-                    };
-                    SampleSpec {
-                        duration,
-                        composition_offset: swing * duration as i32,
-                        is_sync,
-                        size: 20 + i as u32 * 7 % 50,
-                        description: 0,
-                    }
-                });
-            TrackSpec {
-                handler: *b"vide",
-                timescale,
-                language: *b"und",
-                edits: vec![],
-                samples: samples.collect(),
-                entries: vec![Entry::Avc],
-            }
-            .delayed(delay * duration as i32, edit)
-        })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
-    #[test]
-    fn every_sample_is_in_one_segment_and_times_have_no_gap(
-        rungs in prop::collection::vec(any_video(), 0..4),
-        frames in prop::option::of(1usize..700),
-        priming in 0i32..3000,
-        target_ms in 100u32..6000,
-    ) {
-        prop_assume!(!rungs.is_empty() || frames.is_some());
-        let audio = frames.map(|frames| audio(frames).edit(0, priming.min(frames as i32 * 1024 - 1)));
-        let tracks = rungs.iter().cloned().chain(audio);
-        let sources = tracks.enumerate().map(|(i, track)| source(&format!("{i}.mp4"), &[track])).collect();
-        let p = build(sources, target_ms).unwrap();
-        for r in &p.renditions {
-            let table = &p.track(r).unwrap().samples;
-            let mut next = (0, 0);
-            let mut decode_time = 0;
-            let longest = r.segments.iter().map(|segment| segment.duration).max().unwrap();
-            for (number, segment) in r.segments.iter().enumerate() {
-                prop_assert_eq!((segment.first_sample, segment.start), next);
-                prop_assert!(segment.sample_count > 0 && segment.duration > 0);
-                prop_assert_eq!(segment.base_media_decode_time, decode_time);
-                next = (segment.first_sample + segment.sample_count, segment.start + segment.duration);
-                let samples: Vec<_> = table.iter_from(segment.first_sample).take(segment.sample_count as usize).collect();
-                decode_time += samples.iter().map(|sample| u64::from(sample.duration)).sum::<u64>();
-                let plan = SegmentPlan::new(&p, r, number, None).unwrap();
-                prop_assert_eq!(plan.payload_len(), segment.bytes);
-                prop_assert_eq!(plan.content_length(), Some(segment.len));
-                let mut from_ranges = plan.source_ranges().iter().flat_map(|range| range.offset..range.offset + range.len);
-                for sample in &samples {
-                    for at in sample.offset..sample.offset + u64::from(sample.size) {
-                        prop_assert_eq!(from_ranges.next(), Some(at));
-                    }
-                }
-                prop_assert_eq!(from_ranges.next(), None);
-                if segment.duration * 2 >= longest {
-                    let bits = plan.content_length().unwrap() * 8 * u64::from(r.timescale);
-                    prop_assert!(bits <= r.peak_bandwidth * segment.duration);
-                }
-            }
-            prop_assert_eq!(next, (table.len(), r.duration()));
-            // Each segment but the first begins with a sync sample, at its time.
-            let Some(trick) = p.trick_play(r) else { continue };
-            let keyframes: Vec<_> = trick.frames.iter().map(|frame| (frame.sample, frame.start)).collect();
-            for segment in r.segments.iter().skip(1) {
-                prop_assert!(keyframes.contains(&(segment.first_sample, segment.start)));
-            }
-        }
-    }
 }

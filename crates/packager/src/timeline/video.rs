@@ -44,7 +44,7 @@ pub(crate) struct Boundaries {
 }
 
 /// Sync samples that lie within half a frame of each other are one candidate; a segment begins where every rung
-/// that has not ended takes part in the candidate, by the grid rule, or where a rung's sample description changes.
+/// that has begun and not ended takes part in the candidate, by the grid rule, or where a rung's sample description changes.
 pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundaries {
     let mut found = Boundaries {
         moments: vec![Moment::new(0, 1)],
@@ -65,7 +65,7 @@ pub(crate) fn boundaries(tracks: &[VideoTrack<'_>], target_ms: u32) -> Boundarie
             .zip(&candidate.members)
             .zip(&mut found.lacking)
         {
-            if member.is_none() && !has_ended(track, candidate.time) {
+            if member.is_none() && takes_part(track, candidate.time) {
                 complete = false;
                 lacking.get_or_insert((0, candidate.time)).0 += 1;
             }
@@ -132,9 +132,13 @@ fn note_long_segment(found: &mut Boundaries, end: Moment, target_ms: u32, could_
     }
 }
 
-fn has_ended(track: &VideoTrack<'_>, time: Moment) -> bool {
+/// Whether the rung has begun and has not ended.
+fn takes_part(track: &VideoTrack<'_>, time: Moment) -> bool {
     let end = track.moment(track.end);
-    time >= end || time.within_half(end, track.moment(i64::from(track.frame_duration)))
+    let has_ended =
+        time >= end || time.within_half(end, track.moment(i64::from(track.frame_duration)));
+    let has_begun = |first: &SyncPoint| time > track.moment(first.time);
+    !has_ended && track.sync.first().is_some_and(has_begun)
 }
 
 /// Sync samples of all rungs at one time.
@@ -145,8 +149,8 @@ struct Candidate {
     members: Vec<Option<SyncPoint>>,
 }
 
-/// The last candidate at `limit` or before (or less than half a frame after it) that all rungs which have not ended
-/// take part in: its time, and each rung's sync sample.
+/// The last candidate at `limit` or before (or less than half a frame after it) that all rungs which have begun and
+/// not ended take part in: its time, and each rung's sync sample.
 pub(crate) fn last_common_before(
     tracks: &[VideoTrack<'_>],
     limit: Moment,
@@ -157,7 +161,7 @@ pub(crate) fn last_common_before(
         .take_while(|candidate| candidate.time <= limit || candidate.time.within_half(limit, frame))
         .filter(|candidate| {
             let mut rungs = tracks.iter().zip(&candidate.members);
-            rungs.all(|(track, member)| member.is_some() || has_ended(track, candidate.time))
+            rungs.all(|(track, member)| member.is_some() || !takes_part(track, candidate.time))
         })
         .last()
         .map(|candidate| (candidate.time, candidate.members))

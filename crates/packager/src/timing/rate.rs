@@ -12,18 +12,38 @@ pub(crate) struct SampleRate {
     total: u64,
     /// The latest sample's: left out of `counts` until another follows, since the last of a track is often odd.
     last: Option<u32>,
+    /// Samples with the duration `last` in a row, that one left out: not counted yet.
+    run: u64,
 }
 
 impl SampleRate {
     pub(super) fn add(&mut self, duration: u32) {
-        if let Some(last) = self.last.replace(duration) {
-            self.samples += 1;
-            self.total += u64::from(last);
-            match self.counts.iter().position(|(known, _)| *known == last) {
-                Some(at) => self.counts[at].1 += 1,
-                None if self.counts.len() < MAX_DURATIONS => self.counts.push((last, 1)),
-                None => {}
-            }
+        if self.last == Some(duration) {
+            self.run += 1;
+            return;
+        }
+        // What was the last one is not any longer.
+        self.run += 1;
+        self.flush();
+        self.last = Some(duration);
+    }
+
+    /// No sample follows.
+    pub(super) fn finish(&mut self) {
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        let Some(duration) = self.last.filter(|_| run > 0) else {
+            return;
+        };
+        self.samples += run;
+        self.total += u64::from(duration) * run;
+        match self.counts.iter().position(|(known, _)| *known == duration) {
+            Some(at) => self.counts[at].1 += run,
+            None if self.counts.len() < MAX_DURATIONS => self.counts.push((duration, run)),
+            None => {}
         }
     }
 

@@ -108,12 +108,16 @@ impl Survey {
             end: i64::MIN,
             ..Self::default()
         };
+        let samples = &track.samples;
+        let duration = samples.total_duration();
+        if i64::try_from(duration).map_or(true, |duration| duration > MAX_MEDIA_TIME) {
+            return Err(format!(
+                "samples of {duration} ticks together: an absurd length"
+            ));
+        }
         let mut description = None;
         let mut sync_time = i64::MIN;
-        for sample in track.samples.iter_from(first) {
-            if i64::try_from(sample.decode_time).map_or(true, |time| time > MAX_MEDIA_TIME) {
-                return Err(format!("sample {} at an absurd decode time", sample.index));
-            }
+        for sample in samples.iter_from(first) {
             if sample.index == first {
                 survey.first_decode_time = decode_time(&sample);
             }
@@ -146,6 +150,7 @@ impl Survey {
             }
             survey.has_leading |= time < sync_time;
         }
+        survey.rate.finish();
         if survey.end_sample == 0 || survey.end <= edits.media_time {
             return Ok(None);
         }

@@ -180,6 +180,7 @@ fn rate(timescale: u32, durations: impl IntoIterator<Item = u32>) -> (u32, u32) 
     durations
         .into_iter()
         .for_each(|duration| rate.add(duration));
+    rate.finish();
     rate.frame_rate(timescale)
 }
 

@@ -43,14 +43,17 @@ impl Pair<'_> {
     /// None past the end.
     pub(super) fn span(&self, number: usize) -> Option<Span> {
         let pictures = self.video_segments();
+        let after_video = self.first_after_video();
         let Some(segment) = pictures.get(number) else {
-            let at = self.first_after_video() + (number - pictures.len());
+            let at = after_video + (number - pictures.len());
             let (start, end) = self.sound(at)?;
+            // The end of the pictures may lie half a frame behind the sound that follows them.
+            let start = start.max(self.video.map_or(0, Rendition::duration));
             return Some(Span {
                 video: None,
                 audio: at..at + 1,
                 start,
-                duration: end.saturating_sub(start),
+                duration: end.saturating_sub(start).max(1),
             });
         };
         let first = if number == 0 {
@@ -58,22 +61,23 @@ impl Pair<'_> {
         } else {
             self.first_from(segment.start)
         };
-        let end = match pictures.get(number + 1) {
-            Some(next) => self.first_from(next.start),
-            None => self.first_after_video(),
+        let mut end = segment.start + segment.duration;
+        let audio = match pictures.get(number + 1) {
+            Some(next) => first..self.first_from(next.start),
+            None => {
+                // Behind the last picture there is room for sound that goes on, and for silence before other sound.
+                let last = after_video.checked_sub(1).and_then(|last| self.sound(last));
+                let next = self.sound(after_video);
+                let more = last.map(|(_, end)| end).max(next.map(|(start, _)| start));
+                end = end.max(more.unwrap_or(0));
+                first..after_video
+            }
         };
-        let audio = first..end.max(first);
-        let mut duration = segment.duration;
-        // Behind the last picture there is room for sound that goes on.
-        if number + 1 == pictures.len() && !audio.is_empty() {
-            let sound_end = self.sound(audio.end - 1).map_or(0, |(_, end)| end);
-            duration = duration.max(sound_end.saturating_sub(segment.start));
-        }
         Some(Span {
             video: Some(number),
-            audio,
+            audio: audio.start..audio.end.max(audio.start),
             start: segment.start,
-            duration,
+            duration: end - segment.start,
         })
     }
 
@@ -84,8 +88,13 @@ impl Pair<'_> {
         let ours = u128::from(self.video.map_or(audio.timescale, |video| video.timescale));
         let theirs = u128::from(audio.timescale.max(1));
         let rescaled = |time: u64| u64::try_from((u128::from(time) * ours).div_ceil(theirs)).ok();
+        // Without pictures the first segment begins at 0, whenever it is heard.
+        let begin = match self.video {
+            Some(_) => u64::try_from(begin(audio, segment)).unwrap_or(0),
+            None => segment.start,
+        };
         Some((
-            rescaled(segment.start)?,
+            rescaled(begin)?,
             rescaled(segment.start.checked_add(segment.duration)?)?,
         ))
     }

@@ -55,6 +55,44 @@ const CLIPS: &[(&str, &str, &str)] = &[
         "-vn -c:a aac -b:a 96k -metadata:s:a:0 language=deu",
     ),
     (
+        "one-second-gop.mp4",
+        "testsrc2=s=240x136:r=24",
+        "-c:v libx264 -preset veryfast -bf 2 -g 24 -keyint_min 24 -sc_threshold 0 -pix_fmt yuv420p -ar 44100 -c:a aac",
+    ),
+    (
+        "irregular-gop.mp4",
+        "testsrc2=s=240x136:r=50",
+        "-c:v libx264 -preset veryfast -bf 2 -g 500 -force_key_frames 1.3,2.9,3.1,5.5,7,7.2,8.1,11 -sc_threshold 0 -pix_fmt yuv420p -an",
+    ),
+    (
+        "variable-rate.mp4",
+        "testsrc2=s=240x136:r=60",
+        "-vf select=not(mod(n\\,3))+lt(mod(n\\,50)\\,9) -fps_mode vfr -c:v libx264 -preset veryfast -bf 2 -g 40 -sc_threshold 0 -pix_fmt yuv420p -an",
+    ),
+    (
+        "hevc.mp4",
+        "testsrc2=s=240x136:r=25",
+        "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=50 -tag:v hvc1 -pix_fmt yuv420p -c:a ac3",
+    ),
+    (
+        "av1.mp4",
+        "testsrc2=s=240x136:r=25",
+        "-t 4 -c:v libsvtav1 -preset 12 -g 50 -pix_fmt yuv420p -c:a libopus",
+    ),
+    (
+        "vp9.mp4",
+        "testsrc2=s=240x136:r=25",
+        "-t 4 -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 50 -pix_fmt yuv420p -c:a flac -strict -2",
+    ),
+    ("eac3.mp4", "", "-vn -c:a eac3"),
+    ("mp3.mp4", "", "-vn -c:a libmp3lame"),
+    ("alac.mp4", "", "-vn -c:a alac"),
+    (
+        "fragmented.mp4",
+        "testsrc2=s=240x136:r=25",
+        "{RUNG} -c:a aac -movflags frag_keyframe+empty_moov+default_base_moof",
+    ),
+    (
         "short.mp4",
         "testsrc2=s=320x180:r=25",
         "{RUNG} -c:a aac -t 6.2",

@@ -1,9 +1,7 @@
 //! Rungs cut together, their audio with them, and what is said when they do not fit.
-use std::process::Command;
-
 use edgepack_packager::{Media, Misalignment, Rendition};
 
-use crate::clips::{clip, run, shaka_packager};
+use crate::clips::clip;
 use crate::support::asset;
 
 /// Starts of the segments, milliseconds.
@@ -141,52 +139,6 @@ fn an_open_gop_keeps_its_leading_pictures_behind_their_key_frame() {
             .find(|keyframe| keyframe.sample == segment.first_sample)
             .expect("a key frame first");
         assert_eq!(keyframe.start, segment.start);
-    }
-}
-
-#[test]
-fn segments_last_as_long_as_those_of_shaka_packager() {
-    let Some(packager) = shaka_packager() else {
-        return;
-    };
-    for (name, target_seconds) in [
-        ("high.mp4", 4),
-        ("ntsc.mp4", 4),
-        ("ntsc.mp4", 3),
-        ("high.mp4", 3),
-    ] {
-        let folder = tempfile::tempdir().unwrap();
-        let input = clip(name);
-        run(Command::new(&packager).current_dir(&folder).args([
-            &format!("in={},stream=video,init_segment=i.mp4,segment_template=$Number$.m4s,playlist_name=v.m3u8", input.display()),
-            "--segment_duration",
-            &target_seconds.to_string(),
-            "--hls_master_playlist_output",
-            "m.m3u8",
-        ]));
-        let playlist = std::fs::read_to_string(folder.path().join("v.m3u8")).unwrap();
-        let theirs: Vec<f64> = playlist
-            .lines()
-            .filter_map(|line| {
-                line.strip_prefix("#EXTINF:")?
-                    .strip_suffix(',')?
-                    .parse()
-                    .ok()
-            })
-            .collect();
-        assert!(theirs.len() > 2);
-        let asset = asset(&[&input], target_seconds * 1000);
-        let video = asset.video();
-        let ours: Vec<f64> = video
-            .segments
-            .iter()
-            .map(|segment| segment.duration as f64 / f64::from(video.timescale))
-            .collect();
-        assert_eq!(ours.len(), theirs.len(), "{name}: {ours:?} and {theirs:?}");
-        assert!(
-            ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 0.001),
-            "{name}: {ours:?} and {theirs:?}"
-        );
     }
 }
 

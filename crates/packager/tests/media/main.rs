@@ -7,4 +7,6 @@ mod boxes;
 mod clips;
 mod encrypted;
 mod ladder;
+mod parts;
+mod peer;
 mod support;

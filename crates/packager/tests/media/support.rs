@@ -13,7 +13,7 @@ use edgepack_packager::{Options, Presentation, Rendition, SegmentPlan, Source, c
 
 pub(crate) struct Asset {
     pub(crate) presentation: Presentation,
-    files: Vec<Bytes>,
+    pub(crate) files: Vec<Bytes>,
 }
 
 /// The files as one asset.

@@ -1,5 +1,6 @@
 //! The boxes as another reader sees them.
-use edgepack_packager::text::{TIMESCALE, TextForm, from_stpp, from_wvtt};
+use edgepack_packager::TextForm;
+use edgepack_packager::text::{TIMESCALE, from_stpp, from_wvtt};
 use mp4_atom::{Any, DecodeMaybe};
 
 use crate::support::{file, sample_entry, samples, segments, shown, ttml, webvtt};

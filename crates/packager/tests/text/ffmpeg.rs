@@ -4,8 +4,9 @@ use std::process::Command;
 
 use bytes::Bytes;
 use edgepack_isobmff::{Handler, Limits, MovieReader, Step};
+use edgepack_packager::TextForm;
 use edgepack_packager::text::{
-    SourceSample, TextForm, Track, from_tx3g, parse_webvtt, webvtt_document, webvtt_segment,
+    SourceSample, Track, from_tx3g, parse_webvtt, webvtt_document, webvtt_segment,
 };
 
 use crate::support::{SOURCE, file, plain, run, segments, shown, webvtt};

@@ -2,8 +2,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use edgepack_packager::TextForm;
 use edgepack_packager::text::{
-    Cue, SourceSample, TIMESCALE, TextForm, Track, from_stpp, from_wvtt, parse_ttml, parse_webvtt,
+    Cue, SourceSample, TIMESCALE, Track, from_stpp, from_wvtt, parse_ttml, parse_webvtt,
     webvtt_segment,
 };
 

@@ -3,8 +3,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use edgepack_packager::TextForm;
 use edgepack_packager::text::{
-    SourceSample, TIMESCALE, TextForm, Track, cmaf_header, cmaf_segment, parse_ttml, parse_webvtt,
+    SourceSample, TIMESCALE, Track, cmaf_header, cmaf_segment, parse_ttml, parse_webvtt,
 };
 use mp4_atom::{Any, DecodeMaybe};
 

@@ -1,6 +1,6 @@
 //! Codec configurations made by hand.
 use bytes::Bytes;
-use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, HevcConfig, VideoInfo};
+use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, VideoInfo};
 use edgepack_isobmff::{CodecConfig, FourCc};
 
 pub(crate) const AVC_SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x0a, 0xd9];
@@ -15,30 +15,6 @@ pub(crate) fn avc(nal_length_size: u8) -> CodecConfig {
         nal_length_size,
         sps: vec![Bytes::from_static(AVC_SPS)],
         pps: vec![Bytes::from_static(AVC_PPS)],
-        video: VideoInfo::default(),
-    })
-}
-
-pub(crate) const HEVC_SETS: [&[u8]; 3] = [
-    &[0x40, 1, 0x0c],
-    &[0x42, 1, 1, 0x60],
-    &[0x44, 1, 0xc1, 0x72],
-];
-
-pub(crate) fn hevc() -> CodecConfig {
-    let [vps, sps, pps] = HEVC_SETS.map(|set| vec![Bytes::from_static(set)]);
-    CodecConfig::Hevc(HevcConfig {
-        format: FourCc(*b"hvc1"),
-        general_profile_space: 0,
-        general_tier_flag: false,
-        general_profile_idc: 1,
-        general_profile_compatibility_flags: 6 << 28,
-        general_constraint_indicator_flags: [0x90, 0, 0, 0, 0, 0],
-        general_level_idc: 60,
-        nal_length_size: 4,
-        vps,
-        sps,
-        pps,
         video: VideoInfo::default(),
     })
 }

@@ -47,7 +47,7 @@ struct Open {
 /// Reads segments as one stream.
 pub(crate) fn read(stream: &[u8]) -> Read {
     assert!(
-        !stream.is_empty() && stream.len() % PACKET == 0,
+        !stream.is_empty() && stream.len().is_multiple_of(PACKET),
         "{} bytes",
         stream.len()
     );

@@ -71,6 +71,17 @@ fn low_rates_are_those_of_their_bit_stream_identification() {
 }
 
 #[test]
+fn a_reserved_rate_is_that_of_the_entry() {
+    let dac3 = boxed(b"dac3", &bits("11 01000 000 010 0 01010 00000"));
+    let mut entry = audio_entry(b"ac-3", &dac3);
+    entry[32..36].copy_from_slice(&(22_050_u32 << 16).to_be_bytes());
+    let codec = parse_codec(b"soun", entry).unwrap();
+    assert_eq!(codec.audio().unwrap().sample_rate, 22_050);
+    let error = parse_codec(b"soun", audio_entry(b"ac-3", &dac3)).unwrap_err();
+    assert!(error.to_string().ends_with("a sample rate of 0"), "{error}");
+}
+
+#[test]
 fn a_short_box_is_an_error_that_names_it() {
     let error = config(&[0x50, 0x3d]).unwrap_err().to_string();
     assert!(error.contains("stsd/ac-3[0]/dac3 at"), "{error}");

@@ -91,11 +91,12 @@ fn bad_bytes_are_an_error_that_names_the_box() {
     for (kind, children, reason) in [
         (b"dtsc", boxed(b"ddts", &[0; 8]), "it ends early"),
         (b"dtsc", ddts_of(0, 0, 2), "a sample rate of 0"),
+        (b"dtsc", Vec::new(), "a sample rate of 0"),
         (b"dtsx", boxed(b"udts", &[0; 4]), "it ends early"),
     ] {
         let error = parsed(kind, &children).unwrap_err().to_string();
         assert!(
-            error.contains("[0]/") && error.contains(reason),
+            error.contains("stsd/dts") && error.contains(reason),
             "{error} / {reason}"
         );
     }

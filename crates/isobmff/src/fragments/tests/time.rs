@@ -168,7 +168,7 @@ fn a_late_start_becomes_an_empty_edit_exact_to_the_tick() {
 }
 
 #[test]
-fn where_one_track_is_late_the_others_say_that_they_are_not() {
+fn tracks_stay_where_they_are_beside_a_late_one() {
     let mut file = file_of(&[
         trak(1, TIMESCALE),
         trak(2, TIMESCALE),
@@ -194,7 +194,7 @@ fn where_one_track_is_late_the_others_say_that_they_are_not() {
 }
 
 #[test]
-fn edit_lists_of_movies_that_begin_at_0_stay() {
+fn edit_lists_stay_and_a_track_without_one_is_moved_by_nothing() {
     let mut file = file_of(&[
         trak(1, TIMESCALE),
         with_edits(trak(2, TIMESCALE), &[(0, 1024)]),
@@ -213,7 +213,7 @@ fn edit_lists_of_movies_that_begin_at_0_stay() {
     assert_eq!(
         edits,
         [
-            vec![],
+            vec![edit(0, 0)],
             vec![edit(0, 1024)],
             vec![edit(5, -1), edit(60, 1024)]
         ]

@@ -215,10 +215,12 @@ fn channels_are_told_in_the_scheme_of_the_codec() {
     let cicp = "urn:mpeg:mpegB:cicp:ChannelConfiguration";
     let dolby = "tag:dolby.com,2014:dash:audio_channel_configuration:2011";
     let ac4 = "tag:dolby.com,2015:dash:audio_channel_configuration:2015";
+    let dts = "tag:dts.com,2018:uhd:audio_channel_configuration";
     let known = ChannelLayout {
         cicp: Some(6),
         dolby_map: Some(0xf801),
         ac4_mask: Some(0x47),
+        dts_uhd_mask: Some(0x3f),
         joc_complexity: None,
     };
     for (codecs, expected) in [
@@ -227,6 +229,7 @@ fn channels_are_told_in_the_scheme_of_the_codec() {
         ("ac-3", (dolby, "F801")),
         ("ec-3", (dolby, "F801")),
         ("ac-4.02.01.03", (ac4, "000047")),
+        ("dtsx", (dts, "0000003F")),
     ] {
         let set = set_of(with(audio("en", 6, 384_000, 3), |r| {
             r.codecs = codecs.to_owned();
