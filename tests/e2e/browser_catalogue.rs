@@ -1,15 +1,15 @@
 //! Real players in headless Chromium against all that a title can have: codecs, forms, languages, subtitles, seams.
 //!
 //! What is heard is told by its pitch, what is seen by the height of the picture and the text on it.
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::browser::spki;
-use crate::support::media::ffmpeg;
 use crate::support::{Node, Serve, tools};
 use crate::{codecs, stitched};
+
+mod plain;
 
 /// Pitch of the sounds, in Hz.
 const ENGLISH: u32 = 440;
@@ -107,92 +107,6 @@ fn act_each(
     results
 }
 
-/// `plain/`: two rungs, two languages, subtitles in both, sheets of thumbnails.
-fn plain() -> &'static Path {
-    static ROOT: OnceLock<PathBuf> = OnceLock::new();
-    ROOT.get_or_init(|| {
-        let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("catalogue-1");
-        if !root.join("complete").is_file() {
-            // What an interrupted run left is made again.
-            let _ = std::fs::remove_dir_all(&root);
-            make(&root.join("plain"));
-            std::fs::write(root.join("complete"), "").unwrap();
-        }
-        root
-    })
-}
-
-fn make(folder: &Path) {
-    std::fs::create_dir_all(folder).unwrap();
-    let picture = || "testsrc2=s=640x360:r=25:d=14".to_owned();
-    let avc =
-        "-c:v libx264 -preset veryfast -bf 2 -g 50 -keyint_min 50 -sc_threshold 0 -pix_fmt yuv420p";
-    let tiles = "-vf fps=1,scale=80:45,tile=2x2 -c:v mjpeg -pix_fmt yuvj420p";
-    let tone = |hertz: u32| format!("sine=f={hertz}:r=48000:d=14");
-    for (input, options, name) in [
-        (picture(), format!("{avc} -b:v 800k"), "high.mp4"),
-        (
-            picture(),
-            format!("-vf scale=320:180 {avc} -b:v 250k"),
-            "low.mp4",
-        ),
-        (picture(), tiles.to_owned(), "thumbs.mp4"),
-        (
-            tone(ENGLISH),
-            "-c:a aac -b:a 96k -ac 2".to_owned(),
-            "english.mp4",
-        ),
-        (
-            tone(GERMAN),
-            "-c:a aac -b:a 96k -ac 2".to_owned(),
-            "german.mp4",
-        ),
-    ] {
-        let mut command = ffmpeg();
-        command
-            .args(["-f", "lavfi", "-i", &input])
-            .args(options.split(' '))
-            .arg(folder.join(name));
-        tools::output(&mut command);
-    }
-    for (name, first, second) in [
-        ("english.vtt", "One to four", "Over <i>the</i> seam"),
-        ("german.vtt", "Eins bis vier", "Über die Naht"),
-    ] {
-        let text = format!(
-            "WEBVTT\n\n00:01.000 --> 00:04.000\n{first}\n\n00:06.000 --> 00:09.000\n{second}\n"
-        );
-        std::fs::write(folder.join(name), text).unwrap();
-    }
-    let description = r#"
-[[track]]
-file = "high.mp4"
-[[track]]
-file = "low.mp4"
-[[track]]
-file = "english.mp4"
-language = "en"
-name = "English"
-default = true
-[[track]]
-file = "german.mp4"
-language = "de"
-name = "Deutsch"
-[[track]]
-file = "english.vtt"
-language = "en"
-name = "English"
-[[track]]
-file = "german.vtt"
-language = "de"
-name = "Deutsch"
-[[track]]
-file = "thumbs.mp4"
-tiles = { columns = 2, rows = 2, interval = "1s" }
-"#;
-    std::fs::write(folder.join("asset.toml"), description).unwrap();
-}
-
 /// Each of the ways with the same asset.
 fn in_ways<'a>(asset: &'a str, ways: &[&'a Way]) -> Vec<(&'a str, &'a Way)> {
     ways.iter().map(|way| (asset, *way)).collect()
@@ -232,7 +146,7 @@ fn sound_of_every_codec_that_chromium_decodes_is_heard() {
 
 #[test]
 fn rungs_and_languages_are_switched_while_playing() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 0.5, "tone": ENGLISH}},
         {"pin": 180},
@@ -248,7 +162,7 @@ fn rungs_and_languages_are_switched_while_playing() {
 
 #[test]
 fn subtitles_are_shown_at_their_time() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 0.2}},
         {"selectText": "en"},
@@ -272,7 +186,7 @@ fn subtitles_are_shown_at_their_time() {
 
 #[test]
 fn transport_streams_play_over_their_seams_with_another_rung_language_and_subtitles() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 0.2, "tone": ENGLISH}},
         {"selectText": "de"},
@@ -289,7 +203,7 @@ fn transport_streams_play_over_their_seams_with_another_rung_language_and_subtit
 
 #[test]
 fn single_files_play_by_their_ranges() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 1, "tone": ENGLISH}},
         {"selectAudio": "de"},
@@ -316,7 +230,7 @@ fn single_files_play_by_their_ranges() {
 
 #[test]
 fn seeking_lands_and_plays_on() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 0.5}},
         {"seek": 10.3},
@@ -332,7 +246,7 @@ fn seeking_lands_and_plays_on() {
 
 #[test]
 fn trick_play_fetches_key_frames_and_playback_goes_on_after_it() {
-    let node = start(plain());
+    let node = start(plain::root());
     let steps = json!([
         {"until": {"time": 0.5}},
         {"trick": 4},
@@ -348,7 +262,7 @@ fn trick_play_fetches_key_frames_and_playback_goes_on_after_it() {
 
 #[test]
 fn the_page_shows_thumbnails_where_the_pointer_is() {
-    let node = start(plain());
+    let node = start(plain::root());
     // The middle of fourteen seconds lies on the second sheet of four.
     let steps = json!([
         {"until": {"time": 0.2}},
