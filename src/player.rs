@@ -2,8 +2,8 @@
 
 /// What the page's responses should carry as `Content-Security-Policy`: everything from this node,
 /// media through Media Source objects, and streams from any origin that a viewer may try. The players style the
-/// subtitles that they draw element by element.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; connect-src * data:; media-src 'self' blob:; \
+/// subtitles that they draw element by element, and open text tracks with an empty `data:` file.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; connect-src * data:; media-src 'self' blob: data:; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// One file of the page.
