@@ -170,7 +170,7 @@ fn known_file(file: &str, key: &str, source: &Source) {
         source.fault(
             key,
             format_args!("{file:?} is no file that edgepack reads"),
-            "name an MP4 (.mp4, .m4v, .m4a, .mov), WebVTT (.vtt) or TTML (.ttml) file; `edgepack prepare` makes them",
+            "name an MP4 (.mp4, .m4v, .m4a, .mov, .cmfv, .cmfa), WebVTT (.vtt) or TTML (.ttml) file; `edgepack prepare` makes them",
         );
     }
 }

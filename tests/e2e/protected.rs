@@ -161,3 +161,20 @@ fn without_a_key_nothing_protected_leaves() {
     // The neighbour that has its key plays on.
     fetch(&format!("{}/vod/ladder/cenc/manifest.mpd", node.http));
 }
+
+#[test]
+fn every_viewer_gets_the_licence_address_under_the_host_and_token_it_asked_with() {
+    let node = Serve::all(media::root()).start();
+    let base = format!("{}/vod/ladder/cbcs", node.http);
+    for playlist in media_playlists(&format!("{base}/index.m3u8")) {
+        for host in ["one.example", "two.example", "one.example"] {
+            let text = Curl::get(&playlist)
+                .header(&format!("Host: {host}"))
+                .run()
+                .expect(200)
+                .text();
+            let licence = format!("URI=\"http://{host}/vod/ladder/cbcs/clearkey\"");
+            assert!(text.contains(&licence), "{playlist}: {licence} in\n{text}");
+        }
+    }
+}

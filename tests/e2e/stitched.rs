@@ -271,6 +271,39 @@ fn a_faulty_description_answers_with_its_faults_in_the_log_and_a_short_reason() 
 }
 
 #[test]
+fn a_description_of_a_file_that_is_not_there_is_the_assets_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[[track]]\nfile = \"nowhere.mp4\"\n";
+    std::fs::write(dir.path().join("film.toml"), text).unwrap();
+    let node = Serve::all(dir.path()).start();
+    let answer = Curl::get(&format!("{}/vod/film.toml/clear/index.m3u8", node.http))
+        .run()
+        .expect(502);
+    assert_eq!(answer.reason(), "bad-source");
+}
+
+#[test]
+fn pictures_of_one_period_are_not_muxed_with_sound_of_another() {
+    let node = Serve::all(root()).start();
+    let base = format!("{}/vod/film/clear", node.http);
+    let mpd = fetch_text(&format!("{base}/manifest.mpd"));
+    let track = |start: &str| {
+        mpd.split("<Representation id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .find(|id| id.starts_with(start))
+            .unwrap()
+            .to_owned()
+    };
+    let (video, same, other) = (track("p2-v180"), track("p2-a-en"), track("a-"));
+    fetch(&format!("{base}/{video}+{same}/1.ts"));
+    let answer = Curl::get(&format!("{base}/{video}+{other}/1.ts"))
+        .run()
+        .expect(404);
+    assert_eq!(answer.reason(), "no-such-track");
+}
+
+#[test]
 fn a_changed_description_is_seen() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["english.mp4", "german.mp4"] {

@@ -3,7 +3,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use edgepack_packager::{Presentation, TrickPlay};
+use edgepack_packager::{
+    Kind, Presentation, Rendition, SourceContent, TrickFrame, TrickPlay, text,
+};
 
 use super::keys::content_key;
 use super::sources::Sources;
@@ -18,6 +20,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// `clear`, `cenc`, `cbcs`.
 const PROTECTIONS: usize = 3;
+/// A cue is a few strings; TTML keeps its document, too.
+const BYTES_PER_BYTE_OF_TEXT: u64 = 8;
 
 /// Of an asset with next to nothing in it: names, manifests, open files.
 const BASE_WEIGHT: u64 = 32 * 1024;
@@ -73,7 +77,32 @@ impl Asset {
         let tables: u64 = movies.map(|movie| movie.moov.len() as u64).sum();
         let renditions = presentation.renditions.iter();
         let segments: usize = renditions.map(|r| size_of_val(r.segments.as_slice())).sum();
-        BASE_WEIGHT + tables + tables / 5 + segments as u64
+        BASE_WEIGHT + tables + tables / 5 + segments as u64 + self.grown_later()
+    }
+
+    /// What viewers make it hold in time: cues, and the sync samples.
+    fn grown_later(&self) -> u64 {
+        let presentation = &self.presentation;
+        let of = |rendition: &Rendition| match rendition.kind() {
+            // Both forms share the cues.
+            Kind::Text => {
+                let source = presentation.sources.get(rendition.source);
+                let bytes = match source.map(|source| &source.content) {
+                    Some(SourceContent::Text { len, .. }) => *len,
+                    _ => presentation
+                        .track(rendition)
+                        .map_or(0, |track| track.samples.bytes_in(0..track.samples.len())),
+                };
+                bytes.min(text::MAX_DOCUMENT_BYTES as u64) * BYTES_PER_BYTE_OF_TEXT / 2
+            }
+            Kind::Video => {
+                let track = presentation.track(rendition);
+                let frames = track.map_or(0, |track| track.samples.sync_samples().len());
+                (frames * size_of::<TrickFrame>()) as u64
+            }
+            Kind::Audio | Kind::Image => 0,
+        };
+        presentation.renditions.iter().map(of).sum()
     }
 
     /// The asset under one protection. A failure is remembered: it cannot change until the asset's files do.

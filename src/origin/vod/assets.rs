@@ -61,8 +61,15 @@ impl Assets {
                     known.checked_ms.store(self.now_ms(), Ordering::Relaxed);
                     return Ok(known.asset.clone());
                 }
-                // Gone or changed: what was parsed is of no use to anybody.
-                _ => self.parsed.invalidate(&key),
+                // Changed: what was parsed is of no use to anybody, unless another has parsed it anew meanwhile.
+                Ok(_) => self.forget(&key, &known),
+                Err(fault) => {
+                    // Gone; a file system that only hesitates says nothing of the asset.
+                    if fault.retry_after_s.is_none() {
+                        self.forget(&key, &known);
+                    }
+                    return Err(fault);
+                }
             }
         }
         let (storage, indexes, mount, path, now) = (
@@ -81,6 +88,13 @@ impl Assets {
             })
         };
         Ok(self.parsed.get_or_load(key, load).await?.asset.clone())
+    }
+
+    fn forget(&self, key: &Key, known: &Arc<Known>) {
+        let now = self.parsed.get(key);
+        if now.is_some_and(|now| Arc::ptr_eq(&now, known)) {
+            self.parsed.invalidate(key);
+        }
     }
 
     /// Assets kept, and their bytes; approximately.

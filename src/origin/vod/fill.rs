@@ -206,9 +206,14 @@ async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec
             let video = read(storage, &target.asset, video).await?;
             let audio = read(storage, &target.asset, audio).await?;
             let muxed = plan.mux(video.as_slice(), audio.as_slice());
-            Ok(vec![
-                muxed.map_err(|error| target.bad_source(error))?.into(),
-            ])
+            let muxed = muxed.map_err(|error| target.bad_source(error))?;
+            drop((video, audio));
+            // The pool bounds what is kept and what is being sent; the length was not known before.
+            let mut buffer = storage.buffer(muxed.len() as u64).await?;
+            if !buffer.extend_from_slice(&muxed) {
+                return Err(faults::internal("a buffer smaller than asked"));
+            }
+            Ok(vec![buffer.freeze()])
         }
         Recipe::Text(part) => {
             let cues = target.asset.subtitles.cues(storage, target).await?;

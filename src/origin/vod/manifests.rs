@@ -57,9 +57,18 @@ impl Kind {
         )
     }
 
-    /// Whether it names the licence server by its absolute address.
+    /// Whether it names the licence server by its absolute address, a viewer's token included: MPDs do, and playlists
+    /// whose keys are ClearKey's.
     fn names_licence_server(self) -> bool {
-        matches!(self, Self::Mpd | Self::MpdTime | Self::MpdOnDemand)
+        matches!(
+            self,
+            Self::Mpd
+                | Self::MpdTime
+                | Self::MpdOnDemand
+                | Self::Media(_)
+                | Self::IFrames(_)
+                | Self::MediaOnDemand(_)
+        )
     }
 }
 
@@ -121,7 +130,6 @@ impl Manifests {
             } else {
                 String::new()
             },
-            // Playlists name keys by relative URIs: they need to know that there is a licence server, not where.
             licence_url: wanted
                 .licence_url
                 .clone()

@@ -38,7 +38,9 @@ impl Vod {
             target.asset.last_modified,
         );
         let content = match part {
-            Part::Header if info.kind() != Kind::Text => Content::Bytes(target.header()?),
+            Part::Header if matches!(info.kind(), Kind::Video | Kind::Audio) => {
+                Content::Bytes(target.header()?)
+            }
             Part::FileHead => self.whole_file(route.protection, target)?,
             part => self.part(route.protection, target, part)?,
         };
@@ -189,18 +191,20 @@ pub(super) fn of_ts(
     tracks: &TsTracks,
 ) -> Result<(usize, Option<usize>), Fault> {
     clear_only(protection)?;
-    let kind = |rendition: usize| {
+    let of = |rendition: usize| {
         let rendition = asset.presentation.renditions.get(rendition);
-        rendition.map(edgepack_packager::Rendition::kind)
+        rendition.map(|rendition| (rendition.kind(), rendition.period))
     };
     match tracks.names() {
         [one] => Ok((variant.rendition(one)?, None)),
         [video, audio] => {
             let (first, second) = (variant.rendition(video)?, variant.rendition(audio)?);
-            if kind(first) == Some(Kind::Video) && kind(second) == Some(Kind::Audio) {
-                Ok((first, Some(second)))
-            } else {
-                Err(faults::no_such_track(&tracks.to_string()))
+            match (of(first), of(second)) {
+                // Nothing sounds together that plays at different times.
+                (Some((Kind::Video, period)), Some((Kind::Audio, other))) if period == other => {
+                    Ok((first, Some(second)))
+                }
+                _ => Err(faults::no_such_track(&tracks.to_string())),
             }
         }
         _ => Err(faults::no_such_track(&tracks.to_string())),

@@ -8,7 +8,7 @@ use crate::delivery::Fault;
 use crate::description::{
     ASSET_FILE, ConfigFault, Description, MAX_DESCRIPTION_BYTES, is_description_name,
 };
-use crate::storage::{Resolved, SourceFile, Storage};
+use crate::storage::{Resolved, SourceFile, Storage, StorageError};
 
 /// Files of one asset at most: a ladder of every codec, language and size stays far below.
 const MAX_FILES: usize = 256;
@@ -157,7 +157,14 @@ impl Lookup<'_> {
                 "" => name.clone(),
                 folder => format!("{folder}/{name}"),
             };
-            let file = self.storage.files().open(&self.mount.root, &path).await?;
+            let file = self.storage.files().open(&self.mount.root, &path).await;
+            let file = file.map_err(|error| match error {
+                // The asset is there; what it is made of is not.
+                StorageError::NotFound { .. } | StorageError::WrongKind { .. } => {
+                    faults::bad_source(self.path, error)
+                }
+                other => other.into(),
+            })?;
             files.push((name.clone(), file));
         }
         Ok(files)

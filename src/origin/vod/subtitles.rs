@@ -15,7 +15,7 @@ use crate::storage::Storage;
 /// Samples of a text track that are read at a time: with what lies between them, their bytes may spread over a film.
 const SAMPLES_AT_ONCE: usize = 4096;
 
-/// One slot for each track of cues; the renditions made of the same track share it.
+/// One slot for each track of cues and stretch of it; the forms made of it share the slot.
 #[derive(Debug)]
 pub(super) struct Subtitles {
     /// By rendition: the slot.
@@ -25,7 +25,7 @@ pub(super) struct Subtitles {
 
 impl Subtitles {
     pub(super) fn new(presentation: &Presentation) -> Self {
-        let mut origins: Vec<(usize, Option<usize>, i64)> = Vec::new();
+        let mut origins = Vec::new();
         let slots = presentation.renditions.iter().map(|rendition| {
             if rendition.kind() != Kind::Text {
                 return None;
@@ -34,6 +34,8 @@ impl Subtitles {
                 rendition.source,
                 rendition.track,
                 rendition.composition_shift,
+                rendition.duration(),
+                rendition.language.as_str(),
             );
             let known = origins.iter().position(|other| *other == origin);
             Some(known.unwrap_or_else(|| {
