@@ -75,8 +75,10 @@ function check({ conditions, since, from, anyway }) {
   const TOLERANCE_HZ = 12;
   const video = document.querySelector('video');
   const { errors, audio, cue, period, requests } = globalThis.edgepack.observe();
+  // dash.js pauses there where the picture ends before the sound, and the element then never says that it ended.
+  const ended = video.ended || (video.paused && video.currentTime >= video.duration);
   const seen = {
-    time: video.currentTime, paused: video.paused, ended: video.ended, seeking: video.seeking,
+    time: video.currentTime, paused: video.paused, ended, seeking: video.seeking,
     height: video.videoHeight, decoded: video.getVideoPlaybackQuality().totalVideoFrames - from.decoded,
     tone: globalThis.analyser ? loudest(globalThis.analyser) : null,
     audio: audio?.language ?? null, cue, period, errors: errors.map(({ text }) => text),
