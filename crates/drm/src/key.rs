@@ -1,5 +1,6 @@
 //! Key identifiers and content keys. A key has no Debug and is wiped when dropped.
 use crate::{Error, Result};
+use bytes::Bytes;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -106,4 +107,43 @@ impl fmt::Debug for ContentKey {
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }
+}
+
+/// A content key with all that is said of it, as a key provider gave it.
+#[derive(Debug, Clone)]
+pub struct KeyRecord {
+    pub key: ContentKey,
+    /// The IV that the provider dictates; without one it is made from the source's identity.
+    pub explicit_iv: Option<[u8; 16]>,
+    /// At most one entry per DRM system counts: the first.
+    pub said: Vec<Said>,
+}
+
+impl From<ContentKey> for KeyRecord {
+    /// A key of which its provider says nothing more.
+    fn from(key: ContentKey) -> Self {
+        Self {
+            key,
+            explicit_iv: None,
+            said: Vec::new(),
+        }
+    }
+}
+
+/// What a key server dictates for one DRM system: CPIX `DRMSystem`, or an entry of the `pssh` list of an HTTP provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// In the order of the UUID's text, as in `pssh`.
+    pub system_id: [u8; 16],
+    /// A whole `pssh` box (CPIX `PSSH`).
+    pub pssh: Option<Bytes>,
+    /// Child elements for the system's DASH `ContentProtection` (CPIX `ContentProtectionData`).
+    pub content_protection: Option<String>,
+    /// Lines with EXT-X-KEY for media playlists (CPIX `HLSSignalingData`, `playlist="media"`).
+    pub hls_media: Option<String>,
+    /// Lines with EXT-X-SESSION-KEY for the multivariant playlist (CPIX `HLSSignalingData`, `playlist="master"` or
+    /// `"multiVariant"`).
+    pub hls_multivariant: Option<String>,
+    /// The URI for EXT-X-KEY (CPIX `URIExtXKey`).
+    pub uri: Option<String>,
 }

@@ -11,10 +11,12 @@ mod error;
 pub mod key;
 pub mod pssh;
 pub mod sample;
+pub mod systems;
 
 pub use error::{Error, Result};
-pub use key::{ContentKey, KeyId};
+pub use key::{ContentKey, KeyId, KeyRecord, Said};
 pub use sample::{IvSeed, SaioPatch, SampleAux, SampleEncryptor, SegmentAux, Subsample};
+pub use systems::{HlsKey, Signal, System, Systems};
 
 /// Protection scheme (ISO/IEC 23001-7, 10.1 and 10.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
