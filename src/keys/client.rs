@@ -256,8 +256,7 @@ async fn whole(
     headers: &http::HeaderMap,
     mut body: Incoming,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let too_large =
-        || KeyError::Wrong(format!("it is larger than {} MiB", MAX_ANSWER_BYTES >> 20));
+    let too_large = || KeyError::Wrong(format!("it is larger than {} MiB", MAX_ANSWER_BYTES >> 20));
     let said = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -274,8 +273,7 @@ async fn whole(
         }
         if bytes.len() + data.len() > bytes.capacity() {
             // By hand: `Vec` would leave its old bytes behind.
-            let mut roomier =
-                Zeroizing::new(Vec::with_capacity(2 * (bytes.len() + data.len())));
+            let mut roomier = Zeroizing::new(Vec::with_capacity(2 * (bytes.len() + data.len())));
             roomier.extend_from_slice(&bytes);
             bytes = roomier;
         }

@@ -7,6 +7,7 @@
 
 pub mod boxes;
 pub mod clearkey;
+pub mod cpix;
 mod error;
 pub mod key;
 pub mod pssh;

@@ -18,7 +18,10 @@ pub(in crate::keys) fn fill(
         target.push_str(&rest[..start]);
         rest = &rest[start..];
         let found = values.iter().find_map(|(place, value)| {
-            let after = rest.strip_prefix('{')?.strip_prefix(place)?.strip_prefix('}')?;
+            let after = rest
+                .strip_prefix('{')?
+                .strip_prefix(place)?
+                .strip_prefix('}')?;
             Some((value, after))
         });
         let (value, after) = found.ok_or(KeyError::Unreasonable("a place in the URL"))?;
@@ -59,7 +62,10 @@ mod tests {
             filled("films/one two?x=1&y#z%").unwrap().as_str(),
             "/k/films/one%20two%3Fx%3D1%26y%23z%25?a=films/one%20two%3Fx%3D1%26y%23z%25"
         );
-        assert_eq!(filled("{content}").unwrap().as_str(), "/k/%7Bcontent%7D?a=%7Bcontent%7D");
+        assert_eq!(
+            filled("{content}").unwrap().as_str(),
+            "/k/%7Bcontent%7D?a=%7Bcontent%7D"
+        );
         assert_eq!(filled("é\n").unwrap().as_str(), "/k/%C3%A9%0A?a=%C3%A9%0A");
         assert!(filled("films/../one").is_err());
         assert!(filled(".").is_err());

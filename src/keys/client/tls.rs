@@ -28,9 +28,7 @@ pub(super) fn config(server: &KeyServer) -> Result<Arc<ClientConfig>, String> {
                 .map_err(|error| format!("client_key {}: {error}", key.display()))?;
             builder
                 .with_client_auth_cert(certificates(certificate)?, key)
-                .map_err(|error| {
-                    format!("client_certificate {}: {error}", certificate.display())
-                })?
+                .map_err(|error| format!("client_certificate {}: {error}", certificate.display()))?
         }
         _ => builder.with_no_client_auth(),
     };

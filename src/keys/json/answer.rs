@@ -121,9 +121,11 @@ fn choose<'k, 'a>(keys: &'k [Key<'a>], label: &str, period: u32) -> Result<&'k K
         key.label.as_ref().is_none_or(|own| own.0 == label)
             && key.period.is_none_or(|own| own == period)
     });
-    let mut best = fitting
-        .next()
-        .ok_or_else(|| wrong(format!("no key for label {label:?} in crypto period {period}")))?;
+    let mut best = fitting.next().ok_or_else(|| {
+        wrong(format!(
+            "no key for label {label:?} in crypto period {period}"
+        ))
+    })?;
     let mut rivals = false;
     for key in fitting {
         if named(key) > named(best) {
