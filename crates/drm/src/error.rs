@@ -20,6 +20,9 @@ pub enum Error {
     /// The caller put the samples of two tracks into one [`SegmentAux`](crate::SegmentAux).
     #[error("auxiliary information of samples protected in different ways in one segment")]
     MixedAux,
+    /// The caller's buffer is too short for the segment and its padding ([`aes128`](crate::aes128)).
+    #[error("no room to pad {len} bytes in a buffer of {got}")]
+    PaddingRoom { len: usize, got: usize },
     /// The configuration's or a requester's key identifier.
     #[error("a key id is a UUID (8-4-4-4-12) or 32 hexadecimal digits")]
     KeyId,

@@ -1,11 +1,13 @@
-//! Common encryption (ISO/IEC 23001-7) in place, its boxes, `pssh` and ClearKey licences.
+//! Common encryption (ISO/IEC 23001-7) in place, its boxes, `pssh` and ClearKey licences; HLS `AES-128`.
 //!
 //! [`SampleEncryptor`] protects the samples of one track, one by one, in the buffer they were read into, and gathers
 //! what `senc`, `saiz` and `saio` say of them in a [`SegmentAux`]. Everything is a pure function of key, IV seed, codec
 //! configuration and sample bytes: two nodes asked for the same segment give the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod aes128;
 pub mod boxes;
+mod cbc;
 pub mod clearkey;
 mod error;
 pub mod key;
