@@ -6,16 +6,20 @@
 use std::path::{Path, PathBuf};
 
 mod check;
+mod check_drm;
 pub(crate) mod document;
+mod drm;
 mod fault;
 mod files;
 mod model;
 mod mount;
 mod read;
+mod read_drm;
 mod read_mount;
 mod secret;
 pub(crate) mod values;
 
+pub use drm::{Bounds, Drm, KeyLabel, ONE_LABEL};
 pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
 pub use model::{

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use edgepack_token::KeySet;
 
 use super::document::Source;
-use super::{AccessLog, Config, ContentKey, Mount, Protection, RESERVED_PATHS, TokenPolicy, files};
+use super::{
+    AccessLog, Config, ContentKey, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm, files,
+};
 
 pub(super) fn check(config: &Config, source: &Source) {
     addresses(config, source);
@@ -174,6 +176,7 @@ fn mounts(config: &Config, source: &Source) {
             );
         }
         keys_of_mount(mount, &key, source);
+        check_drm::check(mount, &key, source);
         if let Some(policy) = &mount.token {
             token(policy, &key("token"), source);
         }
@@ -257,7 +260,7 @@ fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
         source.fault(
             &key("protections"),
             "an empty list, or one with repetitions",
-            "list each of \"clear\", \"cenc\", \"cbcs\" that the mount offers, once",
+            "list each of \"clear\", \"cenc\", \"cbcs\", \"aes128\", \"sample-aes\" that the mount offers, once",
         );
     }
     let protected = protections.iter().copied().find(|kind| kind.needs_key());
