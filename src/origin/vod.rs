@@ -36,7 +36,7 @@ use self::part::Part;
 use self::variant::Variant;
 use crate::cache::SegmentCache;
 use crate::config::{Config, Mount};
-use crate::delivery::route::{AssetRoute, Leaf, Protection};
+use crate::delivery::route::{AssetRoute, Leaf};
 use crate::keys::KeyStore;
 use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use edgepack_drm::{KeyId, KeyRecord, Scheme, systems};
 use edgepack_manifest as manifest;
 use edgepack_packager::ondemand::{self, Layout};
-use edgepack_packager::{HeaderProtection, Kind, Presentation, Rendition, TrackProtection};
+use edgepack_packager::{HeaderProtection, Kind, Presentation, Rendition};
 use ring::digest;
 
 use super::faults;
@@ -311,11 +311,6 @@ impl Variant {
         })
     }
 
-    /// For tests: how a rendition is protected.
-    #[cfg(test)]
-    pub(super) fn track_protection(&self, rendition: usize) -> Option<&TrackProtection> {
-        Some(&self.track(rendition)?.protection)
-    }
 }
 
 /// Subtitles and thumbnails stay clear, as players expect them.
