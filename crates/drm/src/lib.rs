@@ -13,10 +13,12 @@ mod error;
 pub mod key;
 pub mod pssh;
 pub mod sample;
+pub mod sample_aes;
 
 pub use error::{Error, Result};
 pub use key::{ContentKey, KeyId};
 pub use sample::{IvSeed, SaioPatch, SampleAux, SampleEncryptor, SegmentAux, Subsample};
+pub use sample_aes::SampleAes;
 
 /// Protection scheme (ISO/IEC 23001-7, 10.1 and 10.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -130,7 +130,7 @@ impl Target {
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
                 let audio = audio.map(|audio| self.rendition_at(audio)).transpose()?;
-                let plan = ts::Plan::new(p, Some(r), audio, number as usize);
+                let plan = ts::Plan::new(p, Some(r), audio, number as usize, None);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
             (
@@ -140,11 +140,11 @@ impl Target {
                 },
                 Media::Audio { .. },
             ) => {
-                let plan = ts::Plan::new(p, None, Some(r), number as usize);
+                let plan = ts::Plan::new(p, None, Some(r), number as usize, None);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
             (Part::Packed(number), Media::Audio { .. }) => {
-                let plan = ts::Plan::packed(p, r, number as usize);
+                let plan = ts::Plan::packed(p, r, number as usize, None);
                 Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
             }
             (
@@ -203,9 +203,9 @@ async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec
         }
         Recipe::Ts(plan) => {
             let [video, audio] = plan.source_ranges();
-            let video = read(storage, &target.asset, video).await?;
-            let audio = read(storage, &target.asset, audio).await?;
-            let muxed = plan.mux(video.as_slice(), audio.as_slice());
+            let mut video = read(storage, &target.asset, video).await?;
+            let mut audio = read(storage, &target.asset, audio).await?;
+            let muxed = plan.mux(video.as_mut_slice(), audio.as_mut_slice());
             let muxed = muxed.map_err(|error| target.bad_source(error))?;
             drop((video, audio));
             // The pool bounds what is kept and what is being sent; the length was not known before.
