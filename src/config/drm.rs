@@ -113,7 +113,9 @@ impl KeyLabel {
                 self.height.contains(*height)
                     && self.frame_rate.contains(rate)
                     && self.channels.is_unbounded()
-                    && self.hdr.is_none_or(|hdr| hdr == (*range != VideoRange::Sdr))
+                    && self
+                        .hdr
+                        .is_none_or(|hdr| hdr == (*range != VideoRange::Sdr))
             }
             Media::Audio { channels, .. } => {
                 self.channels.contains((*channels).into())

@@ -166,7 +166,8 @@ struct SystemId([u8; 16]);
 
 impl FromToml for SystemId {
     fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
-        let written = super::values::text(value, "a UUID", "\"edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"")?;
+        let written =
+            super::values::text(value, "a UUID", "\"edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"")?;
         match written.parse::<edgepack_drm::KeyId>() {
             Ok(id) => Ok(Self(id.0)),
             Err(_) => Err(Wrong::new(

@@ -37,10 +37,10 @@ use self::variant::Variant;
 use crate::cache::SegmentCache;
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, Leaf};
-use crate::keys::KeyStore;
 use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
 };
+use crate::keys::KeyStore;
 use crate::storage::Storage;
 
 /// What holds for all mounts.

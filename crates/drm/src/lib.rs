@@ -13,11 +13,13 @@ mod error;
 pub mod key;
 pub mod pssh;
 pub mod sample;
+pub mod sample_aes;
 pub mod systems;
 
 pub use error::{Error, Result};
 pub use key::{ContentKey, KeyId, KeyRecord, Said};
 pub use sample::{IvSeed, SaioPatch, SampleAux, SampleEncryptor, SegmentAux, Subsample};
+pub use sample_aes::SampleAes;
 pub use systems::{HlsKey, Signal, System, Systems};
 
 /// Protection scheme (ISO/IEC 23001-7, 10.1 and 10.4).

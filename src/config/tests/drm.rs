@@ -109,10 +109,7 @@ fn what_does_not_go_together_is_named() {
 
 #[test]
 fn keys_rotate_by_time_or_by_segments() {
-    assert_eq!(
-        with("rotate_segments = 100", "rotate_every = \"10m\""),
-        []
-    );
+    assert_eq!(with("rotate_segments = 100", "rotate_every = \"10m\""), []);
     let both = with(
         "rotate_segments = 100",
         "rotate_segments = 100\nrotate_every = \"10m\"",

@@ -49,7 +49,15 @@ fn every_url_of_an_asset_is_understood() {
         ),
         (
             "/vod/bear/clear/v1080-0badcafe/init.mp4",
-            asset(0, "bear", Protection::Clear, Leaf::Init { track: track(), number: 1 }),
+            asset(
+                0,
+                "bear",
+                Protection::Clear,
+                Leaf::Init {
+                    track: track(),
+                    number: 1,
+                },
+            ),
         ),
         (
             "/vod/bear/clear/v1080-0badcafe/17.m4s",

@@ -7,9 +7,9 @@ use edgepack_packager::{
     Kind, Presentation, Rendition, SourceContent, TrickFrame, TrickPlay, text,
 };
 
+use super::keys::Plan;
 use super::sources::Sources;
 use super::subtitles::Subtitles;
-use super::keys::Plan;
 use super::variant::{Keyed, Variant};
 use crate::config::{Drm, Protection};
 use crate::delivery::Fault;

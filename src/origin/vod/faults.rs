@@ -105,8 +105,12 @@ pub(super) fn no_label(asset: &str, rendition: &str) -> Fault {
 
 /// The configured systems and the keys do not go together.
 pub(super) fn not_signalled(asset: &str, detail: impl std::fmt::Display) -> Fault {
-    Fault::unavailable("no-key", "the protection of this asset cannot be described", 30)
-        .detail(format!("asset {asset:?}: {detail}"))
+    Fault::unavailable(
+        "no-key",
+        "the protection of this asset cannot be described",
+        30,
+    )
+    .detail(format!("asset {asset:?}: {detail}"))
 }
 
 pub(super) fn no_licence_server() -> Fault {

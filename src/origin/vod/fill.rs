@@ -30,10 +30,7 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) enum Recipe {
     /// A CMAF fragment of the source's samples.
-    Fragment {
-        plan: SegmentPlan,
-        cover: Cover,
-    },
+    Fragment { plan: SegmentPlan, cover: Cover },
     /// MPEG-TS or packed audio.
     Ts {
         plan: ts::Plan,

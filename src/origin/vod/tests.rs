@@ -139,7 +139,11 @@ fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
                     .await
                     .unwrap();
                 let variant = vod
-                    .variant(&asset, &vod.shared.mounts[0], &route(protection, leaf.clone()))
+                    .variant(
+                        &asset,
+                        &vod.shared.mounts[0],
+                        &route(protection, leaf.clone()),
+                    )
                     .await
                     .unwrap();
                 let rendition = variant.rendition(&track).unwrap();

@@ -116,17 +116,14 @@ impl Variant {
         }
         let mut variant = Self::of(presentation, protection, tracks);
         variant.signals = signals(asset, protection, drm, &keys)?;
-        let content = |template: &String| template.replace("{content}", &super::percent_encoded(asset));
+        let content =
+            |template: &String| template.replace("{content}", &super::percent_encoded(asset));
         variant.key_uri = drm.key_uri.as_ref().map(content);
         variant.keys = Some(keys);
         Ok(variant)
     }
 
-    fn of(
-        presentation: &Presentation,
-        protection: Protection,
-        tracks: Vec<Option<Track>>,
-    ) -> Self {
+    fn of(presentation: &Presentation, protection: Protection, tracks: Vec<Option<Track>>) -> Self {
         let mut variant = Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             protection,
@@ -310,7 +307,6 @@ impl Variant {
             key_uri: self.key_uri.clone(),
         })
     }
-
 }
 
 /// Subtitles and thumbnails stay clear, as players expect them.

@@ -139,9 +139,8 @@ impl Track {
                 let codec = presentation.segment_codec(rendition, segment);
                 let codec = codec
                     .ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
-                let encryptor =
-                    SampleEncryptor::new(encryption.scheme, &key.key, key.seed, codec)
-                        .map_err(|error| faults::not_protectable(asset, error))?;
+                let encryptor = SampleEncryptor::new(encryption.scheme, &key.key, key.seed, codec)
+                    .map_err(|error| faults::not_protectable(asset, error))?;
                 Ok(Cover::Samples {
                     encryptor: Box::new(encryptor),
                     grouped: self.protection.header_of(segment) != at,
