@@ -5,8 +5,8 @@ use edgepack_token::KeySet;
 
 use super::document::Source;
 use super::{
-    AccessLog, Config, KeyProvider, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_keys,
-    files,
+    AccessLog, Config, KeyProvider, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
+    check_keys, files,
 };
 
 pub(super) fn check(config: &Config, source: &Source) {
@@ -176,6 +176,7 @@ fn mounts(config: &Config, source: &Source) {
             );
         }
         keys_of_mount(mount, &key, source);
+        check_drm::check(mount, &key, source);
         if let Some(policy) = &mount.token {
             token(policy, &key("token"), source);
         }
@@ -237,7 +238,7 @@ fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
         source.fault(
             &key("protections"),
             "an empty list, or one with repetitions",
-            "list each of \"clear\", \"cenc\", \"cbcs\" that the mount offers, once",
+            "list each of \"clear\", \"cenc\", \"cbcs\", \"aes128\", \"sample-aes\" that the mount offers, once",
         );
     }
     let protected = protections.iter().copied().find(|kind| kind.needs_key());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use edgepack_drm::Scheme;
 use edgepack_token::{Algorithm, DEFAULT_MAX_BYTES, KeyError, VerifyingKey};
 
-use super::{Keys, Secret};
+use super::{Drm, Keys, Secret};
 
 /// One `[[mount]]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,7 @@ pub struct Mount {
     /// For all assets without a key of their own.
     pub key: Option<ContentKey>,
     pub assets: Vec<AssetKey>,
+    pub drm: Drm,
     /// Who gives the content keys.
     pub keys: Keys,
     /// `None`: open to all.
@@ -43,6 +44,7 @@ impl Mount {
             clearkey_licence_server: false,
             key: None,
             assets: Vec::new(),
+            drm: Drm::default(),
             keys: Keys::default(),
             token: None,
         }
@@ -97,10 +99,20 @@ pub enum Protection {
     Cenc,
     /// AES-CBC with pattern (ISO/IEC 23001-7, 10.4).
     Cbcs,
+    /// AES-CBC of whole segments: HLS alone (8216bis, METHOD=AES-128).
+    Aes128,
+    /// AES-CBC of slices and frames in MPEG-TS and packed audio: HLS alone (8216bis, METHOD=SAMPLE-AES).
+    SampleAes,
 }
 
 impl Protection {
-    pub const ALL: [Self; 3] = [Self::Clear, Self::Cenc, Self::Cbcs];
+    pub const ALL: [Self; 5] = [
+        Self::Clear,
+        Self::Cenc,
+        Self::Cbcs,
+        Self::Aes128,
+        Self::SampleAes,
+    ];
 
     /// As in URLs and the configuration.
     pub fn as_str(self) -> &'static str {
@@ -108,6 +120,8 @@ impl Protection {
             Self::Clear => "clear",
             Self::Cenc => "cenc",
             Self::Cbcs => "cbcs",
+            Self::Aes128 => "aes128",
+            Self::SampleAes => "sample-aes",
         }
     }
 
@@ -115,10 +129,10 @@ impl Protection {
         self != Self::Clear
     }
 
-    /// `None`: clear.
+    /// `None`: clear, or not by common encryption.
     pub fn scheme(self) -> Option<Scheme> {
         match self {
-            Self::Clear => None,
+            Self::Clear | Self::Aes128 | Self::SampleAes => None,
             Self::Cenc => Some(Scheme::Cenc),
             Self::Cbcs => Some(Scheme::Cbcs),
         }

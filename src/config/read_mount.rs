@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::document::Section;
 use super::read::{path, size};
 use super::{
-    AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, read_keys,
-    resolve,
+    AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, read_drm,
+    read_keys, resolve,
 };
 
 pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
@@ -41,6 +41,10 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
             .into_iter()
             .filter_map(asset)
             .collect(),
+        drm: section
+            .section("drm")
+            .map(read_drm::drm)
+            .unwrap_or_default(),
         keys: section
             .section("keys")
             .map_or(default.keys, read_keys::keys),

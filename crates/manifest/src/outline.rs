@@ -1,8 +1,8 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
-use edgepack_drm::TrackEncryption;
+use edgepack_drm::KeyId;
 use edgepack_packager::{
     Accessibility, ChannelLayout, Kind, Media, Period, Presentation, Rendition, Role, TextForm,
-    TrickPlay, VideoRange,
+    TrackProtection, TrickPlay, VideoRange,
 };
 
 use crate::codec::{Family, fits_transport_stream};
@@ -34,7 +34,8 @@ pub(crate) struct Entry<'a> {
     /// Index into `Presentation::renditions`.
     pub(crate) index: usize,
     pub(crate) rendition: &'a Rendition,
-    pub(crate) encryption: Option<&'a TrackEncryption>,
+    /// None in a clear view, and of what stays clear in a protected one.
+    pub(crate) protection: Option<&'a TrackProtection>,
     /// Its sync samples, unless the view or the filter is without.
     pub(crate) trick: Option<&'a TrickPlay>,
     /// The URL's track element.
@@ -69,7 +70,7 @@ impl<'a> Outline<'a> {
     fn of(view: View<'a>) -> Self {
         let mut entries = Vec::with_capacity(view.presentation.renditions.len());
         for (index, rendition) in view.presentation.renditions.iter().enumerate() {
-            let encryption = match view.protection {
+            let protection = match view.protection {
                 None => None,
                 Some(protection) => {
                     let track = protection.tracks.get(index).and_then(Option::as_ref);
@@ -85,10 +86,10 @@ impl<'a> Outline<'a> {
             entries.push(Entry {
                 index,
                 rendition,
-                encryption,
+                protection,
                 trick: trick
                     .filter(|trick| !view.filter.without_trick_play && !trick.frames.is_empty()),
-                url_name: view.presentation.url_name(rendition, encryption),
+                url_name: view.presentation.url_name(rendition, protection),
             });
         }
         Self {
@@ -238,6 +239,11 @@ impl<'a> Outline<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Each of its keys once, in order; empty for what is clear.
+    pub(crate) fn kids(&self) -> Vec<KeyId> {
+        self.protection.map_or_else(Vec::new, TrackProtection::kids)
+    }
+
     /// The sample entry's four characters: `avc1` of `avc1.640028`.
     pub(crate) fn sample_entry(&self) -> &'a str {
         self.rendition.codecs.split('.').next().unwrap_or_default()

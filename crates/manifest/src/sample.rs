@@ -1,11 +1,16 @@
 //! Presentations made by hand for the tests of both writers.
-use edgepack_drm::{KeyId, Scheme, TrackEncryption};
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use edgepack_drm::{HlsKey, KeyId, Scheme, Signal, System, TrackEncryption, pssh};
 use edgepack_packager::{
-    ChannelLayout, Fingerprint, Kind, Media, Period, Presentation, Rendition, Segment, TextForm,
-    Tiles, TrackSettings, TrickFrame, TrickPlay, VideoRange,
+    ChannelLayout, Encryption, Fingerprint, Kind, Media, Period, Presentation, Rendition, Segment,
+    TextForm, Tiles, TrackProtection, TrackSettings, TrickFrame, TrickPlay, VideoRange,
 };
 
-use crate::{Protection, System, View};
+use crate::{ClearKey, Method, Protection, View};
 
 pub(crate) const VIDEO_KID: KeyId =
     KeyId(*b"\x10\x20\x30\x40\x50\x60\x70\x80\x90\xa0\xb0\xc0\xd0\xe0\xf0\x01");
@@ -235,37 +240,72 @@ pub(crate) fn bumper_and_film() -> Presentation {
     stitched(vec![bumper, film().renditions])
 }
 
-/// Video on one key, audio on another, text and images clear, both signalled for ClearKey.
+/// Video on one key, audio on another, text and images clear, both signalled as W3C common and for ClearKey.
 pub(crate) fn protection(presentation: &Presentation, scheme: Scheme) -> Protection {
+    let method = match scheme {
+        Scheme::Cenc => Method::Cenc,
+        Scheme::Cbcs => Method::Cbcs,
+    };
     let track = |rendition: &Rendition| {
-        let video = match rendition.kind() {
-            Kind::Video => true,
-            Kind::Audio => false,
+        let (label, kid, pattern) = match rendition.kind() {
+            Kind::Video if scheme == Scheme::Cbcs => ("VIDEO", VIDEO_KID, (1, 9)),
+            Kind::Video => ("VIDEO", VIDEO_KID, (0, 0)),
+            Kind::Audio => ("AUDIO", AUDIO_KID, (0, 0)),
             Kind::Text | Kind::Image => return None,
         };
-        let pattern = if video && scheme == Scheme::Cbcs {
-            (1, 9)
-        } else {
-            (0, 0)
-        };
-        Some(TrackEncryption {
+        let encryption = Encryption::Common(TrackEncryption {
             scheme,
-            default_kid: if video { VIDEO_KID } else { AUDIO_KID },
+            default_kid: kid,
             per_sample_iv_size: if scheme == Scheme::Cenc { 8 } else { 0 },
             constant_iv: (scheme == Scheme::Cbcs).then_some([0xab; 16]),
             crypt_byte_block: pattern.0,
             skip_byte_block: pattern.1,
-        })
+        });
+        Some(TrackProtection::of_one_key(label, kid, [1; 8], encryption))
     };
+    let signals = [VIDEO_KID, AUDIO_KID].map(|kid| (kid, vec![w3c_common(kid)]));
     Protection {
-        scheme,
+        method,
         tracks: presentation.renditions.iter().map(track).collect(),
-        systems: vec![
-            System::W3cCommon,
-            System::ClearKey {
-                licence_url: "https://edge.test/vod/a&b/cenc/clearkey".to_owned(),
-            },
-        ],
+        signals: BTreeMap::from(signals),
+        clear_key: Some(ClearKey {
+            licence_url: "https://edge.test/vod/a&b/cenc/clearkey".to_owned(),
+        }),
+        key_uri: None,
+    }
+}
+
+/// One track under a key of its own.
+pub(crate) fn other_key(protection: &mut Protection, track: usize, kid: KeyId) {
+    if let Some(track) = protection.tracks[track].as_mut() {
+        for period in &mut track.periods {
+            period.kid = kid;
+            if let Encryption::Common(encryption) = &mut period.encryption {
+                encryption.default_kid = kid;
+            }
+        }
+    }
+    protection.signals.insert(kid, vec![w3c_common(kid)]);
+}
+
+pub(crate) fn w3c_common(kid: KeyId) -> Signal {
+    let pssh = Bytes::from(pssh::w3c_common(&[kid]));
+    let data = STANDARD.encode(&pssh);
+    Signal {
+        system: System::W3cCommon,
+        pssh: Some(pssh),
+        pro: None,
+        licence_url: None,
+        content_protection: None,
+        hls: Some(HlsKey {
+            uri: format!("data:text/plain;base64,{data}"),
+            key_format: "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b".to_owned(),
+            key_format_versions: "1".to_owned(),
+            key_id: false,
+            iv: false,
+        }),
+        hls_media: None,
+        hls_multivariant: None,
     }
 }
 

@@ -100,7 +100,7 @@ fn push_set(
     out.push_str(">\n");
     // Children in the schema's order.
     descriptors::push_channels(out, first);
-    if let (Some(protection), Some(track)) = (outline.protection, first.encryption) {
+    if let (Some(protection), Some(track)) = (outline.protection, first.protection) {
         protection::push(out, protection, track);
     }
     descriptors::push_colour(out, first.colour());

@@ -119,9 +119,7 @@ fn id_of<'o, 'a>(
 /// One key per set (DASH-IF IOP, content protection), one look per video set, one sound per
 /// audio set.
 fn belongs(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
-    let same_key = entry.encryption.map(|track| track.default_kid)
-        == first.encryption.map(|track| track.default_kid);
-    same_key && same_content(entry, first)
+    entry.kids() == first.kids() && same_content(entry, first)
 }
 
 pub(super) fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
@@ -180,6 +178,5 @@ fn same_track(a: &Entry<'_>, b: &Entry<'_>) -> bool {
         && (a.rendition.source, a.rendition.track) == (b.rendition.source, b.rendition.track)
         && a.rendition.codecs == b.rendition.codecs
         && a.rendition.timescale == b.rendition.timescale
-        && a.encryption.map(|track| track.default_kid)
-            == b.encryption.map(|track| track.default_kid)
+        && a.kids() == b.kids()
 }

@@ -30,7 +30,7 @@ pub(super) fn push(out: &mut String, outline: &Outline<'_>, main: &Set<'_, '_>, 
     );
     push_attribute_number(out, "startWithSAP", 1);
     out.push_str(">\n");
-    if let (Some(protection), Some(track)) = (outline.protection, first.encryption) {
+    if let (Some(protection), Some(track)) = (outline.protection, first.protection) {
         protection::push(out, protection, track);
     }
     out.push_str("      <EssentialProperty schemeIdUri=\"");

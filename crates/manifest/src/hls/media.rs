@@ -208,7 +208,7 @@ fn numbered<'p>(
         } else {
             folder(entry, None)
         },
-        keys: outline.protection.zip(entry.encryption),
+        keys: outline.protection.zip(entry.protection),
         map: None,
         address: Address::Numbered { stem, extension },
         tag: String::new(),

@@ -1,6 +1,5 @@
 //! Any media playlist: stretches of segments, one per period, behind one another.
-use edgepack_drm::TrackEncryption;
-use edgepack_packager::{Segment, TrickFrame, ts};
+use edgepack_packager::{Segment, TrackProtection, TrickFrame, ts};
 
 use super::{keys, push_header};
 use crate::text::{MICROS, push_fixed, push_number, rescale};
@@ -25,7 +24,7 @@ pub(super) struct Stretch<'p> {
     pub(super) timescale: u32,
     /// Before every URI: empty, or `../{other track}/`.
     pub(super) folder: String,
-    pub(super) keys: Option<(&'p Protection, &'p TrackEncryption)>,
+    pub(super) keys: Option<(&'p Protection, &'p TrackProtection)>,
     pub(super) map: Option<Map>,
     pub(super) address: Address<'p>,
     /// A line before each segment that describes it.
@@ -123,8 +122,10 @@ impl Playlist<'_> {
 
 impl Stretch<'_> {
     fn push(&self, out: &mut String) {
-        if let Some((protection, track)) = self.keys {
-            keys::push_keys(out, protection, track);
+        if let Some((protection, track)) = self.keys
+            && let Some(period) = track.periods.first()
+        {
+            keys::push(out, protection, period, None);
         }
         if let Some(map) = &self.map {
             out.push_str("#EXT-X-MAP:URI=\"");

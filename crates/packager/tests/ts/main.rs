@@ -4,6 +4,8 @@
 
 mod clips;
 mod codecs;
+mod decrypt;
+mod encrypted;
 mod invariants;
 mod media;
 
