@@ -278,11 +278,11 @@ fn check_speke(speke: &Speke, name: &dyn Fn(&str) -> String, source: &Source) {
             "name the PEM files of one RSA certificate and its key",
         );
     }
-    let repeated = speke
-        .systems
+    let systems = speke.systems.as_deref().unwrap_or_default();
+    let repeated = systems
         .iter()
         .enumerate()
-        .any(|(at, system)| speke.systems[..at].contains(system));
+        .any(|(at, system)| systems[..at].contains(system));
     if repeated {
         source.fault(
             &name("systems"),

@@ -11,6 +11,7 @@ use edgepack_drm::cpix::{
     Asked, AskedSystem, AudioFilter, Document, Error, Label, Limits, Period, Recipient, Request,
     Version, VideoFilter,
 };
+use edgepack_drm::systems::Systems;
 use edgepack_drm::{Scheme, System};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::uri::PathAndQuery;
@@ -19,7 +20,7 @@ use http::{HeaderName, HeaderValue, Method};
 use super::client::{Answer, Ask, Client, MAX_ANSWER_BYTES, target};
 use super::identity::Identity;
 use super::{AudioUsage, Given, KeyError, KeyRequest, LabelUse, Provider, Usage, VideoUsage};
-use crate::config::Speke;
+use crate::config::{Mount, Speke};
 
 const VERSION: Version = Version::V2_3;
 /// Keys of one document; requests for more are split by crypto period.
@@ -37,7 +38,7 @@ pub(super) struct SpekeServer {
 impl SpekeServer {
     /// # Errors
     /// What of the configuration cannot be used, in words.
-    pub(super) fn new(mount: &str, speke: &Speke) -> Result<Self, String> {
+    pub(super) fn new(mount: &Mount, speke: &Speke) -> Result<Self, String> {
         let recipient = match (&speke.document_certificate, &speke.document_key) {
             (Some(certificate), Some(key)) => Some(
                 Recipient::from_pem(certificate, key.expose())
@@ -49,10 +50,13 @@ impl SpekeServer {
             .parse()
             .map_err(|_| "url: no request target".to_owned())?;
         Ok(Self {
-            mount: mount.to_owned(),
+            mount: mount.name.clone(),
             content_id: speke.content_id.clone(),
             target,
-            systems: speke.systems.iter().copied().map(System::from_id).collect(),
+            systems: match &speke.systems {
+                Some(ids) => ids.iter().copied().map(System::from_id).collect(),
+                None => signalled(&mount.drm.systems),
+            },
             recipient,
             client: Client::new(&speke.server)?,
         })
@@ -171,6 +175,21 @@ impl SpekeServer {
             .and_then(|document| document.into_records(request, self.recipient.as_ref()))
             .map_err(Refused::Document)
     }
+}
+
+/// What a mount signals, and a server may have something to say of: the W3C common `pssh` is the node's own.
+fn signalled(systems: &Systems) -> Vec<System> {
+    let named = [
+        (systems.widevine.is_some(), System::Widevine),
+        (systems.playready.is_some(), System::PlayReady),
+        (systems.fairplay.is_some(), System::FairPlay),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(there, system)| there.then_some(system));
+    named
+        .chain(systems.other.iter().copied().map(System::from_id))
+        .collect()
 }
 
 enum Refused {
