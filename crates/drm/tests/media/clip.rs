@@ -108,6 +108,8 @@ pub fn avc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
     video(folder, "192x144", &[&encoder, &options[..]].concat())
 }
 
+pub const HEVC_WITHOUT_FILTERS: &str = "neither filter, scaling lists";
+
 /// What makes each HEVC clip worth having, and how x265 makes it.
 pub const HEVC: &[(&str, &[&str])] = &[
     (
@@ -151,7 +153,7 @@ pub const HEVC: &[(&str, &[&str])] = &[
         &["-tag:v", "hev1", "-bsf:v", "dump_extra=freq=keyframe"],
     ),
     (
-        "neither filter, scaling lists",
+        HEVC_WITHOUT_FILTERS,
         &["-x265-params", "no-deblock=1:no-sao=1:scaling-list=default"],
     ),
     (
@@ -183,7 +185,7 @@ pub fn hevc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
         "-preset",
         "ultrafast",
         "-g",
-        "12",
+        "8",
         "-tag:v",
         "hvc1",
     ];
@@ -191,7 +193,7 @@ pub fn hevc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
 }
 
 fn video(folder: &Path, size: &str, options: &[&str]) -> Option<PathBuf> {
-    let source = format!("testsrc2=size={size}:rate=25:duration=1.2,noise=alls=12:all_seed=7");
+    let source = format!("testsrc2=size={size}:rate=25:duration=0.8,noise=alls=12:all_seed=7");
     let input = ["-f", "lavfi", "-i", &source];
     fragmented(folder, &[&input, options].concat())
 }
@@ -205,11 +207,10 @@ pub const AUDIO: &[(&str, &[&str])] = &[
     ("FLAC", &["-c:a", "flac"]),
     ("ALAC", &["-c:a", "alac"]),
     ("MP3", &["-c:a", "libmp3lame"]),
-    ("DTS", &["-c:a", "dca", "-ac", "6", "-strict", "-2"]),
 ];
 
 pub fn audio(folder: &Path, options: &[&str]) -> Option<PathBuf> {
-    let input = ["-f", "lavfi", "-i", "sine=440:duration=1.2"];
+    let input = ["-f", "lavfi", "-i", "sine=440:duration=0.8"];
     fragmented(folder, &[&input, options].concat())
 }
 
@@ -243,10 +244,14 @@ fn fragmented(folder: &Path, input: &[&str]) -> Option<PathBuf> {
         .args(["-v", "error", "-nostdin", "-y"])
         .args(input)
         .args([
+            // FLAC and Opus in MP4 were experiments once.
+            "-strict",
+            "-2",
             "-fflags",
             "+bitexact",
             "-movflags",
-            "+frag_keyframe+empty_moov+default_base_moof",
+            // AC-3's sample entry is made of its first frame, and so the header with it.
+            "+frag_keyframe+empty_moov+delay_moov+default_base_moof",
             "-f",
             "mp4",
         ])

@@ -6,6 +6,8 @@ use edgepack_isobmff::{BoxWriter, Handler, Movie, Sample};
 
 /// Samples of a fragment without sync samples to go by.
 const SAMPLES: usize = 20;
+/// shaka-packager ends with a fault where an only track has another.
+const TRACK: u32 = 1;
 
 /// `handler`: the first track of this kind.
 pub fn track(file: &Bytes, handler: Handler) -> Bytes {
@@ -30,12 +32,12 @@ pub fn track(file: &Bytes, handler: Handler) -> Bytes {
         };
         if full {
             sequence += 1;
-            write_fragment(&mut w, file, sequence, track.track_id, &fragment);
+            write_fragment(&mut w, file, sequence, &fragment);
             fragment.clear();
         }
         fragment.push(sample);
     }
-    write_fragment(&mut w, file, sequence + 1, track.track_id, &fragment);
+    write_fragment(&mut w, file, sequence + 1, &fragment);
     w.into_vec().into()
 }
 
@@ -55,7 +57,7 @@ fn write_moov(w: &mut BoxWriter, movie: &Movie, index: usize) {
         write_trak(w, &trak, &track.sample_entries[0].raw);
         w.boxed(b"mvex", |w| {
             w.full_box(b"trex", 0, 0, |w| {
-                w.u32(track.track_id);
+                w.u32(TRACK);
                 w.u32(1);
                 w.zeros(12);
             });
@@ -81,17 +83,16 @@ fn write_trak(w: &mut BoxWriter, b: &Box, entry: &Bytes) {
             w.full_box(b"stsz", 0, 0, |w| w.u64(0));
         }),
         b"edts" => {}
+        b"tkhd" => {
+            w.bytes(&b.whole);
+            let at = if b.content[0] == 1 { 20 } else { 12 };
+            w.patch_u32(w.len() - b.content.len() + at, TRACK);
+        }
         _ => w.bytes(&b.whole),
     }
 }
 
-fn write_fragment(
-    w: &mut BoxWriter,
-    file: &Bytes,
-    sequence: u32,
-    track_id: u32,
-    samples: &[Sample],
-) {
+fn write_fragment(w: &mut BoxWriter, file: &Bytes, sequence: u32, samples: &[Sample]) {
     const DEFAULT_BASE_IS_MOOF: u32 = 0x2_0000;
     // Offset, durations, sizes, flags, composition offsets.
     const TRUN: u32 = 0xf01;
@@ -102,7 +103,7 @@ fn write_fragment(
     w.boxed(b"moof", |w| {
         w.full_box(b"mfhd", 0, 0, |w| w.u32(sequence));
         w.boxed(b"traf", |w| {
-            w.full_box(b"tfhd", 0, DEFAULT_BASE_IS_MOOF, |w| w.u32(track_id));
+            w.full_box(b"tfhd", 0, DEFAULT_BASE_IS_MOOF, |w| w.u32(TRACK));
             w.full_box(b"tfdt", 1, 0, |w| w.u64(samples[0].decode_time));
             w.full_box(b"trun", 1, TRUN, |w| {
                 w.u32(u32::try_from(samples.len()).unwrap());

@@ -17,3 +17,4 @@ mod mp4;
 mod remux;
 mod round_trip;
 mod shaka;
+mod trace;

@@ -48,10 +48,8 @@ pub(super) fn parse(header: UnitHeader, unit: &[u8], sets: &ParameterSets) -> Pa
         let len = r.ue_max(MAX_EXTENSION, "slice_segment_header_extension_length")?;
         r.skip(8 * len)?;
     }
-    // byte_alignment(): a one and zeros up to a byte's end, so a byte of its own after a header of whole bytes.
-    if !r.flag()? {
-        return Err("slice segment header does not end with a one".into());
-    }
+    // A byte of its own after a header of whole bytes.
+    r.byte_alignment()?;
     Ok(r.bytes_read())
 }
 

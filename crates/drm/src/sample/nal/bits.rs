@@ -69,6 +69,14 @@ impl<'a> BitReader<'a> {
         self.left = 0;
     }
 
+    /// byte_alignment() of HEVC: a one, and zeros up to the end of its byte.
+    pub(in crate::sample) fn byte_alignment(&mut self) -> Parse<()> {
+        if !self.flag()? || self.u(self.left)? != 0 {
+            return Err("slice segment header ends where no byte alignment is".into());
+        }
+        Ok(())
+    }
+
     /// ue(v).
     pub(in crate::sample) fn ue(&mut self) -> Parse<u32> {
         let mut zeros = 0;
