@@ -11,9 +11,11 @@ use edgepack_isobmff::CodecConfig;
 use hevc::Hevc;
 use protector::Protector;
 use std::borrow::Cow;
+use vp9::Vp9;
 
 mod auxiliary;
 mod avc;
+mod bits;
 mod cipher;
 mod hevc;
 mod iv;
@@ -21,6 +23,7 @@ mod nal;
 mod protector;
 #[cfg(test)]
 mod tests;
+mod vp9;
 mod whole;
 
 pub use auxiliary::{SaioPatch, SampleAux, SegmentAux};
@@ -123,7 +126,7 @@ impl SampleEncryptor {
             Ok(())
         } else {
             // 10.1: with `cenc` the protected bytes of a subsample are a multiple of 16.
-            let align = self.track.scheme == Scheme::Cenc;
+            let align = self.track.scheme == Scheme::Cenc || matches!(self.codec, Codec::Vp9(_));
             let mut protector = Protector::new(sample, cipher, aux, align);
             self.codec
                 .protect(&mut protector)
@@ -161,6 +164,7 @@ enum Codec {
     Whole,
     Avc(Avc),
     Hevc(Hevc),
+    Vp9(Vp9),
 }
 
 impl Codec {
@@ -180,6 +184,7 @@ impl Codec {
             | CodecConfig::Mp3(_)
             | CodecConfig::Dts(_)
             | CodecConfig::Iamf(_) => Ok(Self::Whole),
+            CodecConfig::Vp9(vpx) if &vpx.format.0 == b"vp09" => Ok(Self::Vp9(Vp9::default())),
             // Text and pictures stay clear and never come here.
             CodecConfig::Av1(_)
             | CodecConfig::Vp9(_)
@@ -197,6 +202,7 @@ impl Codec {
             Self::Whole => Err("a sample without subsamples".into()),
             Self::Avc(avc) => avc.protect(sample),
             Self::Hevc(hevc) => hevc.protect(sample),
+            Self::Vp9(vp9) => vp9.protect(sample),
         }
     }
 }

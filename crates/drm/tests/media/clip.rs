@@ -192,6 +192,34 @@ pub fn hevc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
     video(folder, "192x144", &[&encoder, options].concat())
 }
 
+/// What makes each VP9 clip worth having, and how libvpx makes it.
+pub const VP9: &[(&str, &[&str])] = &[
+    (
+        "hidden frames, tiles",
+        &[
+            "-auto-alt-ref",
+            "1",
+            "-lag-in-frames",
+            "12",
+            "-tile-columns",
+            "1",
+        ],
+    ),
+    ("error resilient", &["-error-resilient", "1"]),
+    (
+        "10 bit 4:4:4, tile rows",
+        &["-pix_fmt", "yuv444p10le", "-tile-rows", "1"],
+    ),
+    ("4:2:2", &["-pix_fmt", "yuv422p", "-frame-parallel", "1"]),
+    ("RGB, lossless", &["-pix_fmt", "gbrp", "-lossless", "1"]),
+    ("segments", &["-aq-mode", "2"]),
+];
+
+pub fn vp9(folder: &Path, options: &[&str]) -> Option<PathBuf> {
+    let encoder = ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "12"];
+    video(folder, "512x64", &[&encoder, options].concat())
+}
+
 fn video(folder: &Path, size: &str, options: &[&str]) -> Option<PathBuf> {
     let source = format!("testsrc2=size={size}:rate=25:duration=0.8,noise=alls=12:all_seed=7");
     let input = ["-f", "lavfi", "-i", &source];

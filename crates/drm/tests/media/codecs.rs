@@ -97,6 +97,16 @@ fn hevc_of_every_make() {
 }
 
 #[test]
+fn vp9_of_every_make() {
+    made(clip::VP9, clip::vp9, |_| VIDEO);
+}
+
+#[test]
+fn vp9_of_other_encoders() {
+    of_encoders("bear-640x360-vp9.mp4", Handler::Video, VIDEO);
+}
+
+#[test]
 fn audio_of_every_codec() {
     made(clip::AUDIO, clip::audio, |what| Tools {
         // shaka-packager does not write MP3 into MP4.
