@@ -12,19 +12,20 @@
 //! clear because a key server is down.
 //!
 //! No key appears in a log, a metric, an error or the operator's report; errors of providers never quote an answer.
-
+mod backoff;
+mod client;
 mod derived;
 mod disk;
 mod error;
 mod fixed;
 mod identity;
-
+mod json;
 mod provider;
 mod providers;
 mod report;
 mod request;
 mod set;
-
+mod speke;
 mod store;
 
 pub use error::{KeyError, SetupError};

@@ -1,6 +1,7 @@
 //! Keys against each other, and against the files and servers they name.
 use std::collections::HashMap;
 
+use edgepack_drm::cpix::Recipient;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
@@ -266,6 +267,16 @@ fn check_speke(speke: &Speke, name: &dyn Fn(&str) -> String, source: &Source) {
                 "the server encrypts keys for the certificate, and its key decrypts them: give both or neither",
             );
         }
+    }
+    if let (Some(certificate), Some(document_key)) =
+        (&speke.document_certificate, &speke.document_key)
+        && let Err(error) = Recipient::from_pem(certificate, document_key.expose())
+    {
+        source.fault(
+            &name("document_key_file"),
+            error,
+            "name the PEM files of one RSA certificate and its key",
+        );
     }
     let repeated = speke
         .systems

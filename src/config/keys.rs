@@ -118,11 +118,11 @@ pub struct Speke {
     pub content_id: String,
     /// DRM systems whose signalling is asked for, by UUID.
     pub systems: Vec<[u8; 16]>,
-    /// DER of the certificate that keys are to be encrypted for. `None`: they come in the clear, inside TLS.
+    /// PEM of the certificate that keys are to be encrypted for. `None`: they come in the clear, inside TLS.
     pub document_certificate: Option<Vec<u8>>,
-    /// PKCS #8, the certificate's.
+    /// PEM, the certificate's.
     pub document_key: Option<Secret<Vec<u8>>>,
-    /// DER; answers must be signed with this certificate's key.
+    /// PEM; answers must be signed with this certificate's key.
     pub signer_certificate: Option<Vec<u8>>,
 }
 

@@ -240,17 +240,8 @@ fn speke(section: &mut Section<'_, '_>) -> Option<KeyProvider> {
             systems.into_iter().map(|system| system.0).collect()
         });
     let document_certificate = certificate(section, "document_certificate_file");
-    let document_key = file_bytes(section, "document_key_file").and_then(|pem| {
-        let key = files::private_key_from_pem(&pem);
-        if key.is_none() {
-            section.source().fault(
-                &section.name("document_key_file"),
-                "the file holds no PRIVATE KEY section (PKCS #8)",
-                "openssl pkcs8 -topk8 -nodes -in key.pem writes one",
-            );
-        }
-        key
-    });
+    let document_key =
+        file_bytes(section, "document_key_file").map(|pem| Secret::new(pem.to_vec()));
     let signer_certificate = certificate(section, "signer_certificate_file");
     Some(KeyProvider::Speke(Box::new(Speke {
         server: server?,
@@ -265,7 +256,7 @@ fn speke(section: &mut Section<'_, '_>) -> Option<KeyProvider> {
 fn certificate(section: &mut Section<'_, '_>, key: &'static str) -> Option<Vec<u8>> {
     let pem = file_bytes(section, key)?;
     match CertificateDer::from_pem_slice(&pem) {
-        Ok(der) => Some(der.as_ref().to_vec()),
+        Ok(_) => Some(pem.to_vec()),
         Err(_) => {
             section.source().fault(
                 &section.name(key),

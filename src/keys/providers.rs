@@ -3,19 +3,25 @@ use std::sync::Arc;
 
 use super::derived::Derived;
 use super::fixed::Fixed;
+use super::json::HttpJson;
+use super::speke::SpekeServer;
 use super::{Provider, SetupError};
 use crate::config::{KeyProvider, Mount};
 
 /// The provider of a mount. Reads certificates; asks nobody.
 pub(super) fn make(mount: &Mount) -> Result<Arc<dyn Provider>, SetupError> {
+    let unusable = |reason| SetupError::Provider {
+        mount: mount.name.clone(),
+        reason,
+    };
     Ok(match &mount.keys.provider {
         KeyProvider::Static => Arc::new(Fixed::new(mount)),
         KeyProvider::Derived { secret } => Arc::new(Derived::new(secret)),
-        KeyProvider::Http { .. } | KeyProvider::Speke(_) => {
-            return Err(SetupError::Provider {
-                mount: mount.name.clone(),
-                reason: "the provider is not built in".into(),
-            });
+        KeyProvider::Http { server, post } => {
+            Arc::new(HttpJson::new(&mount.name, server, *post).map_err(unusable)?)
+        }
+        KeyProvider::Speke(speke) => {
+            Arc::new(SpekeServer::new(&mount.name, speke).map_err(unusable)?)
         }
     })
 }

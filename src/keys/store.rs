@@ -8,7 +8,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-mod backoff;
 mod entry;
 mod fetch;
 mod health;

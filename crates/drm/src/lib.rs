@@ -9,6 +9,7 @@ pub mod aes128;
 pub mod boxes;
 mod cbc;
 pub mod clearkey;
+pub mod cpix;
 mod error;
 pub mod key;
 pub mod pssh;

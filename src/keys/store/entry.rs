@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
 use super::{Source, lock};
+use crate::keys::backoff::{self, Backoff};
 use crate::keys::{KeyError, KeyRequest, KeySet};
 
 /// How long a failure is remembered after its pause, so that the next pause is longer.
@@ -233,7 +233,7 @@ impl Held {
             since,
             age,
             from_disk,
-            refresh_at: ages.then(|| since + super::backoff::ahead_of(left)),
+            refresh_at: ages.then(|| since + backoff::ahead_of(left)),
             expires: ages.then(|| since + left),
         }
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
 use super::{Entry, Source, lock};
 use crate::keys::KeyError;
+use crate::keys::backoff::Backoff;
 
 /// Failures in a row after which a provider is left alone for a while.
 const BREAKER: u32 = 3;

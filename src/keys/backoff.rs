@@ -10,13 +10,13 @@ const JITTER: f64 = 0.1;
 
 /// Pauses of a thing that fails again and again.
 #[derive(Debug, Clone)]
-pub(in crate::keys) struct Backoff {
+pub(super) struct Backoff {
     next: Duration,
     longest: Duration,
 }
 
 impl Backoff {
-    pub(in crate::keys) fn new(first: Duration, longest: Duration) -> Self {
+    pub(super) fn new(first: Duration, longest: Duration) -> Self {
         Self {
             next: first,
             longest,
@@ -33,7 +33,7 @@ impl Backoff {
         Self::new(Duration::from_secs(1), Duration::from_secs(30))
     }
 
-    pub(in crate::keys) fn next_pause(&mut self) -> Duration {
+    pub(super) fn next_pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(self.longest);
         jittered(pause)
@@ -46,7 +46,7 @@ pub(super) fn ahead_of(left: Duration) -> Duration {
 }
 
 /// A tenth more or less.
-pub(in crate::keys) fn jittered(duration: Duration) -> Duration {
+pub(super) fn jittered(duration: Duration) -> Duration {
     let mut byte = [0];
     // Without randomness the pause is just what it is.
     let random = match SystemRandom::new().fill(&mut byte) {
