@@ -33,7 +33,11 @@ impl Meter {
         let count = outline.presentation.renditions.len();
         let is_stream = container == Container::TransportStream;
         let method = outline.protection.map(|protection| protection.method);
-        let padding = if method == Some(Method::Aes128) { BLOCK } else { 0 };
+        let padding = if method == Some(Method::Aes128) {
+            BLOCK
+        } else {
+            0
+        };
         let mut rates = vec![Rates::default(); count];
         let mut muxed = vec![Rates::default(); if is_stream { count } else { 0 }];
         for entry in &outline.whole {
