@@ -353,6 +353,13 @@ fn a_lying_key_server_is_refused() {
         })
         .contains("HLS lines")
     );
+    assert!(
+        refusal(Said {
+            hls_media: Some("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"a\"".to_owned()),
+            ..said(System::Widevine)
+        })
+        .ends_with("METHOD=SAMPLE-AES-CTR for media of another scheme")
+    );
     assert_eq!(
         refusal(Said {
             uri: Some("skd://\"\n#EXT".to_owned()),
