@@ -164,12 +164,6 @@ fn is_in_cmaf(view: View<'_>) -> Result<()> {
     }
 }
 
-/// EXT-X-MEDIA-SEQUENCE. Segments of AES-128 take their IV from it and are counted from 0; others from 1, as in URLs.
-fn sequence(outline: &Outline<'_>) -> u64 {
-    let method = outline.protection.map(|protection| protection.method);
-    u64::from(method != Some(Method::Aes128))
-}
-
 /// Of media playlists in MPEG-TS and packed audio.
 fn version_ts(outline: &Outline<'_>) -> u64 {
     match outline.protection {

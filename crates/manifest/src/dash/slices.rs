@@ -1,5 +1,6 @@
 //! Which part of the presentation is a Period of its own: a crypto period whose CMAF headers are new (DASH-IF IOP 4.3,
 //! 7.7.3: one default_KID per AdaptationSet).
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use edgepack_packager::{Rotation, Segment, TrackProtection, TrickFrame};
@@ -46,15 +47,18 @@ pub(super) fn of(outline: &Outline<'_>) -> Vec<Slice> {
         .collect()
 }
 
-/// Keys change where segments of the first rendition begin, whether the filter admits it or not.
+/// Keys change where segments of the first rendition begin, whether the filter admits it or not. Where it has no key, the
+/// one that passes over the fewest changes stands for it.
 fn of_period(outline: &Outline<'_>, period: usize) -> Vec<Slice> {
     let changing = |entry: &&Entry<'_>| {
         entry
             .protection
             .is_some_and(|track| track.rotation == Rotation::NewHeader && track.periods.len() > 1)
     };
-    let mut entries = outline.whole_period(period).filter(changing);
-    let lead = entries.next().and_then(|entry| {
+    let changes =
+        |entry: &&Entry<'_>| Reverse(entry.protection.map_or(0, |track| track.periods.len()));
+    let entries = outline.whole_period(period).filter(changing);
+    let lead = entries.min_by_key(changes).and_then(|entry| {
         let segments = &entry.rendition.segments;
         Some((entry.rendition.timescale, segments, entry.protection?))
     });

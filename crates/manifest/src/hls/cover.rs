@@ -91,7 +91,7 @@ impl<'p> Cover<'p> {
 
 /// The keys in force at one place of a playlist.
 pub(super) struct Scope<'p> {
-    /// Whether the media sequence number is the segment's own, so that it says the IV of AES-128.
+    /// Whether the media sequence number is the one in the segment's own URL, so that it says the IV of AES-128.
     pub(super) in_sequence: bool,
     /// None: no EXT-X-KEY applies.
     kid: Option<KeyId>,
@@ -151,7 +151,7 @@ impl<'p> Scope<'p> {
         if formats != self.formats {
             self.leave(out);
         }
-        let number = (!self.in_sequence).then_some(change.at as u64);
+        let number = (!self.in_sequence).then_some(change.at as u64 + 1);
         keys::push(out, cover.protection, period, number);
         (self.kid, self.formats) = (Some(period.kid), formats);
         self.numbered = Some(change.at);
@@ -175,7 +175,7 @@ impl<'p> Scope<'p> {
             .checked_sub(1)
             .and_then(|at| cover.track.periods.get(cover.changes.get(at)?.key?));
         if let Some(period) = key {
-            keys::push_identity(out, cover.protection, period, Some(index as u64));
+            keys::push_identity(out, cover.protection, period, Some(index as u64 + 1));
         }
     }
 }

@@ -3,7 +3,7 @@ use edgepack_packager::{Media, Tiles};
 
 use super::bandwidth::Meter;
 use super::playlist::{Address, Playlist, Spans, Stretch};
-use super::{VERSION_CMAF, no_such_playlist, sequence, variant};
+use super::{VERSION_CMAF, no_such_playlist, variant};
 use crate::error::Result;
 use crate::follow::Line;
 use crate::outline::{Entry, Outline};
@@ -98,7 +98,6 @@ pub(super) fn playlist(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
         version: VERSION_CMAF,
         nature: "#EXT-X-IMAGES-ONLY\n",
         target: 0,
-        sequence: sequence(outline),
         stretches: stretches.collect(),
     }
     .write()

@@ -16,7 +16,7 @@ const KID: &str = "{kid}";
 /// reads all of them; hls.js knows ClearKey as `org.w3.clearkey` and takes `identity` with
 /// SAMPLE-AES for MPEG-TS, wherever it stands.
 ///
-/// `number`: of the segment, for the IV of AES-128 where the media sequence number does not say it.
+/// `number`: of the segment as its URL counts, for the IV of AES-128 where the media sequence number does not say it.
 pub(super) fn push(
     out: &mut String,
     protection: &Protection,

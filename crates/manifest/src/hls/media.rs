@@ -3,7 +3,7 @@ use edgepack_packager::{Kind, Media, Rendition, TextForm, ts};
 
 use super::cover::Cover;
 use super::playlist::{Address, Map, Playlist, Spans, Stretch};
-use super::{INDEPENDENT, VERSION_CMAF, no_such_playlist, sequence, version_ts};
+use super::{INDEPENDENT, VERSION_CMAF, no_such_playlist, version_ts};
 use crate::Layout;
 use crate::codec::packed_extension;
 use crate::error::Result;
@@ -27,7 +27,6 @@ pub(super) fn segments(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
         version: VERSION_CMAF,
         nature: nature(&line),
         target: target(outline, lead),
-        sequence: sequence(outline),
         stretches,
     }
     .write()
@@ -61,7 +60,6 @@ pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
         version: VERSION_CMAF,
         nature: "#EXT-X-I-FRAMES-ONLY\n#EXT-X-INDEPENDENT-SEGMENTS\n",
         target: 0,
-        sequence: sequence(outline),
         stretches,
     };
     Ok(playlist.write())
@@ -103,7 +101,6 @@ pub(super) fn ranges(
         version: VERSION_CMAF,
         nature: nature(&line),
         target: target(outline, lead),
-        sequence: sequence(outline),
         stretches,
     };
     Ok(playlist.write())
@@ -157,7 +154,6 @@ pub(super) fn transport_stream(
         version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
-        sequence: sequence(outline),
         stretches,
     };
     Ok(playlist.write())
@@ -181,7 +177,6 @@ pub(super) fn packed(outline: &Outline<'_>, of: &Rendition) -> Result<String> {
         version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
-        sequence: sequence(outline),
         stretches,
     };
     Ok(playlist.write())

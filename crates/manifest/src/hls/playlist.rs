@@ -16,8 +16,6 @@ pub(super) struct Playlist<'p> {
     pub(super) nature: &'static str,
     /// Seconds; at least what the segments need.
     pub(super) target: u64,
-    /// EXT-X-MEDIA-SEQUENCE.
-    pub(super) sequence: u64,
     pub(super) stretches: Vec<Stretch<'p>>,
 }
 
@@ -111,9 +109,8 @@ impl Playlist<'_> {
         let target = needed.max().unwrap_or(0).max(self.target).max(1);
         out.push_str("#EXT-X-TARGETDURATION:");
         push_number(&mut out, target);
-        out.push_str("\n#EXT-X-MEDIA-SEQUENCE:");
-        push_number(&mut out, self.sequence);
-        out.push_str("\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        // Segment numbers in URLs start at 1, and so does the sequence, which AES-128 takes its IV from.
+        out.push_str("\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
         let mut scope = Scope::default();
         for (index, stretch) in self.stretches.iter().enumerate() {
             if index > 0 {

@@ -183,7 +183,7 @@ fn whole_segments_take_their_iv_from_the_media_sequence() {
     let ladder = ladder();
     let protection = scheduled(&ladder, Method::Aes128, EVERY_TWO, 0, Rotation::NewHeader);
     let playlist = written(&ladder, &protection, "v1080");
-    assert!(playlist.contains("#EXT-X-MEDIA-SEQUENCE:0\n"));
+    assert!(playlist.contains("#EXT-X-MEDIA-SEQUENCE:1\n"));
     assert_eq!(
         body(&playlist),
         [
@@ -212,13 +212,13 @@ fn whole_segments_of_later_periods_say_their_own_iv() {
             "#EXT-X-DISCONTINUITY",
             "#EXT-X-KEY:METHOD=NONE",
             "#EXT-X-MAP:URI=\"init.mp4\"",
-            &numbered(1, 0),
-            "1.m4s",
             &numbered(1, 1),
-            "2.m4s",
+            "1.m4s",
             &numbered(1, 2),
-            "3.m4s",
+            "2.m4s",
             &numbered(1, 3),
+            "3.m4s",
+            &numbered(1, 4),
             "4.m4s"
         ]
     );
@@ -238,7 +238,7 @@ fn muxed_and_packed_segments_are_encrypted_as_a_whole() {
     let view = under(&film, &protection);
     let of = |name: &str| film.rendition(name).unwrap();
     let muxed = media_ts(view, of("v720"), Some(of("a-en"))).unwrap();
-    assert!(muxed.contains("#EXT-X-VERSION:4\n") && muxed.contains("SEQUENCE:0\n"));
+    assert!(muxed.contains("#EXT-X-VERSION:4\n") && muxed.contains("SEQUENCE:1\n"));
     // The picture's key is that of the whole.
     assert_eq!(
         body(&muxed)[..2],
