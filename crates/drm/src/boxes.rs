@@ -27,15 +27,11 @@ pub fn protect_sample_entry(raw: &Bytes, enc: &TrackEncryption) -> Result<Vec<u8
             raw.len()
         )));
     }
-    let protected_format = match &format {
-        b"avc1" | b"avc3" => b"encv",
-        b"mp4a" => b"enca",
-        other => {
-            return Err(Error::UnsupportedCodec(
-                other.escape_ascii().to_string(),
-                enc.scheme,
-            ));
-        }
+    let Some(protected_format) = protected_format(&format) else {
+        return Err(Error::UnsupportedCodec(
+            format.escape_ascii().to_string(),
+            enc.scheme,
+        ));
     };
     let mut w = BoxWriter::new();
     w.boxed(protected_format, |w| {
@@ -65,6 +61,19 @@ pub fn write_sample_group(w: &mut BoxWriter, enc: &TrackEncryption, samples: u32
         w.u32(samples);
         w.u32(FIRST_OF_FRAGMENT);
     });
+}
+
+/// The format of a protected sample entry in place of this one (ISO/IEC 14496-12, 8.12.1).
+fn protected_format(format: &[u8; 4]) -> Option<&'static [u8; 4]> {
+    Some(match format {
+        b"avc1" | b"avc3" | b"dva1" | b"dvav" => b"encv",
+        b"hvc1" | b"hev1" | b"dvh1" | b"dvhe" => b"encv",
+        b"av01" | b"dav1" | b"vp09" => b"encv",
+        b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" | b"alac" | b"iamf" => b"enca",
+        b".mp3" => b"enca",
+        b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" | b"dtsx" | b"dtsy" => b"enca",
+        _ => return None,
+    })
 }
 
 /// ISO/IEC 14496-12, 8.12.

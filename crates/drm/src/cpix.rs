@@ -17,6 +17,7 @@ mod payload;
 mod read;
 mod recipient;
 mod request;
+mod signature;
 pub mod speke;
 mod time;
 mod write;
@@ -35,6 +36,7 @@ pub use grant::Granted;
 pub use limits::Limits;
 pub use recipient::Recipient;
 pub use request::{Asked, AskedSystem, Request, Version};
+pub use signature::Signers;
 pub use time::DateTime;
 
 /// `urn:dashif:org:cpix`.

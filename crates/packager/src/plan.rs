@@ -236,15 +236,9 @@ impl SegmentPlan {
             )));
         }
         let mut aux = SegmentAux::default();
-        let mut rest = payload;
-        for (index, sample) in (self.first_sample..).zip(&self.samples) {
-            let size = usize::try_from(sample.size).unwrap_or(usize::MAX);
-            let (sample, after) = rest
-                .split_at_mut_checked(size)
-                .ok_or_else(|| fault("media ends early".to_owned()))?;
-            enc.encrypt(index, sample, &mut aux)?;
-            rest = after;
-        }
+        let sizes = self.samples.iter();
+        let sizes = sizes.map(|sample| usize::try_from(sample.size).unwrap_or(usize::MAX));
+        enc.encrypt_all(self.first_sample, sizes, payload, &mut aux)?;
         let header = self.write_header(Some(&aux));
         match &self.protection {
             Protection::Foreseeable(foreseen) if *foreseen != header => Err(fault(

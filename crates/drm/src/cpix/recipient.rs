@@ -18,6 +18,9 @@ use sha1::Sha1;
 use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(test)]
+mod tests;
+
 /// Bits of an RSA key: the least that SPEKE allows, and the most that is worth its time.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// AES-256.

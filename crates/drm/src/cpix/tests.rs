@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod exchange;
-mod support;
+pub(super) mod keys;
+pub(super) mod support;
 mod vectors;

@@ -104,17 +104,6 @@ impl Tree {
         })
     }
 
-    /// Children of one name.
-    pub(super) fn named<'a>(
-        &'a self,
-        id: Id,
-        ns: &'a str,
-        local: &'a str,
-    ) -> impl Iterator<Item = Id> + 'a {
-        self.children(id)
-            .filter(move |&child| self.elements[child].is(ns, local))
-    }
-
     /// The text of an element, in pieces. None if there are elements in it.
     pub(super) fn text(&self, id: Id) -> Option<Vec<&str>> {
         self.elements[id]

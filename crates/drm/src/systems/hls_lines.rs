@@ -32,6 +32,14 @@ impl Playlist {
 /// [`Error::HlsLines`] for anything but well-formed tags of the playlist's kind that name a METHOD and a URI:
 /// `METHOD=NONE` would declare protected media clear.
 pub fn check_hls_lines(text: &str, playlist: Playlist) -> Result<String> {
+    lines_of(text, playlist, None)
+}
+
+/// The same, when every METHOD is this one.
+///
+/// # Errors
+/// [`Error::HlsLines`].
+pub(super) fn lines_of(text: &str, playlist: Playlist, method: Option<&str>) -> Result<String> {
     let fault = |reason: String| Err(Error::HlsLines(reason));
     if text.len() > MAX_BYTES {
         return fault(format!("longer than {MAX_BYTES} bytes"));
@@ -48,8 +56,12 @@ pub fn check_hls_lines(text: &str, playlist: Playlist) -> Result<String> {
         let Some(attributes) = line.strip_prefix(playlist.tag()) else {
             return fault(format!("a line is not {}", playlist.tag()));
         };
-        if let Err(reason) = check_attributes(attributes) {
-            return fault(reason);
+        match check_attributes(attributes) {
+            Ok(found) if method.is_some_and(|method| method != found) => {
+                return fault(format!("METHOD={found} for media of another scheme"));
+            }
+            Ok(_) => {}
+            Err(reason) => return fault(reason),
         }
         out.push_str(line);
         out.push('\n');
@@ -57,10 +69,11 @@ pub fn check_hls_lines(text: &str, playlist: Playlist) -> Result<String> {
     Ok(out)
 }
 
-/// An attribute list (draft-pantos-hls-rfc8216bis, 4.2).
-fn check_attributes(list: &str) -> std::result::Result<(), String> {
+/// An attribute list (draft-pantos-hls-rfc8216bis, 4.2); what it says as METHOD.
+fn check_attributes(list: &str) -> std::result::Result<&str, String> {
     let mut rest = list;
     let mut names = Vec::new();
+    let mut method = None;
     loop {
         let (name, after) = rest.split_once('=').ok_or("an attribute without a value")?;
         let good = |c: char| matches!(c, 'A'..='Z' | '0'..='9' | '-');
@@ -83,6 +96,7 @@ fn check_attributes(list: &str) -> std::result::Result<(), String> {
             "METHOD" if quoted.is_some() || value == "NONE" => {
                 return Err(format!("METHOD={value}"));
             }
+            "METHOD" => method = Some(value),
             "URI" if quoted.is_none() || value.is_empty() => {
                 return Err("URI is not a quoted string".to_owned());
             }
@@ -95,10 +109,8 @@ fn check_attributes(list: &str) -> std::result::Result<(), String> {
             .strip_prefix(',')
             .ok_or("attributes without a comma between them")?;
     }
-    for needed in ["METHOD", "URI"] {
-        if !names.contains(&needed) {
-            return Err(format!("no {needed}"));
-        }
+    if !names.contains(&"URI") {
+        return Err("no URI".to_owned());
     }
-    Ok(())
+    method.ok_or_else(|| "no METHOD".to_owned())
 }

@@ -1,6 +1,6 @@
 //! What a key server says, and in its place what the configuration makes of the key.
 use super::fragment::{Node, canonical, walk};
-use super::hls_lines::{Playlist, check_hls_lines};
+use super::hls_lines::{Playlist, lines_of};
 use super::playready::{self, Header, HeaderKey};
 use super::template::{Form, Values, fill, is_uri};
 use super::widevine::WidevineData;
@@ -127,9 +127,13 @@ impl Dictated {
             playready::records(pro)
                 .map_err(|error| fault("PlayReady object", error.to_string()))?;
         }
+        let method = match key.scheme {
+            Scheme::Cenc => "SAMPLE-AES-CTR",
+            Scheme::Cbcs => "SAMPLE-AES",
+        };
         let lines = |text: &Option<String>, playlist| {
             present(text.as_deref())
-                .map(|text| check_hls_lines(text, playlist))
+                .map(|text| lines_of(text, playlist, Some(method)))
                 .transpose()
                 .map_err(|error| fault("HLS lines", error.to_string()))
         };

@@ -16,7 +16,7 @@ const KID: &str = "{kid}";
 /// reads all of them; hls.js knows ClearKey as `org.w3.clearkey` and takes `identity` with
 /// SAMPLE-AES for MPEG-TS, wherever it stands.
 ///
-/// `number`: of the segment, for the IV of AES-128 where the media sequence number does not say it.
+/// `number`: of the segment as its URL counts, for the IV of AES-128 where the media sequence number does not say it.
 pub(super) fn push(
     out: &mut String,
     protection: &Protection,
@@ -48,7 +48,7 @@ pub(super) fn push(
     push_identity(out, protection, period, number);
 }
 
-/// The raw key, where one is offered.
+/// The raw key, where one is offered and the key server has not said all of it.
 pub(super) fn push_identity(
     out: &mut String,
     protection: &Protection,
@@ -60,7 +60,9 @@ pub(super) fn push_identity(
         .iter()
         .filter_map(|signal| signal.hls.as_ref())
         .find(|key| key.key_format == IDENTITY);
-    if dictated.is_none() && protection.is_common() && protection.clear_key.is_none() {
+    let is_offered = !protection.is_common() || protection.clear_key.is_some();
+    let is_said = dictated_lines(protection, period.kid).any(|tag| format_of(tag) == IDENTITY);
+    if is_said || (dictated.is_none() && !is_offered) {
         return;
     }
     push_method(out, "#EXT-X-KEY:", protection.method);
@@ -81,6 +83,67 @@ pub(super) fn push_identity(
         push_format(out, IDENTITY, "1");
     }
     out.push('\n');
+}
+
+/// The KEYFORMATs that the tags of a key name, in their order.
+pub(super) fn formats(protection: &Protection, kid: KeyId) -> Vec<&str> {
+    let mut formats = Vec::new();
+    for signal in protection.signals(kid) {
+        match (&signal.hls_media, written(protection.method, signal)) {
+            (Some(lines), _) => formats.extend(lines.lines().map(format_of)),
+            (None, Some(key)) => formats.push(key.key_format.as_str()),
+            (None, None) => {}
+        }
+    }
+    formats
+}
+
+fn dictated_lines(protection: &Protection, kid: KeyId) -> impl Iterator<Item = &str> {
+    let signals = protection.signals(kid).iter();
+    let lines = signals.filter_map(|signal| signal.hls_media.as_deref());
+    lines.flat_map(str::lines)
+}
+
+/// Whether any tag of a media playlist names a KEYFORMAT.
+pub(super) fn name_formats(protection: &Protection) -> bool {
+    let mut signals = protection.signals.values().flatten();
+    protection.method != Method::Aes128 || signals.any(|signal| signal.hls_media.is_some())
+}
+
+/// EXT-X-SESSION-KEY of each key, once per system: what a player can fetch before it loads a media playlist.
+///
+/// None for raw keys and ClearKey: Shaka Player would take the key for one with an id of zeros. None for the W3C common
+/// `pssh`, which is no system.
+pub(super) fn push_session(out: &mut String, protection: &Protection, kids: &[KeyId]) {
+    // Key servers may say the same of several keys.
+    let mut dictated: Vec<&str> = Vec::new();
+    for &kid in kids {
+        for signal in protection.signals(kid) {
+            match (&signal.hls_multivariant, written(protection.method, signal)) {
+                (Some(lines), _) => {
+                    for line in lines.lines().filter(|line| !line.is_empty()) {
+                        if !dictated.contains(&line) {
+                            dictated.push(line);
+                            out.push_str(line);
+                            out.push('\n');
+                        }
+                    }
+                }
+                (None, Some(key)) if signal.system != System::W3cCommon => {
+                    push_system(out, "#EXT-X-SESSION-KEY:", protection.method, key, kid);
+                    out.push('\n');
+                }
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// That of a tag; `identity` where it says none (8216bis, 4.4.4.4).
+fn format_of(tag: &str) -> &str {
+    tag.split_once("KEYFORMAT=\"")
+        .and_then(|(_, rest)| rest.split('"').next())
+        .unwrap_or(IDENTITY)
 }
 
 /// The attributes of a system that the method can be used with: AES-128 is for raw keys; outside CMAF, FairPlay alone

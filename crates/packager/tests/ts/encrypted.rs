@@ -216,9 +216,13 @@ fn ffmpeg_decrypts_a_transport_stream_under_sample_aes() {
     .map(clip)
     .to_vec();
     paths.extend(
-        ["bear-1280x720.mp4", "bear-640x360-ec3.mp4"]
-            .into_iter()
-            .filter_map(fixture),
+        [
+            "bear-1280x720.mp4",
+            "sintel-1024x436.mp4",
+            "bear-640x360-ec3.mp4",
+        ]
+        .into_iter()
+        .filter_map(fixture),
     );
     for path in paths {
         let asset = asset(&[&path], TARGET_MS);

@@ -12,4 +12,5 @@ mod media;
 mod outside;
 mod packed;
 mod reader;
+mod shaka;
 mod support;

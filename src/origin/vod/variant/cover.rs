@@ -118,7 +118,8 @@ impl Track {
         Ok(track)
     }
 
-    /// Of the part of `segment` (from 0) with this number among its likes, from which AES-128 has its IV.
+    /// Of the part of `segment` (from 0) with this number (from 0) among its likes. Playlists count from 1, and AES-128
+    /// has its IV from there.
     pub(super) fn cover(
         &self,
         asset: &str,
@@ -148,7 +149,7 @@ impl Track {
             }
             Encryption::Aes128 => Ok(Cover::Whole {
                 key: key.key.clone(),
-                iv: aes128::iv_of_sequence(number.into()),
+                iv: aes128::iv_of_sequence(u64::from(number) + 1),
             }),
             Encryption::SampleAes { iv } => Ok(Cover::SampleAes {
                 key: key.key.clone(),

@@ -26,7 +26,7 @@ pub enum HeaderVersion {
 }
 
 impl HeaderVersion {
-    const ALL: [Self; 4] = [Self::V4_0, Self::V4_1, Self::V4_2, Self::V4_3];
+    pub const ALL: [Self; 4] = [Self::V4_0, Self::V4_1, Self::V4_2, Self::V4_3];
 
     /// The lowest that says all of it, for most clients read it.
     pub fn lowest(scheme: Scheme, keys: usize) -> Self {
