@@ -165,6 +165,7 @@ fn folder() -> TempDir {
     write("tls.pem", &tls.cert.pem());
     write("tls.key", &tls.signing_key.serialize_pem());
     write("token.pem", &tls.signing_key.public_key_pem());
+    write("sealing.key", &"5a".repeat(32));
     write("content.key", "ffeeddccbbaa99887766554433221100\n");
     write("token.secret", "a secret of more than thirty-two bytes\n");
     folder
@@ -449,7 +450,7 @@ fn the_sample_shows_every_key() {
 
 #[test]
 fn what_the_sample_leaves_out_is_right_when_put_in() {
-    // Of two ways to give a key, one; of key providers, one; and files that are there.
+    // Of two ways to give a key or to rotate keys, one; of key providers, one; and files that are there.
     let of_others = [
         "#secret = \"hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"",
         "#method = ",
@@ -462,6 +463,7 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
         .filter(|line| !line.contains("cache_dir"))
         .map(|line| format!("{line}\n"))
         .collect();
+    let after = after.replace("#rotate_segments", "# rotate_segments");
     let sample = format!("{before}#[mount.keys]\n{keys}\n{after}");
     let put_in: String = sample
         .lines()

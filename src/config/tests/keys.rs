@@ -108,20 +108,27 @@ fn the_reference_states_the_defaults_of_servers() {
 #[test]
 fn every_value_of_a_speke_server_arrives() {
     let lines = "provider = \"speke\"\nurl = \"https://keys.example.com/speke\"\ncontent_id = \"{mount}-{content}\"\n\
-        systems = [\"fairplay\", \"5e629af5-38da-4063-8977-97ffbd9902d4\"]\nsigner_certificate_file = \"tls.pem\"\n";
+        systems = [\"fairplay\", \"5e629af5-38da-4063-8977-97ffbd9902d4\"]\n";
     let KeyProvider::Speke(speke) = keys(lines).unwrap().provider else {
         panic!("another provider");
     };
     assert_eq!(speke.content_id, "{mount}-{content}");
     let systems = speke.systems.unwrap();
     assert_eq!((systems[0][0], systems[1][0]), (0x94, 0x5e));
-    assert!(speke.signer_certificate.unwrap().starts_with(b"-----BEGIN"));
     let short = keys("provider = \"speke\"\nurl = \"https://keys.example.com/speke\"\n").unwrap();
     let server = KeyServer::new("https://keys.example.com/speke");
     assert_eq!(
         short,
         Keys::new(KeyProvider::Speke(Box::new(Speke::new(server))))
     );
+}
+
+#[test]
+fn speke_gives_no_keys_for_whole_segments() {
+    let text = "[[mount]]\npath = \"/vod\"\nroot = \"media\"\nprotections = [\"cbcs\", \"aes128\"]\n\
+        [mount.keys]\nprovider = \"speke\"\nurl = \"https://a/\"\n";
+    let faults = parse_in(&folder(), text).unwrap_err();
+    assert_eq!((faults.len(), faults[0].key.as_str()), (1, "mount[0].protections"));
 }
 
 #[test]
@@ -234,6 +241,10 @@ fn certificates_come_whole_and_for_https() {
         &speke("document_certificate_file = \"tls.pem\"\ndocument_key_file = \"tls.key\"\n"),
         "not an RSA key",
     );
+    assert_fault(
+        &speke("signer_certificate_file = \"tls.pem\"\n"),
+        "mount[0].keys.signer_certificate_file",
+    );
     assert_fault(&speke("systems = [\"widevin\"]\n"), "no DRM system");
     assert_fault(&speke("systems = [\"w3c\", \"w3c\"]\n"), "named twice");
 }
@@ -246,7 +257,7 @@ fn keys_on_disk_are_sealed() {
         "`cache_key_file` is missing",
     );
     assert_fault(
-        &with("cache_key_file = \"tls.key\"\n"),
+        &with("cache_key_file = \"sealing.key\"\n"),
         "`cache_dir` is missing",
     );
     assert_fault(

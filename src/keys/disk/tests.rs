@@ -31,8 +31,16 @@ fn given() -> Vec<Given> {
     }];
     let second = record("film", "AUDIO", 3, 0);
     vec![
-        Given { label: "HD".into(), period: 0, record: first },
-        Given { label: "AUDIO".into(), period: 3, record: second },
+        Given {
+            label: "HD".into(),
+            period: 0,
+            record: first,
+        },
+        Given {
+            label: "AUDIO".into(),
+            period: 3,
+            record: second,
+        },
     ]
 }
 
@@ -43,7 +51,8 @@ fn files(folder: &TempDir) -> Vec<PathBuf> {
 
 fn written(folder: &TempDir) -> (Disk, PathBuf) {
     let disk = Disk::open("vod", &cache(folder, 1), 10).unwrap();
-    disk.write(&request("film"), &given(), SystemTime::now()).unwrap();
+    disk.write(&request("film"), &given(), SystemTime::now())
+        .unwrap();
     let files = files(folder);
     assert_eq!(files.len(), 1, "{files:?}");
     (disk, files[0].clone())
@@ -78,7 +87,8 @@ fn no_two_files_of_the_same_keys_are_alike() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, path) = written(&folder);
     let first = std::fs::read(&path).unwrap();
-    disk.write(&request("film"), &given(), SystemTime::now()).unwrap();
+    disk.write(&request("film"), &given(), SystemTime::now())
+        .unwrap();
     assert_ne!(first, std::fs::read(&path).unwrap());
     assert_eq!(files(&folder).len(), 1);
 }
@@ -92,7 +102,10 @@ fn a_file_that_was_touched_is_refused() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         std::fs::write(&path, &bad).unwrap();
-        assert!(matches!(disk.read(&request("film")), Err(Error::NotGenuine { .. })), "{at}");
+        assert!(
+            matches!(disk.read(&request("film")), Err(Error::NotGenuine { .. })),
+            "{at}"
+        );
     }
     for length in [0, 7, 8, 20, 24, 30, good.len() - 1] {
         std::fs::write(&path, &good[..length]).unwrap();
@@ -110,9 +123,15 @@ fn a_file_is_good_for_its_own_request_mount_and_cache_key_alone() {
     let (disk, path) = written(&folder);
     let other = disk.path(&disk.identity(&request("other")));
     std::fs::copy(&path, &other).unwrap();
-    assert!(matches!(disk.read(&request("other")), Err(Error::NotGenuine { .. })));
+    assert!(matches!(
+        disk.read(&request("other")),
+        Err(Error::NotGenuine { .. })
+    ));
     let other_key = Disk::open("vod", &cache(&folder, 2), 10).unwrap();
-    assert!(matches!(other_key.read(&request("film")), Err(Error::NotGenuine { .. })));
+    assert!(matches!(
+        other_key.read(&request("film")),
+        Err(Error::NotGenuine { .. })
+    ));
     let other_mount = Disk::open("live", &cache(&folder, 1), 10).unwrap();
     assert!(other_mount.read(&request("film")).unwrap().is_none());
 }
@@ -146,10 +165,10 @@ fn store_on(folder: &TempDir, fake: &Arc<Fake>) -> KeyStore {
 }
 
 async fn until_written(folder: &TempDir) {
-    while !files(folder)
-        .iter()
-        .any(|path| path.extension().is_some_and(|extension| extension == "keys"))
-    {
+    while !files(folder).iter().any(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "keys")
+    }) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -158,7 +177,10 @@ async fn until_written(folder: &TempDir) {
 async fn keys_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::new();
-    let before = store_on(&folder, &fake).get(&request("film")).await.unwrap();
+    let before = store_on(&folder, &fake)
+        .get(&request("film"))
+        .await
+        .unwrap();
     until_written(&folder).await;
     fake.fail(KeyError::Failed(500));
     let store = store_on(&folder, &fake);
@@ -183,7 +205,10 @@ async fn keys_past_their_time_serve_from_disk_only_when_the_provider_is_down() {
     assert_eq!(fake.asked(), asked + 1);
     assert!(!stale.is_fresh());
     fake.work();
-    let fresh = store_on(&folder, &fake).get(&request("film")).await.unwrap();
+    let fresh = store_on(&folder, &fake)
+        .get(&request("film"))
+        .await
+        .unwrap();
     assert_eq!(fake.asked(), asked + 2);
     assert!(fresh.is_fresh());
 }
@@ -197,11 +222,17 @@ async fn fake_given(fake: &Fake) -> Vec<Given> {
 async fn a_refused_file_costs_a_request_and_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::new();
-    store_on(&folder, &fake).get(&request("film")).await.unwrap();
+    store_on(&folder, &fake)
+        .get(&request("film"))
+        .await
+        .unwrap();
     until_written(&folder).await;
     let path = files(&folder)[0].clone();
     std::fs::write(&path, b"epkeys1\nrubbish").unwrap();
-    store_on(&folder, &fake).get(&request("film")).await.unwrap();
+    store_on(&folder, &fake)
+        .get(&request("film"))
+        .await
+        .unwrap();
     assert_eq!(fake.asked(), 2);
     while std::fs::metadata(&path).unwrap().len() < 100 {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -24,7 +24,10 @@ fn what_was_not_asked_for_is_dropped() {
         given("HD", 7, 8, 8),
     ];
     let set = KeySet::new(&request("film"), all).unwrap();
-    let kids: Vec<_> = set.records().map(|(_, _, record)| record.key.kid.0[0]).collect();
+    let kids: Vec<_> = set
+        .records()
+        .map(|(_, _, record)| record.key.kid.0[0])
+        .collect();
     assert_eq!(kids, [1, 2, 3, 4]);
     assert!(set.by_kid(KeyId([9; 16])).is_none());
 }

@@ -61,7 +61,10 @@ fn workers_with_runtimes_of_their_own_share_one_fetch() {
             })
         })
         .collect();
-    let sets: Vec<_> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();
+    let sets: Vec<_> = workers
+        .into_iter()
+        .map(|worker| worker.join().unwrap())
+        .collect();
     assert!(sets.iter().all(|set| Arc::ptr_eq(set, &sets[0])));
     assert_eq!(fake.asked(), 1);
 }
@@ -93,7 +96,10 @@ async fn keys_in_use_are_refreshed_before_their_time_ends() {
     // The same keys are the same set, for another while.
     sleep(secs(30)).await;
     assert!(set.is_fresh());
-    assert!(Arc::ptr_eq(&set, &store.get(&request("film")).await.unwrap()));
+    assert!(Arc::ptr_eq(
+        &set,
+        &store.get(&request("film")).await.unwrap()
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,13 +219,19 @@ async fn a_dead_provider_is_left_alone_and_found_again() {
     // After its pause one request finds out.
     sleep(secs(2)).await;
     for content in 50..60 {
-        store.get(&request(&format!("film{content}"))).await.unwrap_err();
+        store
+            .get(&request(&format!("film{content}")))
+            .await
+            .unwrap_err();
     }
     assert_eq!(fake.asked(), 4);
     fake.work();
     sleep(secs(40)).await;
     for content in 0..60 {
-        store.get(&request(&format!("film{content}"))).await.unwrap();
+        store
+            .get(&request(&format!("film{content}")))
+            .await
+            .unwrap();
     }
 }
 
@@ -229,7 +241,10 @@ async fn contents_that_a_provider_does_not_know_do_not_shut_it() {
     fake.fail(KeyError::Unknown(404));
     let store = store(&fake, keys());
     for content in 0..10 {
-        store.get(&request(&format!("film{content}"))).await.unwrap_err();
+        store
+            .get(&request(&format!("film{content}")))
+            .await
+            .unwrap_err();
     }
     assert_eq!(fake.asked(), 10);
 }
@@ -271,7 +286,10 @@ async fn an_answer_that_lacks_a_label_is_wrong() {
     fake.leave_out("AUDIO");
     let store = store(&fake, keys());
     let error = store.get(&request("film")).await.unwrap_err();
-    assert!(matches!(&error, KeyError::Wrong(why) if why.contains("AUDIO")), "{error}");
+    assert!(
+        matches!(&error, KeyError::Wrong(why) if why.contains("AUDIO")),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +301,10 @@ async fn keys_are_bounded_and_those_longest_out_of_use_go() {
     };
     let store = store(&fake, few);
     for content in 0..16 {
-        store.get(&request(&format!("film{content}"))).await.unwrap();
+        store
+            .get(&request(&format!("film{content}")))
+            .await
+            .unwrap();
     }
     store.get(&request("film0")).await.unwrap();
     store.get(&request("film16")).await.unwrap();
@@ -312,9 +333,18 @@ async fn requests_that_no_provider_should_see_are_refused() {
     let store = store(&fake, keys());
     let good = request("film");
     let bad = [
-        KeyRequest { periods: 3..3, ..good.clone() },
-        KeyRequest { periods: 0..100_000, ..good.clone() },
-        KeyRequest { labels: Vec::new(), ..good.clone() },
+        KeyRequest {
+            periods: 3..3,
+            ..good.clone()
+        },
+        KeyRequest {
+            periods: 0..100_000,
+            ..good.clone()
+        },
+        KeyRequest {
+            labels: Vec::new(),
+            ..good.clone()
+        },
         KeyRequest {
             labels: vec![good.labels[0].clone(), good.labels[0].clone()],
             ..good.clone()
@@ -339,15 +369,26 @@ async fn reports_and_metrics_show_ids_and_ages_and_no_key() {
     let report = store.report(3);
     let keys = report["keys"].as_array().unwrap();
     assert_eq!((keys.len(), &report["truncated"]), (3, &true.into()));
-    assert_eq!(keys[0]["kid"], record("film", "HD", 0, 0).key.kid.to_string());
-    assert_eq!((&keys[0]["age_s"], &keys[0]["source"]), (&10.into(), &"fake".into()));
-    assert_eq!(report["mounts"][0]["failing_for_s"], serde_json::Value::Null);
+    assert_eq!(
+        keys[0]["kid"],
+        record("film", "HD", 0, 0).key.kid.to_string()
+    );
+    assert_eq!(
+        (&keys[0]["age_s"], &keys[0]["source"]),
+        (&10.into(), &"fake".into())
+    );
+    assert_eq!(
+        report["mounts"][0]["failing_for_s"],
+        serde_json::Value::Null
+    );
     let all = store.report(100);
     assert_eq!(all["truncated"], false);
     let metrics = String::from_utf8(telemetry.render().unwrap()).unwrap();
-    assert!(metrics.contains(
-        "edgepack_key_requests_total{mount=\"vod\",outcome=\"ok\",provider=\"fake\"} 1"
-    ));
+    assert!(
+        metrics.contains(
+            "edgepack_key_requests_total{mount=\"vod\",outcome=\"ok\",provider=\"fake\"} 1"
+        )
+    );
     let shown = format!("{all} {metrics} {set:?} {store:?}");
     for (_, _, record) in set.records() {
         assert!(!shown.contains(&hex::encode(record.key.expose())));

@@ -21,7 +21,10 @@ fn refused(body: &str) -> String {
 fn sixteen_bytes_come_in_many_forms() {
     for (kid, key) in [
         (KID, KEY),
-        ("0123456789ABCDEF0123456789ABCDEF", "00112233-4455-6677-8899-AABBCCDDEEFF"),
+        (
+            "0123456789ABCDEF0123456789ABCDEF",
+            "00112233-4455-6677-8899-AABBCCDDEEFF",
+        ),
         ("ASNFZ4mrze8BI0VniavN7w==", "ABEiM0RVZneImaq7zN3u/w=="),
         ("ASNFZ4mrze8BI0VniavN7w", "ABEiM0RVZneImaq7zN3u_w"),
         ("ASNFZ4mrze8BI0VniavN7w", "ABEiM0RVZneImaq7zN3u\\/w=="),
@@ -59,7 +62,10 @@ fn labels_and_periods_choose_and_absent_ones_are_for_all() {
     ]
     .join(",");
     let given = read(format!("[{body}]").as_bytes(), &["SD", "HD"], 0..3).unwrap();
-    let kids: Vec<_> = given.iter().map(|given| given.record.key.kid.0[0]).collect();
+    let kids: Vec<_> = given
+        .iter()
+        .map(|given| given.record.key.kid.0[0])
+        .collect();
     assert_eq!(kids, [1, 2, 4, 3, 1, 2]);
     let rivals = refused(&format!("[{},{}]", entry(1, ""), entry(2, "")));
     assert!(rivals.contains("nothing says which"), "{rivals}");
@@ -83,8 +89,14 @@ fn initialisation_data_comes_as_boxes_or_as_what_stands_in_them() {
     let one_box = base64_of(&whole);
     let two_boxes = base64_of(&whole.repeat(2));
     for (pssh, count) in [
-        (format!("[{{\"uuid\": \"{WIDEVINE}\", \"data\": \"{data}\"}}]"), 1),
-        (format!("[{{\"uuid\": \"{WIDEVINE}\", \"data\": \"{one_box}\"}}]"), 1),
+        (
+            format!("[{{\"uuid\": \"{WIDEVINE}\", \"data\": \"{data}\"}}]"),
+            1,
+        ),
+        (
+            format!("[{{\"uuid\": \"{WIDEVINE}\", \"data\": \"{one_box}\"}}]"),
+            1,
+        ),
         (format!("\"{two_boxes}\""), 2),
         (format!("[\"{one_box}\", \"{one_box}\"]"), 2),
     ] {
@@ -111,9 +123,17 @@ fn base64_of(bytes: &[u8]) -> String {
 
 #[test]
 fn an_iv_is_taken_as_it_is() {
-    let with = |iv: &str| one(&format!("{{\"kid\": \"{KID}\", \"key\": \"{KEY}\", \"iv\": \"{iv}\"}}"));
+    let with = |iv: &str| {
+        one(&format!(
+            "{{\"kid\": \"{KID}\", \"key\": \"{KEY}\", \"iv\": \"{iv}\"}}"
+        ))
+    };
     let iv = "0F0E0D0C0B0A09080706050403020100";
-    for written in [iv.to_owned(), format!("0x{iv}"), "Dw4NDAsKCQgHBgUEAwIBAA==".into()] {
+    for written in [
+        iv.to_owned(),
+        format!("0x{iv}"),
+        "Dw4NDAsKCQgHBgUEAwIBAA==".into(),
+    ] {
         assert_eq!(with(&written).unwrap().record.explicit_iv.unwrap()[0], 15);
     }
     assert!(with("0011").is_err());
