@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+#[path = "server/document.rs"]
 mod document;
 
 const FOLDER: &str = "EDGEPACK_TEST_KEY_SERVER";
@@ -45,7 +46,7 @@ impl Process {
         let folder = tempfile::tempdir().unwrap();
         write_identities(folder.path());
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "server::process", "--nocapture"])
+            .args(["--exact", &process_test(), "--nocapture"])
             .env(FOLDER, folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -86,6 +87,12 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The name of [`process`] in whatever test this file is part of.
+fn process_test() -> String {
+    let module = module_path!().split_once("::").unwrap().1;
+    format!("{module}::process")
 }
 
 /// A CA with certificates for server and client, another CA, and a self-signed RSA certificate for documents.
