@@ -50,9 +50,14 @@ fn media_under_a_speke_servers_keys_decrypts_to_the_source() {
     let node = speke(&server, "valid", "");
     let source = media::root().join("ladder/low.mp4").display().to_string();
     for protection in ["cenc", "cbcs"] {
-        let playlists = media_playlists(&format!("{}/vod/ladder/{protection}/index.m3u8", node.http));
+        let playlists =
+            media_playlists(&format!("{}/vod/ladder/{protection}/index.m3u8", node.http));
         let key = hex::encode(key(&node, "ladder", protection));
-        let decrypted = piped_frames(rendition(&playlists[2]), "0:v:0", &["-decryption_key", &key]);
+        let decrypted = piped_frames(
+            rendition(&playlists[2]),
+            "0:v:0",
+            &["-decryption_key", &key],
+        );
         assert_eq!(decrypted, frames(&source, "0:v:0", &[]), "{protection}");
     }
     assert_ne!(key(&node, "ladder", "cenc"), key(&node, "ladder", "cbcs"));
@@ -63,7 +68,11 @@ fn media_under_a_speke_servers_keys_decrypts_to_the_source() {
 #[test]
 fn without_the_server_keys_that_are_there_serve_on_and_nothing_else_leaves() {
     let server = Process::start();
-    let node = speke(&server, "once", "ttl = \"1s\"\nunready_after = \"1s\"\nmax_attempts = 1\n");
+    let node = speke(
+        &server,
+        "once",
+        "ttl = \"1s\"\nunready_after = \"1s\"\nmax_attempts = 1\n",
+    );
     let playlists = media_playlists(&format!("{}/vod/ladder/cbcs/index.m3u8", node.http));
     let segment = playlists[2].replace("index.m3u8", "2.m4s");
     fetch(&segment);
@@ -78,7 +87,10 @@ fn without_the_server_keys_that_are_there_serve_on_and_nothing_else_leaves() {
         fetch(&playlists[2]);
         std::thread::sleep(Duration::from_millis(100));
     };
-    assert!(unready.contains("mount vod: the speke key provider has failed"), "{unready}");
+    assert!(
+        unready.contains("mount vod: the speke key provider has failed"),
+        "{unready}"
+    );
     fetch(&playlists[2].replace("index.m3u8", "3.m4s"));
     fetch_text(&format!("{}/vod/ladder/cbcs/manifest.mpd", node.http));
     assert!(admin_keys(&node).iter().all(|key| key["stale"] == true));
@@ -90,7 +102,9 @@ fn without_the_server_keys_that_are_there_serve_on_and_nothing_else_leaves() {
         "film.mp4/cenc/manifest.mpd",
         "ladder/cbcs/index.m3u8",
     ] {
-        let answer = Curl::get(&format!("{}/vod/{path}", down.http)).run().expect(503);
+        let answer = Curl::get(&format!("{}/vod/{path}", down.http))
+            .run()
+            .expect(503);
         assert_eq!(answer.reason(), "key-provider-down", "{path}");
         assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
         assert!(answer.body.len() < 300);
@@ -98,7 +112,9 @@ fn without_the_server_keys_that_are_there_serve_on_and_nothing_else_leaves() {
     // Names of the same media that another node gave out.
     let path = segment.strip_prefix(&node.http).unwrap();
     Curl::get(&format!("{}{path}", down.http)).run().expect(503);
-    Curl::get(&format!("{}/vod/film.mp4/clear/index.m3u8", down.http)).run().expect(404);
+    Curl::get(&format!("{}/vod/film.mp4/clear/index.m3u8", down.http))
+        .run()
+        .expect(404);
 }
 
 #[test]
@@ -117,7 +133,10 @@ fn lies_of_the_server_are_told_to_the_log_and_not_to_viewers() {
     assert_eq!(answer.reason(), "key-answer-wrong");
     assert!(!answer.text().contains("lacks"));
     let written = node_of_labels.written();
-    assert!(written.contains("the key provider's answer is wrong"), "{written}");
+    assert!(
+        written.contains("the key provider's answer is wrong"),
+        "{written}"
+    );
 }
 
 #[test]
@@ -138,8 +157,12 @@ fn keys_survive_a_restart_in_sealed_files() {
     let secret = key(&node, "ladder", "cbcs");
     let deadline = Instant::now() + Duration::from_secs(10);
     let written = || {
-        let files = std::fs::read_dir(&dir).unwrap().map(|file| file.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|name| name == "keys")).count()
+        let files = std::fs::read_dir(&dir)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|name| name == "keys"))
+            .count()
     };
     while written() == 0 {
         assert!(Instant::now() < deadline);
@@ -182,7 +205,10 @@ fn no_key_appears_in_logs_metrics_reports_or_manifests() {
     let mut node = node;
     node.wait_for_exit();
     shown += &node.written();
-    assert!(shown.contains("\"path\":") && shown.contains("edgepack_key_sets"), "something is there");
+    assert!(
+        shown.contains("\"path\":") && shown.contains("edgepack_key_sets"),
+        "something is there"
+    );
     for secret in secrets {
         let hex = hex::encode(secret);
         let listed = secret.map(|byte| byte.to_string()).join(", ");
@@ -209,15 +235,28 @@ fn key_endpoints_obey_the_mounts_tokens() {
         )
         .start();
     let token = token("0123456789abcdef0123456789abcdef");
-    let playlists = media_playlists(&format!("{}/t/{token}/vod/ladder/aes128/index.m3u8", node.http));
+    let playlists = media_playlists(&format!(
+        "{}/t/{token}/vod/ladder/aes128/index.m3u8",
+        node.http
+    ));
     let playlist = fetch_text(&playlists[0]);
     let (_, uri) = playlist.split_once("METHOD=AES-128,URI=\"").unwrap();
     let name = uri.split('"').next().unwrap().trim_start_matches("../");
     let path = format!("/vod/ladder/aes128/{name}");
-    let with_token = Curl::get(&format!("{}/t/{token}{path}", node.http)).run().expect(200);
-    assert_eq!((with_token.body.len(), with_token.header("cache-control")), (16, "no-store"));
+    let with_token = Curl::get(&format!("{}/t/{token}{path}", node.http))
+        .run()
+        .expect(200);
+    assert_eq!(
+        (with_token.body.len(), with_token.header("cache-control")),
+        (16, "no-store")
+    );
     let without = Curl::get(&format!("{}{path}", node.http)).run().expect(401);
-    assert!(!without.body.windows(16).any(|window| window == with_token.body));
+    assert!(
+        !without
+            .body
+            .windows(16)
+            .any(|window| window == with_token.body)
+    );
     let licence = |prefix: &str| {
         let url = format!("{}{prefix}/vod/ladder/cbcs/clearkey", node.http);
         let kid = key_id(&node);
@@ -226,7 +265,10 @@ fn key_endpoints_obey_the_mounts_tokens() {
             .arg(&format!("{{\"kids\":[\"{kid}\"],\"type\":\"temporary\"}}"))
             .run()
     };
-    fetch_text(&format!("{}/t/{token}/vod/ladder/cbcs/index.m3u8", node.http));
+    fetch_text(&format!(
+        "{}/t/{token}/vod/ladder/cbcs/index.m3u8",
+        node.http
+    ));
     licence("").expect(401);
     licence(&format!("/t/{token}")).expect(200);
 }
@@ -241,7 +283,16 @@ fn key_id(node: &Node) -> String {
 
 fn token(secret: &str) -> String {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_edgepack"))
-        .args(["token", "mint", "--alg", "HS256", "--exp", "1h", "--secret-env", "TEST_SECRET"])
+        .args([
+            "token",
+            "mint",
+            "--alg",
+            "HS256",
+            "--exp",
+            "1h",
+            "--secret-env",
+            "TEST_SECRET",
+        ])
         .env("TEST_SECRET", secret)
         .output()
         .unwrap();

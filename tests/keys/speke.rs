@@ -106,9 +106,9 @@ fn keys_encrypted_for_our_certificate_are_opened() {
 fn lies_are_refused() {
     wrong(&error("wrong-kid"), "not asked for");
     wrong(&error("missing-key"), "lacks");
-    wrong(&error("other-scheme"), "");
-    wrong(&error("other-content"), "");
-    wrong(&error("no-version"), "X-Speke-Version");
+    wrong(&error("other-scheme"), "commonEncryptionScheme");
+    wrong(&error("other-content"), "contentId");
+    wrong(&error("no-version"), "SPEKE 2.0");
     wrong(&error("html"), "");
 }
 
