@@ -184,6 +184,7 @@ fn open(
 }
 
 fn attributes(start: &BytesStart<'_>) -> Parse<Vec<Attribute>> {
+    check_spaces(start.attributes_raw())?;
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
@@ -211,6 +212,23 @@ fn attributes(start: &BytesStart<'_>) -> Parse<Vec<Attribute>> {
         (key(a), &a.name).cmp(&(key(b), &b.name))
     });
     Ok(attributes)
+}
+
+/// White space stands between attributes (`STag`; XML 1.0, 3.1).
+fn check_spaces(attributes: &str) -> Parse<()> {
+    let mut rest = attributes;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let (opening, value) = rest.split_at(at + 1);
+        let quote = if opening.ends_with('"') { '"' } else { '\'' };
+        let Some((_, after)) = value.split_once(quote) else {
+            return Err("a quote that is not closed".to_owned());
+        };
+        if !after.is_empty() && !after.starts_with([' ', '\t', '\r', '\n']) {
+            return Err("attributes without white space between them".to_owned());
+        }
+        rest = after;
+    }
+    Ok(())
 }
 
 /// The prefix that an attribute declares; the empty one for `xmlns` itself.
