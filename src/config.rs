@@ -6,18 +6,26 @@
 use std::path::{Path, PathBuf};
 
 mod check;
+mod check_drm;
+mod check_keys;
 pub(crate) mod document;
+mod drm;
 mod fault;
 mod files;
+mod keys;
 mod model;
 mod mount;
 mod read;
+mod read_drm;
+mod read_keys;
 mod read_mount;
 mod secret;
 pub(crate) mod values;
 
+pub use drm::{Bounds, Drm, KeyLabel, ONE_LABEL};
 pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
+pub use keys::{KeyCache, KeyProvider, KeyServer, Keys, Speke};
 pub use model::{
     AccessLog, Admin, Cache, Config, Cors, Listen, Log, LogFormat, LogLevel, Node, Player, Storage,
     StorageEngine, Tls,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod delivery;
 pub mod demo;
 pub mod description;
+pub mod keys;
 mod movie_file;
 pub mod node;
 pub mod origin;

@@ -65,6 +65,8 @@ pub enum Error {
     Storage(String),
     #[error("{0}")]
     IndexCache(#[from] IndexCacheError),
+    #[error("{0}")]
+    Keys(#[from] crate::keys::SetupError),
     #[error("worker {index}: {reason}")]
     Worker { index: usize, reason: String },
     #[error("signals cannot be received: {0}")]

@@ -15,6 +15,7 @@ use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, PlayerFile, Routed};
 use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Request, Response};
+use crate::keys::KeyStore;
 use crate::player;
 
 /// What all workers share.
@@ -27,7 +28,7 @@ pub struct Shared {
 impl Shared {
     /// # Errors
     /// A folder of `cache.index_dir` that cannot be used.
-    pub fn new(config: &Config) -> Result<Self, IndexCacheError> {
+    pub fn new(config: &Config, keys: Arc<KeyStore>) -> Result<Self, IndexCacheError> {
         let mounts: Vec<Arc<Mount>> = config.mounts.iter().cloned().map(Arc::new).collect();
         let catalogue = config
             .player
@@ -38,7 +39,7 @@ impl Shared {
             Some(dir) => Some(IndexCache::open(dir, cache.index_bytes)?),
             None => None,
         };
-        let vod = VodShared::new(mounts, VodOptions::from(config), cache.memory);
+        let vod = VodShared::new(mounts, keys, VodOptions::from(config), cache.memory);
         Ok(Self {
             vod: Arc::new(vod.with_indexes(indexes)),
             catalogue,

@@ -10,6 +10,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 pub mod access_log;
 mod connections;
 mod exchange;
+pub mod keys;
 mod requests;
 
 pub use access_log::{AccessLog, Sink};

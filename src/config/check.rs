@@ -1,11 +1,13 @@
 //! What single values cannot show: how they stand to each other, and to the files they name.
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use edgepack_token::KeySet;
 
 use super::document::Source;
-use super::{AccessLog, Config, ContentKey, Mount, Protection, RESERVED_PATHS, TokenPolicy, files};
+use super::{
+    AccessLog, Config, KeyProvider, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
+    check_keys, files,
+};
 
 pub(super) fn check(config: &Config, source: &Source) {
     addresses(config, source);
@@ -14,7 +16,7 @@ pub(super) fn check(config: &Config, source: &Source) {
     origins(config, source);
     access_log(config, source);
     mounts(config, source);
-    keys(config, source);
+    check_keys::ids(config, source);
 }
 
 fn addresses(config: &Config, source: &Source) {
@@ -174,6 +176,7 @@ fn mounts(config: &Config, source: &Source) {
             );
         }
         keys_of_mount(mount, &key, source);
+        check_drm::check(mount, &key, source);
         if let Some(policy) = &mount.token {
             token(policy, &key("token"), source);
         }
@@ -221,30 +224,8 @@ fn keys_of_mount(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
     if !source.is_faulty(&key("protections")) {
         protections(mount, key, source);
     }
-    for (index, asset) in mount.assets.iter().enumerate() {
-        let bad = asset
-            .path
-            .split('/')
-            .any(|segment| matches!(segment, "" | "." | ".."));
-        let twice = mount.assets[..index]
-            .iter()
-            .any(|earlier| earlier.path == asset.path);
-        if bad || twice {
-            source.fault(
-                &key(&format!("asset[{index}].path")),
-                format_args!(
-                    "\"{}\" {}",
-                    asset.path,
-                    if bad {
-                        "is no path of an asset"
-                    } else {
-                        "occurs twice"
-                    }
-                ),
-                "write it as in its URL, relative to the mount: \"films/one\"",
-            );
-        }
-    }
+    check_keys::assets(mount, key, source);
+    check_keys::provider(mount, key, source);
 }
 
 fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
@@ -257,12 +238,16 @@ fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
         source.fault(
             &key("protections"),
             "an empty list, or one with repetitions",
-            "list each of \"clear\", \"cenc\", \"cbcs\" that the mount offers, once",
+            "list each of \"clear\", \"cenc\", \"cbcs\", \"aes128\", \"sample-aes\" that the mount offers, once",
         );
     }
     let protected = protections.iter().copied().find(|kind| kind.needs_key());
-    let keyed =
-        source.knows(&key("key")) || source.knows(&key("asset")) || mount.keys().count() > 0;
+    let given_by_others = mount.keys.provider != KeyProvider::Static;
+    let keyed = source.knows(&key("key"))
+        || source.knows(&key("asset"))
+        || source.knows(&key("keys.provider"))
+        || given_by_others
+        || mount.keys().count() > 0;
     if let Some(protection) = protected
         && !keyed
     {
@@ -272,7 +257,7 @@ fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
                 "\"{}\" is offered, and there is no key",
                 protection.as_str()
             ),
-            "add [mount.key], or [[mount.asset]] for each asset; `edgepack keys new` makes keys",
+            "add [mount.key], [[mount.asset]] for each asset, or [mount.keys]; `edgepack keys new` makes keys",
         );
     }
     if mount.clearkey_licence_server && protected.is_none() {
@@ -282,7 +267,9 @@ fn protections(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
             "add \"cenc\" or \"cbcs\" to `protections`, or set it to false",
         );
     }
-    if protections.iter().all(|kind| *kind == Protection::Clear) && mount.keys().count() > 0 {
+    if protections.iter().all(|kind| *kind == Protection::Clear)
+        && (given_by_others || mount.keys().count() > 0)
+    {
         source.fault(
             &key("protections"),
             "keys are given, and only \"clear\" is offered",
@@ -334,35 +321,6 @@ fn token(policy: &TokenPolicy, key: &str, source: &Source) {
                 format_args!("\"{value}\" is no plain name"),
                 "use letters, digits, - . _ ~",
             );
-        }
-    }
-}
-
-/// Players and licence servers know keys by their id alone: one id must not stand for two keys.
-fn keys(config: &Config, source: &Source) {
-    let mut known: HashMap<[u8; 16], (&ContentKey, String)> = HashMap::new();
-    for (index, mount) in config.mounts.iter().enumerate() {
-        let own = mount
-            .key
-            .iter()
-            .map(|key| (key, format!("mount[{index}].key.kid")));
-        let assets = mount
-            .assets
-            .iter()
-            .enumerate()
-            .map(|(asset, entry)| (&entry.key, format!("mount[{index}].asset[{asset}].kid")));
-        for (key, name) in own.chain(assets) {
-            match known.get(&key.kid) {
-                Some((other, place)) if *other != key => source.fault(
-                    &name,
-                    format_args!("the same key id as {place}, with another key"),
-                    "give each key an id of its own",
-                ),
-                Some(_) => {}
-                None => {
-                    known.insert(key.kid, (key, name));
-                }
-            }
         }
     }
 }

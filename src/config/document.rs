@@ -84,6 +84,11 @@ impl Source {
         self.line_starts.partition_point(|start| *start <= offset)
     }
 
+    /// How many faults have been noted so far.
+    pub(crate) fn fault_count(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// Whether it was not TOML at all: then what is missing was perhaps only not understood.
     pub(crate) fn is_unreadable(&self) -> bool {
         self.unreadable.get()
@@ -155,6 +160,11 @@ impl<'s, 't> Section<'s, 't> {
 
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Takes note of a key without reading it; whether it is there.
+    pub(crate) fn pass(&mut self, key: &'static str) -> bool {
+        self.value(key).is_some()
     }
 
     pub(crate) fn get<T: FromToml>(&mut self, key: &'static str, default: T) -> T {

@@ -35,6 +35,8 @@ pub struct Node {
     /// What viewers call the node (`https://media.example.com`), where an absolute URL is needed.
     /// `None`: taken from each request.
     pub public_url: Option<String>,
+    /// Whether the system may write the process's memory, keys included, to disk when it crashes.
+    pub core_dumps: bool,
 }
 
 impl Default for Node {
@@ -43,6 +45,7 @@ impl Default for Node {
             workers: 0,
             drain_timeout: Duration::from_secs(30),
             public_url: None,
+            core_dumps: false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use edgepack_drm::Scheme;
 use edgepack_token::{Algorithm, DEFAULT_MAX_BYTES, KeyError, VerifyingKey};
 
-use super::Secret;
+use super::{Drm, Keys, Secret};
 
 /// One `[[mount]]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,9 @@ pub struct Mount {
     /// For all assets without a key of their own.
     pub key: Option<ContentKey>,
     pub assets: Vec<AssetKey>,
+    pub drm: Drm,
+    /// Who gives the content keys.
+    pub keys: Keys,
     /// `None`: open to all.
     pub token: Option<TokenPolicy>,
 }
@@ -41,19 +44,39 @@ impl Mount {
             clearkey_licence_server: false,
             key: None,
             assets: Vec::new(),
+            drm: Drm::default(),
+            keys: Keys::default(),
             token: None,
         }
     }
 
-    /// The key of an asset: that of the longest `[[mount.asset]]` path that is the asset or a folder above it,
-    /// else the mount's. `None`: its protected URLs answer 503.
+    /// The configured key of an asset for a label, a protection and a crypto period: of the `[[mount.asset]]` that fit,
+    /// the one with the longest path, then one that names the label, then the protection, then the period; else the
+    /// mount's.
+    pub fn configured_key(
+        &self,
+        asset: &str,
+        label: &str,
+        protection: Protection,
+        period: u32,
+    ) -> Option<&ContentKey> {
+        self.assets
+            .iter()
+            .filter(|entry| entry.fits(asset, label, protection, period))
+            .max_by_key(|entry| entry.specificity())
+            .map(|entry| &entry.key)
+            .or(self.key.as_ref())
+    }
+
+    /// The key of an asset that is for all labels, protections and periods.
     pub fn key_for(&self, asset: &str) -> Option<&ContentKey> {
         self.assets
             .iter()
             .filter(|entry| {
-                asset
-                    .strip_prefix(entry.path.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                entry.label.is_none()
+                    && entry.protections.is_empty()
+                    && entry.period.is_none()
+                    && is_below(asset, &entry.path)
             })
             .max_by_key(|entry| entry.path.len())
             .map(|entry| &entry.key)
@@ -76,10 +99,20 @@ pub enum Protection {
     Cenc,
     /// AES-CBC with pattern (ISO/IEC 23001-7, 10.4).
     Cbcs,
+    /// AES-CBC of whole segments: HLS alone (8216bis, METHOD=AES-128).
+    Aes128,
+    /// AES-CBC of slices and frames in MPEG-TS and packed audio: HLS alone (8216bis, METHOD=SAMPLE-AES).
+    SampleAes,
 }
 
 impl Protection {
-    pub const ALL: [Self; 3] = [Self::Clear, Self::Cenc, Self::Cbcs];
+    pub const ALL: [Self; 5] = [
+        Self::Clear,
+        Self::Cenc,
+        Self::Cbcs,
+        Self::Aes128,
+        Self::SampleAes,
+    ];
 
     /// As in URLs and the configuration.
     pub fn as_str(self) -> &'static str {
@@ -87,6 +120,8 @@ impl Protection {
             Self::Clear => "clear",
             Self::Cenc => "cenc",
             Self::Cbcs => "cbcs",
+            Self::Aes128 => "aes128",
+            Self::SampleAes => "sample-aes",
         }
     }
 
@@ -94,10 +129,10 @@ impl Protection {
         self != Self::Clear
     }
 
-    /// `None`: clear.
+    /// `None`: clear, or not by common encryption.
     pub fn scheme(self) -> Option<Scheme> {
         match self {
-            Self::Clear => None,
+            Self::Clear | Self::Aes128 | Self::SampleAes => None,
             Self::Cenc => Some(Scheme::Cenc),
             Self::Cbcs => Some(Scheme::Cbcs),
         }
@@ -132,9 +167,53 @@ impl std::fmt::Debug for ContentKey {
 /// One `[[mount.asset]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetKey {
-    /// The asset, or a folder of assets: relative to the mount, without leading or trailing slash.
+    /// The asset, or a folder of assets: relative to the mount, without leading or trailing slash. Empty: all assets.
     pub path: String,
+    /// `None`: for all labels.
+    pub label: Option<String>,
+    /// Empty: for all protections.
+    pub protections: Vec<Protection>,
+    /// A crypto period, from 0. `None`: for all.
+    pub period: Option<u32>,
     pub key: ContentKey,
+}
+
+impl AssetKey {
+    /// The key of all that is at or below a path.
+    pub fn new(path: impl Into<String>, key: ContentKey) -> Self {
+        Self {
+            path: path.into(),
+            label: None,
+            protections: Vec::new(),
+            period: None,
+            key,
+        }
+    }
+
+    fn fits(&self, asset: &str, label: &str, protection: Protection, period: u32) -> bool {
+        is_below(asset, &self.path)
+            && self.label.as_deref().is_none_or(|own| own == label)
+            && (self.protections.is_empty() || self.protections.contains(&protection))
+            && self.period.is_none_or(|own| own == period)
+    }
+
+    /// Greater: says more of what it is for.
+    fn specificity(&self) -> (usize, bool, bool, bool) {
+        (
+            self.path.len(),
+            self.label.is_some(),
+            !self.protections.is_empty(),
+            self.period.is_some(),
+        )
+    }
+}
+
+/// Whether the asset is `path`, or lies below it; everything lies below the empty path.
+fn is_below(asset: &str, path: &str) -> bool {
+    path.is_empty()
+        || asset
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `[mount.token]`

@@ -56,6 +56,7 @@ fn node(mut section: Section<'_, '_>) -> Node {
             Duration::ZERO..=DAY,
         ),
         public_url: section.optional("public_url"),
+        core_dumps: section.get("core_dumps", default.core_dumps),
     };
     section.finish();
     node

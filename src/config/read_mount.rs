@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::document::Section;
 use super::read::{path, size};
 use super::{
-    AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, resolve,
+    AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, read_drm,
+    read_keys, resolve,
 };
 
 pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
@@ -40,6 +41,13 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
             .into_iter()
             .filter_map(asset)
             .collect(),
+        drm: section
+            .section("drm")
+            .map(read_drm::drm)
+            .unwrap_or_default(),
+        keys: section
+            .section("keys")
+            .map_or(default.keys, read_keys::keys),
         token: section.section("token").map(token),
     };
     section.finish();
@@ -47,13 +55,29 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
 }
 
 fn asset(mut section: Section<'_, '_>) -> Option<AssetKey> {
-    let path = section.required::<String>("path", "name the asset, relative to the mount");
+    let there = section.has("path");
+    let path = section.optional::<String>("path");
+    let entry = AssetKey {
+        path: path.as_deref().unwrap_or("").trim_matches('/').to_owned(),
+        label: section.optional("label"),
+        protections: section.get("protections", Vec::new()),
+        period: section.optional("period"),
+        key: ContentKey {
+            kid: [0; 16],
+            key: Secret::new([0; 16]),
+        },
+    };
+    if there && path.is_some() && entry.path.is_empty() {
+        section.source().fault(
+            &section.name("path"),
+            "names no asset",
+            "name the asset, relative to the mount, or leave `path` out for all assets",
+        );
+    }
     let key = content_key(&mut section);
     section.finish();
-    Some(AssetKey {
-        path: path?.trim_matches('/').to_owned(),
-        key: key?,
-    })
+    (there == path.is_some()).then_some(())?;
+    Some(AssetKey { key: key?, ..entry })
 }
 
 fn content_key(section: &mut Section<'_, '_>) -> Option<ContentKey> {
@@ -207,7 +231,7 @@ fn public_key(section: &Section<'_, '_>, file: &Path) -> Option<TokenKeyMaterial
 }
 
 /// A secret given in place or in a file, one of the two: which key gave it, and its bytes.
-fn one_of(
+pub(super) fn one_of(
     section: &mut Section<'_, '_>,
     inline: &'static str,
     file: &'static str,
@@ -253,7 +277,7 @@ fn unwanted(section: &mut Section<'_, '_>, key: &'static str, why: &str) {
 }
 
 /// 32 hex digits, bare or with hyphens where a UUID has them.
-fn key_id(text: &str) -> Option<[u8; 16]> {
+pub(super) fn key_id(text: &str) -> Option<[u8; 16]> {
     let grouped = text.len() == 36
         && text
             .bytes()

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod drm;
 mod faults;
 mod mount_faults;
 
@@ -80,6 +81,45 @@ key = "00112233445566778899aabbccddeeff"
 path = "/films/"
 kid = "fedcba9876543210fedcba9876543210"
 key_file = "content.key"
+[mount.drm]
+w3c_common = false
+other_systems = ["5e629af5-38da-4063-8977-97ffbd9902d4"]
+clear_lead = "10s"
+rotate_segments = 100
+rotation = "sample-groups"
+key_uri = "https://keys.example.com/{kid}"
+[mount.drm.widevine]
+provider = "shop"
+content_id = "{content}"
+policy = "hd"
+licence_url = "https://licence.example.com/w"
+pssh_v1 = true
+[mount.drm.playready]
+licence_url = "https://licence.example.com/p"
+licence_ui_url = "https://licence.example.com/help"
+domain_service = "01234567-89ab-cdef-0123-456789abcdef"
+custom_attributes = "<A></A>"
+header_version = "4.3.0.0"
+pssh_v1 = true
+[mount.drm.fairplay]
+uri = "skd://shop/{kid}"
+licence_url = "https://licence.example.com/f"
+[[mount.drm.label]]
+name = "HD"
+kind = "video"
+min_height = 577
+max_height = 1080
+min_bitrate = 1
+max_bitrate = 10000000
+min_frame_rate = 1
+max_frame_rate = 30
+hdr = false
+hdcp_level = "TYPE-0"
+allowed_cpc = ["com.microsoft.playready:SL2000/SL3000", "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed:"]
+[[mount.drm.label]]
+name = "AUDIO"
+min_channels = 1
+max_channels = 6
 [mount.token]
 required = false
 issuer = "shop"

@@ -10,6 +10,7 @@ use crate::config::{self, Config, Listen, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::Router;
 use crate::delivery::{Core, Cors, h3, tcp};
+use crate::keys::KeyStore;
 use crate::origin::{Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
@@ -26,6 +27,7 @@ pub(super) struct Assembly {
     settings: Arc<Settings>,
     telemetry: Arc<Telemetry>,
     storage: Arc<SharedStorage>,
+    keys: Arc<KeyStore>,
     origin: Shared,
     gate: Gatekeeper,
 }
@@ -34,7 +36,8 @@ impl Assembly {
     pub(super) fn new(config: Config, telemetry: &Arc<Telemetry>) -> Result<Self, Error> {
         let storage = SharedStorage::new(storage_options(&config))
             .map_err(|error| Error::Storage(error.to_string()))?;
-        let origin = Shared::new(&config)?;
+        let keys = Arc::new(KeyStore::new(&config.mounts, telemetry)?);
+        let origin = Shared::new(&config, Arc::clone(&keys))?;
         telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
         telemetry.register(Box::new(collectors::IndexCollector::new(origin.vod())?))?;
@@ -42,10 +45,15 @@ impl Assembly {
             settings: Arc::new(settings(&config)),
             telemetry: Arc::clone(telemetry),
             storage,
+            keys,
             origin,
             gate: Gatekeeper::new(&config.mounts)?,
             config,
         })
+    }
+
+    pub(super) fn keys(&self) -> &Arc<KeyStore> {
+        &self.keys
     }
 
     pub(super) fn config(&self) -> &Config {

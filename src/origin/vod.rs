@@ -36,10 +36,11 @@ use self::part::Part;
 use self::variant::Variant;
 use crate::cache::SegmentCache;
 use crate::config::{Config, Mount};
-use crate::delivery::route::{AssetRoute, Leaf, Protection};
+use crate::delivery::route::{AssetRoute, Leaf};
 use crate::delivery::{
     CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
 };
+use crate::keys::KeyStore;
 use crate::storage::Storage;
 
 /// What holds for all mounts.
@@ -76,8 +77,7 @@ impl From<&Config> for VodOptions {
 /// A cached segment: cheap to hash, unique over asset versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SegmentKey {
-    asset: u64,
-    protection: Protection,
+    variant: u64,
     rendition: usize,
     part: Part,
 }
@@ -86,6 +86,7 @@ pub struct SegmentKey {
 #[derive(Debug)]
 pub struct VodShared {
     mounts: Vec<Arc<Mount>>,
+    keys: Arc<KeyStore>,
     assets: Assets,
     segments: SegmentCache<SegmentKey>,
     manifests: Manifests,
@@ -95,9 +96,15 @@ pub struct VodShared {
 
 impl VodShared {
     /// `mounts` in the order of the router's mount ids; `cache_bytes`: the budget of finished segments.
-    pub fn new(mounts: Vec<Arc<Mount>>, options: VodOptions, cache_bytes: u64) -> Self {
+    pub fn new(
+        mounts: Vec<Arc<Mount>>,
+        keys: Arc<KeyStore>,
+        options: VodOptions,
+        cache_bytes: u64,
+    ) -> Self {
         Self {
             mounts,
+            keys,
             assets: Assets::new(&options),
             segments: SegmentCache::new(cache_bytes),
             manifests: Manifests::new(options.manifest_bytes),
@@ -155,10 +162,13 @@ impl Vod {
     ) -> Result<Representation, Fault> {
         let mount = self.mount(route)?;
         match &route.leaf {
-            Leaf::Key { kid } => Ok(secret(
-                licence::raw_key(mount, &route.asset, *kid)?,
-                "application/octet-stream",
-            )),
+            Leaf::Key { kid } => {
+                licence::offers_raw_keys(mount, route.protection)?;
+                let asset = self.asset(mount, route).await?;
+                let variant = self.variant(&asset, mount, route).await?;
+                let key = licence::raw_key(&variant, *kid)?;
+                Ok(secret(key, "application/octet-stream"))
+            }
             Leaf::ClearKeyLicence => Err(faults::internal("a licence was asked for with GET")),
             leaf if leaf.is_manifest() => self.manifest(mount, route, request, token).await,
             _ => self.media(mount, route).await,
@@ -171,8 +181,12 @@ impl Vod {
     /// 400 for what is no licence request, 404 where there is no licence server or no such key.
     pub async fn post(&self, route: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
         let mount = self.mount(route)?;
+        licence::offers_licences(mount, route.protection)?;
         let body = std::mem::replace(&mut request.body, RequestBody(None));
-        let licence = licence::licence(mount, &route.asset, body).await?;
+        let kids = licence::asked(body).await?;
+        let asset = self.asset(mount, route).await?;
+        let variant = self.variant(&asset, mount, route).await?;
+        let licence = licence::licence(&variant, &kids)?;
         Ok(Response::bytes(StatusCode::OK, "application/json", licence)
             .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
     }
@@ -199,6 +213,29 @@ impl Vod {
             .await
     }
 
+    /// The asset under the route's protection, with keys that are good.
+    ///
+    /// # Errors
+    /// 503 where they cannot be had: nothing leaves in the clear for want of them.
+    async fn variant(
+        &self,
+        asset: &Asset,
+        mount: &Mount,
+        route: &AssetRoute,
+    ) -> Result<Arc<Variant>, Fault> {
+        if let Some(variant) = asset.ready_variant(route.protection) {
+            return Ok(variant);
+        }
+        if !route.protection.needs_key() {
+            return Ok(asset.clear_variant());
+        }
+        let plan = asset.key_plan(&mount.drm)?;
+        let request = asset.key_request(&plan, route.mount.0, route.protection);
+        let keys = self.shared.keys.get(&request).await;
+        let keys = keys.map_err(|error| error.fault(&asset.path))?;
+        asset.protected_variant(route.protection, &mount.drm, &plan, keys)
+    }
+
     async fn manifest(
         &self,
         mount: &Arc<Mount>,
@@ -207,16 +244,16 @@ impl Vod {
         token: Option<&str>,
     ) -> Result<Representation, Fault> {
         let asset = self.asset(mount, route).await?;
-        let variant = asset.variant(route.protection, mount)?;
+        let variant = self.variant(&asset, mount, route).await?;
         let kind = manifest_kind(&asset, &variant, route)?;
         let filter = Filter::parse(route.query.pairs())
             .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
-        let licence_url = (mount.clearkey_licence_server && route.protection != Protection::Clear)
+        let licence_url = licence::offers_licences(mount, route.protection)
+            .is_ok()
             .then(|| self.licence_url(mount, route, request, token));
         let manifest = self.shared.manifests.get_or_write(&Wanted {
             asset: &asset,
             variant: &variant,
-            protection: route.protection,
             kind,
             filter: &filter,
             licence_url,
@@ -272,7 +309,7 @@ fn manifest_kind(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result
         Leaf::HlsMediaPacked { track } => Kind::Packed(variant.rendition(track)?),
         Leaf::Thumbnails { track } => Kind::Thumbnails(variant.rendition(track)?),
         Leaf::HlsMediaTs { tracks } => {
-            let (first, audio) = media::of_ts(asset, variant, route.protection, tracks)?;
+            let (first, audio) = media::of_ts(asset, variant, tracks)?;
             Kind::MediaTs { first, audio }
         }
         _ => Kind::Multivariant,

@@ -10,6 +10,7 @@ mod bytes;
 mod codecs;
 mod demo;
 mod drain;
+mod drm;
 mod fixtures;
 mod manifests;
 mod playback;

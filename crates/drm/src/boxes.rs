@@ -27,15 +27,11 @@ pub fn protect_sample_entry(raw: &Bytes, enc: &TrackEncryption) -> Result<Vec<u8
             raw.len()
         )));
     }
-    let protected_format = match &format {
-        b"avc1" | b"avc3" => b"encv",
-        b"mp4a" => b"enca",
-        other => {
-            return Err(Error::UnsupportedCodec(
-                other.escape_ascii().to_string(),
-                enc.scheme,
-            ));
-        }
+    let Some(protected_format) = protected_format(&format) else {
+        return Err(Error::UnsupportedCodec(
+            format.escape_ascii().to_string(),
+            enc.scheme,
+        ));
     };
     let mut w = BoxWriter::new();
     w.boxed(protected_format, |w| {
@@ -43,6 +39,41 @@ pub fn protect_sample_entry(raw: &Bytes, enc: &TrackEncryption) -> Result<Vec<u8
         write_sinf(w, &format, enc);
     });
     Ok(w.into_vec())
+}
+
+/// `sgpd` and `sbgp` of type `seig` (ISO/IEC 23001-7, 6; ISO/IEC 14496-12, 8.9): all `samples` of a fragment are
+/// protected as said here instead of as `tenc` says. The description stands in the fragment, so that each one can be
+/// decrypted by itself.
+pub fn write_sample_group(w: &mut BoxWriter, enc: &TrackEncryption, samples: u32) {
+    /// Descriptions of the fragment's own `sgpd` count from 0x10001 (14496-12, 8.9.4).
+    const FIRST_OF_FRAGMENT: u32 = 0x0001_0001;
+    let iv = constant_iv(enc);
+    w.full_box(b"sgpd", 1, 0, |w| {
+        w.bytes(b"seig");
+        w.u32(if iv.is_some() { 20 + 17 } else { 20 });
+        w.u32(1);
+        w.u8(0);
+        write_protection(w, enc);
+    });
+    w.full_box(b"sbgp", 0, 0, |w| {
+        w.bytes(b"seig");
+        w.u32(1);
+        w.u32(samples);
+        w.u32(FIRST_OF_FRAGMENT);
+    });
+}
+
+/// The format of a protected sample entry in place of this one (ISO/IEC 14496-12, 8.12.1).
+fn protected_format(format: &[u8; 4]) -> Option<&'static [u8; 4]> {
+    Some(match format {
+        b"avc1" | b"avc3" | b"dva1" | b"dvav" => b"encv",
+        b"hvc1" | b"hev1" | b"dvh1" | b"dvhe" => b"encv",
+        b"av01" | b"dav1" | b"vp09" => b"encv",
+        b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" | b"alac" | b"iamf" => b"enca",
+        b".mp3" => b"enca",
+        b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" | b"dtsx" | b"dtsy" => b"enca",
+        _ => return None,
+    })
 }
 
 /// ISO/IEC 14496-12, 8.12.
@@ -64,13 +95,22 @@ fn write_tenc(w: &mut BoxWriter, enc: &TrackEncryption) {
     let version = u8::from(has_pattern || enc.constant_iv.is_some());
     w.full_box(b"tenc", version, 0, |w| {
         w.u8(0);
-        w.u8(enc.crypt_byte_block << 4 | enc.skip_byte_block & 0x0f);
-        w.u8(1);
-        w.u8(enc.per_sample_iv_size);
-        w.bytes(&enc.default_kid.0);
-        if let Some(iv) = enc.constant_iv.filter(|_| enc.per_sample_iv_size == 0) {
-            w.u8(16);
-            w.bytes(&iv);
-        }
+        write_protection(w, enc);
     });
+}
+
+/// What `tenc` and `seig` have in common.
+fn write_protection(w: &mut BoxWriter, enc: &TrackEncryption) {
+    w.u8(enc.crypt_byte_block << 4 | enc.skip_byte_block & 0x0f);
+    w.u8(1);
+    w.u8(enc.per_sample_iv_size);
+    w.bytes(&enc.default_kid.0);
+    if let Some(iv) = constant_iv(enc) {
+        w.u8(16);
+        w.bytes(&iv);
+    }
+}
+
+fn constant_iv(enc: &TrackEncryption) -> Option<[u8; 16]> {
+    enc.constant_iv.filter(|_| enc.per_sample_iv_size == 0)
 }

@@ -1,5 +1,5 @@
 //! What can go wrong, and in whose bytes. No variant ever carries key material.
-use crate::Scheme;
+use crate::{Scheme, System};
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -20,6 +20,9 @@ pub enum Error {
     /// The caller put the samples of two tracks into one [`SegmentAux`](crate::SegmentAux).
     #[error("auxiliary information of samples protected in different ways in one segment")]
     MixedAux,
+    /// The caller's buffer is too short for the segment and its padding ([`aes128`](crate::aes128)).
+    #[error("no room to pad {len} bytes in a buffer of {got}")]
+    PaddingRoom { len: usize, got: usize },
     /// The configuration's or a requester's key identifier.
     #[error("a key id is a UUID (8-4-4-4-12) or 32 hexadecimal digits")]
     KeyId,
@@ -29,6 +32,28 @@ pub enum Error {
     /// Whoever made the `pssh` boxes.
     #[error("pssh at {offset}: {reason}")]
     Pssh { offset: usize, reason: &'static str },
+    /// Whoever made the data of a Widevine box.
+    #[error("Widevine data at {offset}: {reason}")]
+    Widevine { offset: usize, reason: &'static str },
+    /// Whoever made the PlayReady object, or the configuration that a header is to be made of.
+    #[error("PlayReady: {0}")]
+    PlayReady(String),
+    /// The configuration's or a key server's XML.
+    #[error("XML: {0}")]
+    Fragment(String),
+    /// The key server's lines for a playlist.
+    #[error("HLS signalling: {0}")]
+    HlsLines(String),
+    /// The configuration's template.
+    #[error("template {template:?}: {reason}")]
+    Template { template: String, reason: String },
+    /// The key server: what it dictates for a DRM system cannot be sent on.
+    #[error("the key server's {what} for {system}: {reason}")]
+    Said {
+        system: System,
+        what: &'static str,
+        reason: String,
+    },
     /// The player that asks for a licence.
     #[error("licence request: {0}")]
     LicenceRequest(String),

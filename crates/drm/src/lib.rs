@@ -1,22 +1,26 @@
-//! Common encryption (ISO/IEC 23001-7) in place, its boxes, `pssh` and ClearKey licences.
+//! Common encryption (ISO/IEC 23001-7) in place, its boxes, `pssh` and ClearKey licences; HLS `AES-128`.
 //!
 //! [`SampleEncryptor`] protects the samples of one track, one by one, in the buffer they were read into, and gathers
 //! what `senc`, `saiz` and `saio` say of them in a [`SegmentAux`]. Everything is a pure function of key, IV seed, codec
 //! configuration and sample bytes: two nodes asked for the same segment give the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod aes128;
 pub mod boxes;
+mod cbc;
 pub mod clearkey;
 pub mod cpix;
 mod error;
 pub mod key;
 pub mod pssh;
 pub mod sample;
+pub mod sample_aes;
 pub mod systems;
 
 pub use error::{Error, Result};
 pub use key::{ContentKey, KeyId, KeyRecord, Said};
 pub use sample::{IvSeed, SaioPatch, SampleAux, SampleEncryptor, SegmentAux, Subsample};
+pub use sample_aes::SampleAes;
 pub use systems::{HlsKey, Signal, System, Systems};
 
 /// Protection scheme (ISO/IEC 23001-7, 10.1 and 10.4).

@@ -1,33 +1,26 @@
 //! Protection system specific headers (ISO/IEC 23001-7, 8.1).
-use crate::{Error, KeyId, Result};
+use crate::{Error, KeyId, Result, System};
 use edgepack_isobmff::BoxWriter;
 
 #[cfg(test)]
 mod tests;
 
 /// The W3C common system (cenc initialisation data format): key ids, nothing else.
-pub const W3C_COMMON: [u8; 16] = [
-    0x10, 0x77, 0xef, 0xec, 0xc0, 0xb2, 0x4d, 0x02, 0xac, 0xe3, 0x3c, 0x1e, 0x52, 0xe2, 0xfb, 0x4b,
-];
+pub const W3C_COMMON: [u8; 16] = System::W3cCommon.id();
 
 /// Boxes that [`parse`] takes from one piece of initialisation data.
 pub const MAX_BOXES: usize = 64;
 /// Bytes of initialisation data that [`parse`] takes.
 pub const MAX_BYTES: usize = 1 << 20;
 
+/// A version 0 `pssh` box: the data alone names the keys.
+pub fn pssh_v0(system_id: &[u8; 16], data: &[u8]) -> Vec<u8> {
+    write(system_id, None, data)
+}
+
 /// A version 1 `pssh` box.
 pub fn pssh_v1(system_id: &[u8; 16], kids: &[KeyId], data: &[u8]) -> Vec<u8> {
-    let mut w = BoxWriter::new();
-    w.full_box(b"pssh", 1, 0, |w| {
-        w.bytes(system_id);
-        w.u32(len_u32(kids.len()));
-        for kid in kids {
-            w.bytes(&kid.0);
-        }
-        w.u32(len_u32(data.len()));
-        w.bytes(data);
-    });
-    w.into_vec()
+    write(system_id, Some(kids), data)
 }
 
 /// The W3C common one (cenc initialisation data format).
@@ -38,6 +31,8 @@ pub fn w3c_common(kids: &[KeyId]) -> Vec<u8> {
 /// One `pssh` box, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pssh<'a> {
+    /// 0 or 1.
+    pub version: u8,
     pub system_id: [u8; 16],
     /// Empty in version 0 boxes, whose data names the keys in the system's own way.
     pub kids: Vec<KeyId>,
@@ -66,6 +61,22 @@ pub fn parse(init_data: &[u8]) -> Result<Vec<Pssh<'_>>> {
         rest = after;
     }
     Ok(boxes)
+}
+
+fn write(system_id: &[u8; 16], kids: Option<&[KeyId]>, data: &[u8]) -> Vec<u8> {
+    let mut w = BoxWriter::new();
+    w.full_box(b"pssh", u8::from(kids.is_some()), 0, |w| {
+        w.bytes(system_id);
+        if let Some(kids) = kids {
+            w.u32(len_u32(kids.len()));
+            for kid in kids {
+                w.bytes(&kid.0);
+            }
+        }
+        w.u32(len_u32(data.len()));
+        w.bytes(data);
+    });
+    w.into_vec()
 }
 
 fn parse_box(bytes: &[u8]) -> std::result::Result<(Pssh<'_>, &[u8]), &'static str> {
@@ -98,6 +109,7 @@ fn parse_box(bytes: &[u8]) -> std::result::Result<(Pssh<'_>, &[u8]), &'static st
     }
     Ok((
         Pssh {
+            version,
             system_id,
             kids,
             data,

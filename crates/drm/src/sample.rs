@@ -8,16 +8,22 @@ use aes::cipher::KeyInit;
 use avc::Avc;
 use cipher::RangeCipher;
 use edgepack_isobmff::CodecConfig;
+use hevc::Hevc;
 use protector::Protector;
 use std::borrow::Cow;
+use vp9::Vp9;
 
 mod auxiliary;
 mod avc;
+mod bits;
 mod cipher;
+mod hevc;
 mod iv;
+mod nal;
 mod protector;
 #[cfg(test)]
 mod tests;
+mod vp9;
 mod whole;
 
 pub use auxiliary::{SaioPatch, SampleAux, SegmentAux};
@@ -56,8 +62,8 @@ impl SampleEncryptor {
         let codec = Codec::new(scheme, codec)?;
         let (crypt_byte_block, skip_byte_block) = match (scheme, &codec) {
             // 10.4.2: one block in ten for video. Audio is encrypted block by block, without a pattern.
-            (Scheme::Cbcs, Codec::Avc(_)) => (1, 9),
-            _ => (0, 0),
+            (Scheme::Cenc, _) | (Scheme::Cbcs, Codec::Whole) => (0, 0),
+            (Scheme::Cbcs, _) => (1, 9),
         };
         let track = TrackEncryption {
             scheme,
@@ -115,18 +121,16 @@ impl SampleEncryptor {
         let iv = self.iv(index);
         aux.begin(iv.as_ref().map_or(&[], |iv| iv), self.has_subsamples())?;
         let mut cipher = RangeCipher::new(&self.block_cipher, &self.track, iv);
-        let outcome = match &mut self.codec {
-            Codec::Whole => {
-                whole::protect(sample, &mut cipher);
-                Ok(())
-            }
-            Codec::Avc(avc) => {
-                // 10.1: with `cenc` the protected bytes of a NAL unit are a multiple of 16.
-                let align = self.track.scheme == Scheme::Cenc;
-                let mut protector = Protector::new(sample, cipher, aux, align);
-                avc.protect(&mut protector)
-                    .and_then(|()| protector.finish())
-            }
+        let outcome = if let Codec::Whole = self.codec {
+            whole::protect(sample, &mut cipher);
+            Ok(())
+        } else {
+            // 10.1: with `cenc` the protected bytes of a subsample are a multiple of 16.
+            let align = self.track.scheme == Scheme::Cenc || matches!(self.codec, Codec::Vp9(_));
+            let mut protector = Protector::new(sample, cipher, aux, align);
+            self.codec
+                .protect(&mut protector)
+                .and_then(|()| protector.finish())
         };
         match outcome {
             Ok(()) => {
@@ -144,7 +148,7 @@ impl SampleEncryptor {
     }
 
     fn has_subsamples(&self) -> bool {
-        matches!(self.codec, Codec::Avc(_))
+        !matches!(self.codec, Codec::Whole)
     }
 
     /// The IV that travels with the sample; none when a constant one is used.
@@ -156,23 +160,49 @@ impl SampleEncryptor {
 /// How a codec's samples are taken apart.
 #[derive(Debug)]
 enum Codec {
+    /// Audio: encrypted as it is.
     Whole,
     Avc(Avc),
+    Hevc(Hevc),
+    Vp9(Vp9),
 }
 
 impl Codec {
     fn new(scheme: Scheme, config: &CodecConfig) -> Result<Self> {
+        let unsupported = |name: String| Err(Error::UnsupportedCodec(name, scheme));
         match config {
-            CodecConfig::Aac(_) => Ok(Self::Whole),
             CodecConfig::Avc(avc) => Ok(Self::Avc(Avc::new(avc)?)),
-            CodecConfig::Hevc(hevc) => Err(Error::UnsupportedCodec(
-                format!("{:?}", hevc.format),
-                scheme,
-            )),
-            CodecConfig::Unsupported(format) => {
-                Err(Error::UnsupportedCodec(format!("{format:?}"), scheme))
-            }
-            other => Err(Error::UnsupportedCodec(other.family().to_owned(), scheme)),
+            CodecConfig::Hevc(hevc) => Ok(Self::Hevc(Hevc::new(hevc)?)),
+            // 23001-7, 9.4, for audio of every codec. AC-4 (ETSI TS 103 190-2, E.10) and IAMF (6.3) demand it by name.
+            CodecConfig::Aac(_)
+            | CodecConfig::Ac3(_)
+            | CodecConfig::Eac3(_)
+            | CodecConfig::Ac4(_)
+            | CodecConfig::Opus(_)
+            | CodecConfig::Flac(_)
+            | CodecConfig::Alac(_)
+            | CodecConfig::Mp3(_)
+            | CodecConfig::Dts(_)
+            | CodecConfig::Iamf(_) => Ok(Self::Whole),
+            CodecConfig::Vp9(vpx) if &vpx.format.0 == b"vp09" => Ok(Self::Vp9(Vp9::default())),
+            // Text and pictures stay clear and never come here.
+            CodecConfig::Av1(_)
+            | CodecConfig::Vp9(_)
+            | CodecConfig::Wvtt(_)
+            | CodecConfig::Stpp(_)
+            | CodecConfig::Tx3g(_)
+            | CodecConfig::Jpeg(_) => unsupported(config.family().to_owned()),
+            CodecConfig::Unsupported(format) => unsupported(format!("{format:?}")),
+        }
+    }
+
+    fn protect(&mut self, sample: &mut Protector<'_>) -> Parse<()> {
+        match self {
+            // Nothing of it is passed: all of it would be clear.
+            Self::Whole => Err("a sample without subsamples".into()),
+            Self::Avc(avc) => avc.protect(sample),
+            Self::Hevc(hevc) => hevc.protect(sample),
+            Self::Vp9(vp9) => vp9.protect(sample),
         }
     }
 }

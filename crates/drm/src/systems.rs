@@ -1,11 +1,23 @@
 //! DRM systems: what manifests say of a key, so that a player finds its licence.
+use crate::KeyId;
 use bytes::Bytes;
+use std::fmt;
 
 mod config;
+mod fragment;
+mod hls_lines;
 pub mod playready;
+mod signals;
+mod template;
+#[cfg(test)]
+mod tests;
+pub mod widevine;
 
 pub use config::{FairPlay, PlayReady, Systems, Widevine};
+pub use fragment::{KNOWN_PREFIXES, MAX_FRAGMENT_BYTES, check_fragment};
+pub use hls_lines::{Playlist, check_hls_lines};
 pub use playready::HeaderVersion;
+pub use signals::signals;
 
 /// A DRM system by its id, as DASH-IF registers them. ClearKey stands apart: its address depends on the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +54,19 @@ impl System {
         .into_iter()
         .find(|system| system.id() == id)
         .unwrap_or(Self::Other(id))
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Widevine => f.write_str("Widevine"),
+            Self::PlayReady => f.write_str("PlayReady"),
+            Self::FairPlay => f.write_str("FairPlay"),
+            Self::W3cCommon => f.write_str("W3C common"),
+            // The text of a key id is that of any UUID.
+            Self::Other(id) => KeyId(*id).fmt(f),
+        }
     }
 }
 

@@ -110,6 +110,15 @@ pub(crate) fn fits_transport_stream(codecs: &str) -> bool {
     }
 }
 
+/// Whether SAMPLE-AES is defined for it in MPEG-TS and packed audio (Apple, MPEG-2 Stream Encryption Format for HTTP Live
+/// Streaming).
+pub(crate) fn has_sample_aes(codecs: &str) -> bool {
+    matches!(
+        Family::of(codecs),
+        Family::Avc | Family::Aac | Family::Ac3 | Family::Eac3
+    )
+}
+
 /// Of packed audio segments (RFC 8216, 3.4); none for what cannot be packed.
 pub(crate) fn packed_extension(codecs: &str) -> Option<&'static str> {
     /// Main, LC, SSR, LTP, SBR and PS: ADTS names the first four, the others ride on them.

@@ -5,13 +5,14 @@ mod period;
 mod protection;
 mod representation;
 mod sets;
+mod slices;
 mod thumbnails;
 mod timeline;
 mod trick;
 
 use edgepack_packager::TextForm;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outline::{Entry, Outline};
 use crate::text::{MICROS, push_attribute, push_iso_duration, rescale};
 use crate::{Layout, View};
@@ -42,8 +43,12 @@ pub enum Template {
 /// apply before MPD time means anything, so no `presentationTimeOffset`.
 ///
 /// # Errors
-/// [`Error::NothingLeft`](crate::Error::NothingLeft) by the filter.
+/// [`Error::NothingLeft`] by the filter; [`Error::NothingToOffer`] under AES-128 and SAMPLE-AES, which DASH does not
+/// know.
 pub fn mpd(view: View<'_>, template: Template) -> Result<String> {
+    if view.protection.is_some_and(|p| !p.is_common()) {
+        return Err(Error::NothingToOffer { form: "DASH" });
+    }
     let outline = Outline::new(view, TextForm::Imsc1)?;
     Ok(write(&outline, Addressing::Template(template)))
 }
@@ -52,8 +57,8 @@ pub fn mpd(view: View<'_>, template: Template) -> Result<String> {
 /// one, thumbnails among them, are left out.
 ///
 /// # Errors
-/// [`Error::NothingLeft`](crate::Error::NothingLeft) by the filter,
-/// [`Error::NothingToOffer`](crate::Error::NothingToOffer) where no video, or no audio, has a layout.
+/// [`Error::NothingLeft`] by the filter, [`Error::NothingToOffer`] where no video, or no audio, has a layout, and where
+/// keys change, the beginning is clear, or the protection is not common encryption.
 pub fn mpd_ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
     let mut outline = Outline::new(view, TextForm::Imsc1)?.for_single_files(layouts)?;
     outline
@@ -66,9 +71,7 @@ fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
     let mut out = String::with_capacity(capacity(outline));
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"");
-    if outline.protection.is_some() {
-        out.push_str(" xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:dashif=\"https://dashif.org/CPS\"");
-    }
+    protection::push_namespaces(&mut out, outline);
     let is_supplemented = |entry: &Entry<'_>| entry.rendition.supplemental_codecs.is_some();
     if outline.entries.iter().any(is_supplemented) {
         out.push_str(" xmlns:scte214=\"urn:scte:dash:scte214-extensions\"");

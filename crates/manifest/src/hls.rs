@@ -1,5 +1,6 @@
 //! HLS (RFC 8216 and draft-pantos-hls-rfc8216bis): multivariant and media playlists of VOD.
 mod bandwidth;
+mod cover;
 mod groups;
 mod images;
 mod keys;
@@ -7,19 +8,22 @@ mod media;
 mod multivariant;
 mod names;
 mod playlist;
+mod restrictions;
 mod variant;
 
-use edgepack_packager::{Rendition, TextForm};
+use edgepack_packager::{Kind, Rendition, TextForm};
 
 use crate::error::{Error, Result};
 use crate::outline::Outline;
 use crate::text::push_number;
-use crate::{Layout, View};
+use crate::{Layout, Method, View};
 
 /// EXT-X-MAP outside I-frame playlists needs 6, KEYFORMAT 5; 7 is what the field writes for fragmented MP4.
 const VERSION_CMAF: u64 = 7;
-/// EXT-X-MEDIA needs 4; nothing in MPEG-TS and packed audio needs more.
+/// EXT-X-MEDIA needs 4; nothing else in MPEG-TS and packed audio needs more …
 const VERSION_TS: u64 = 4;
+/// … but KEYFORMAT.
+const VERSION_KEY_FORMAT: u64 = 5;
 /// INSTREAM-ID of CEA-708 (8216bis, 8).
 const VERSION_SERVICE: u64 = 7;
 /// Attributes whose names begin with REQ- (8216bis, 8).
@@ -41,8 +45,9 @@ enum Container {
 /// `index.m3u8`: every video rung with every audio group; URIs are `{track}/index.m3u8`, `{track}/iframes.m3u8`.
 ///
 /// # Errors
-/// [`Error::NothingLeft`] by the filter.
+/// [`Error::NothingLeft`] by the filter; [`Error::NothingToOffer`] under SAMPLE-AES, which is not for CMAF.
 pub fn multivariant(view: View<'_>) -> Result<String> {
+    is_in_cmaf(view)?;
     let outline = Outline::new(view, TextForm::WebVtt)?;
     Ok(multivariant::write(&outline, Container::Cmaf))
 }
@@ -51,7 +56,8 @@ pub fn multivariant(view: View<'_>) -> Result<String> {
 /// `Presentation::renditions`; video and audio without one are left out.
 ///
 /// # Errors
-/// [`Error::NothingLeft`] by the filter, [`Error::NothingToOffer`] where no video, or no audio, has a layout.
+/// [`Error::NothingLeft`] by the filter, [`Error::NothingToOffer`] where no video, or no audio, has a layout, and where
+/// keys change, the beginning is clear, or the protection is not common encryption.
 pub fn ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
     let outline = Outline::new(view, TextForm::WebVtt)?.for_single_files(layouts)?;
     Ok(multivariant::write(&outline, Container::OnDemand))
@@ -62,11 +68,10 @@ pub fn ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String> {
 /// (`{text}/index-ts.m3u8`).
 ///
 /// # Errors
-/// [`Error::NothingToOffer`] for a protected view, and where nothing has a form in MPEG-TS;
+/// [`Error::NothingToOffer`] under common encryption, and where nothing has a form in MPEG-TS;
 /// [`Error::NothingLeft`] by the filter.
 pub fn multivariant_ts(view: View<'_>) -> Result<String> {
-    let outline = Outline::new(view, TextForm::WebVtt)?;
-    let outline = outline.for_transport_stream()?;
+    let outline = Outline::new_for_transport_stream(view)?;
     Ok(multivariant::write(&outline, Container::TransportStream))
 }
 
@@ -75,11 +80,14 @@ pub fn multivariant_ts(view: View<'_>) -> Result<String> {
 /// It goes on through the other periods, with `../{other track}/…`.
 ///
 /// # Errors
-/// [`Error::Unprotected`].
+/// [`Error::Unprotected`]; [`Error::NothingToOffer`] of all but thumbnails under SAMPLE-AES.
 pub fn media(view: View<'_>, rendition: &Rendition) -> Result<String> {
+    if rendition.kind() != Kind::Image {
+        is_in_cmaf(view)?;
+    }
     let outline = Outline::whole(view);
     let entry = outline.find(rendition)?;
-    if rendition.kind() == edgepack_packager::Kind::Image {
+    if rendition.kind() == Kind::Image {
         return Ok(images::playlist(&outline, entry));
     }
     Ok(media::segments(&outline, entry))
@@ -88,8 +96,10 @@ pub fn media(view: View<'_>, rendition: &Rendition) -> Result<String> {
 /// `{track}/iframes.m3u8`: `i{n}.m4s`, one sync sample each.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of a track without trick play in the view; [`Error::Unprotected`].
+/// [`Error::NoSuchPlaylist`] of a track without trick play in the view; [`Error::Unprotected`];
+/// [`Error::NothingToOffer`] under SAMPLE-AES.
 pub fn iframes(view: View<'_>, rendition: &Rendition) -> Result<String> {
+    is_in_cmaf(view)?;
     let outline = Outline::whole(view);
     media::iframes(&outline, outline.find(rendition)?)
 }
@@ -106,8 +116,8 @@ pub fn thumbnails_vtt(view: View<'_>, rendition: &Rendition) -> Result<String> {
 /// `{first}+{audio}/index-ts.m3u8`, or of video alone, or of subtitles: `{n}.ts`; subtitles `ts{n}.vtt`.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of tracks that do not go together in a transport stream, [`Error::NothingToOffer`] of a
-/// protected view.
+/// [`Error::NoSuchPlaylist`] of tracks that do not go together in a transport stream, [`Error::NothingToOffer`] under
+/// common encryption; [`Error::Unprotected`].
 pub fn media_ts(view: View<'_>, first: &Rendition, audio: Option<&Rendition>) -> Result<String> {
     let outline = Outline::whole(view).for_transport_stream()?;
     media::transport_stream(&outline, first, audio)
@@ -116,7 +126,8 @@ pub fn media_ts(view: View<'_>, first: &Rendition, audio: Option<&Rendition>) ->
 /// `{audio}/index-packed.m3u8`: `{n}.aac`, `.ac3`, `.ec3` or `.mp3`.
 ///
 /// # Errors
-/// [`Error::NoSuchPlaylist`] of what cannot be packed, [`Error::NothingToOffer`] of a protected view.
+/// [`Error::NoSuchPlaylist`] of what cannot be packed, [`Error::NothingToOffer`] under common encryption;
+/// [`Error::Unprotected`].
 pub fn media_packed(view: View<'_>, rendition: &Rendition) -> Result<String> {
     let outline = Outline::whole(view).for_transport_stream()?;
     media::packed(&outline, rendition)
@@ -126,7 +137,8 @@ pub fn media_packed(view: View<'_>, rendition: &Rendition) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::NoSuchPlaylist`] of a track without a layout; [`Error::NothingToOffer`] where no video, or no audio, has
-/// one; [`Error::Unprotected`].
+/// one, and where keys change, the beginning is clear, or the protection is not common encryption;
+/// [`Error::Unprotected`].
 pub fn media_ondemand(
     view: View<'_>,
     rendition: &Rendition,
@@ -140,6 +152,23 @@ fn no_such_playlist(rendition: &Rendition, wanted: &'static str) -> Error {
     Error::NoSuchPlaylist {
         rendition: rendition.name.clone(),
         wanted,
+    }
+}
+
+/// # Errors
+/// [`Error::NothingToOffer`] under SAMPLE-AES, which means other bytes in CMAF: those of `cbcs`.
+fn is_in_cmaf(view: View<'_>) -> Result<()> {
+    match view.protection.map(|protection| protection.method) {
+        Some(Method::SampleAes) => Err(Error::NothingToOffer { form: "CMAF" }),
+        _ => Ok(()),
+    }
+}
+
+/// Of media playlists in MPEG-TS and packed audio.
+fn version_ts(outline: &Outline<'_>) -> u64 {
+    match outline.protection {
+        Some(protection) if keys::name_formats(protection) => VERSION_KEY_FORMAT,
+        _ => VERSION_TS,
     }
 }
 

@@ -14,16 +14,17 @@ mod language;
 mod outline;
 #[cfg(test)]
 mod outside;
+mod protection;
 #[cfg(test)]
 mod sample;
 mod text;
 
-use edgepack_drm::{Scheme, TrackEncryption};
 use edgepack_packager::ondemand::Layout;
 use edgepack_packager::{Presentation, TrickPlay};
 
 pub use error::{Error, Result};
 pub use filter::{Filter, FilterError};
+pub use protection::{ClearKey, Method, Protection};
 
 /// What a manifest is written from.
 #[derive(Debug, Clone, Copy)]
@@ -46,26 +47,4 @@ impl<'a> View<'a> {
             trick_play: &[],
         }
     }
-}
-
-/// How renditions are protected and where players find keys.
-#[derive(Debug, Clone)]
-pub struct Protection {
-    pub scheme: Scheme,
-    /// One per `Presentation::renditions`, same order. None: text and images, which stay clear; audio and video
-    /// without one are left out of every manifest: a protected view never names media as clear.
-    pub tracks: Vec<Option<TrackEncryption>>,
-    pub systems: Vec<System>,
-}
-
-/// One DRM system as both manifests signal it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum System {
-    /// W3C common `pssh` (`cenc:pssh` in DASH, a `data:` URI in HLS), made for each set's KIDs by
-    /// the writer.
-    W3cCommon,
-    /// DASH: `dashif:Laurl` with this absolute URL. HLS: KEYFORMAT `org.w3.clearkey` with the same
-    /// URL, and KEYFORMAT `identity` with URI `../{kid}.key` relative to the media playlist (that
-    /// is, beside the multivariant playlist; 32 lower-case hex digits).
-    ClearKey { licence_url: String },
 }

@@ -1,14 +1,14 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
-use edgepack_drm::TrackEncryption;
+use edgepack_drm::KeyId;
 use edgepack_packager::{
     Accessibility, ChannelLayout, Kind, Media, Period, Presentation, Rendition, Role, TextForm,
-    TrickPlay, VideoRange,
+    TrackProtection, TrickPlay, VideoRange,
 };
 
-use crate::codec::{Family, fits_transport_stream};
+use crate::codec::{Family, fits_transport_stream, has_sample_aes};
 use crate::error::{Error, Result};
 use crate::filter::Order;
-use crate::{Filter, Layout, Protection, View};
+use crate::{Filter, Layout, Method, Protection, View};
 
 /// BCP 47's "undetermined".
 pub(crate) const UNDETERMINED: &str = "und";
@@ -34,7 +34,8 @@ pub(crate) struct Entry<'a> {
     /// Index into `Presentation::renditions`.
     pub(crate) index: usize,
     pub(crate) rendition: &'a Rendition,
-    pub(crate) encryption: Option<&'a TrackEncryption>,
+    /// None in a clear view, and of what stays clear in a protected one.
+    pub(crate) protection: Option<&'a TrackProtection>,
     /// Its sync samples, unless the view or the filter is without.
     pub(crate) trick: Option<&'a TrickPlay>,
     /// The URL's track element.
@@ -69,7 +70,7 @@ impl<'a> Outline<'a> {
     fn of(view: View<'a>) -> Self {
         let mut entries = Vec::with_capacity(view.presentation.renditions.len());
         for (index, rendition) in view.presentation.renditions.iter().enumerate() {
-            let encryption = match view.protection {
+            let protection = match view.protection {
                 None => None,
                 Some(protection) => {
                     let track = protection.tracks.get(index).and_then(Option::as_ref);
@@ -85,10 +86,10 @@ impl<'a> Outline<'a> {
             entries.push(Entry {
                 index,
                 rendition,
-                encryption,
+                protection,
                 trick: trick
                     .filter(|trick| !view.filter.without_trick_play && !trick.frames.is_empty()),
-                url_name: view.presentation.url_name(rendition, encryption),
+                url_name: view.presentation.url_name(rendition, protection),
             });
         }
         Self {
@@ -181,31 +182,71 @@ impl<'a> Outline<'a> {
             .unwrap_or(0)
     }
 
+    /// Of a multivariant playlist of transport streams.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new) and [`for_transport_stream`](Self::for_transport_stream).
+    pub(crate) fn new_for_transport_stream(view: View<'a>) -> Result<Self> {
+        // What has no form at all lacks no key.
+        let renditions = &view.presentation.renditions;
+        let main = [Kind::Video, Kind::Audio].into_iter().find(|kind| {
+            let mut of_kind = renditions.iter().filter(|r| r.kind() == *kind);
+            of_kind.next().is_some()
+        });
+        let method = view.protection.map(|protection| protection.method);
+        let has_form = renditions
+            .iter()
+            .any(|r| Some(r.kind()) == main && in_transport_stream(&r.codecs, method));
+        if !has_form {
+            return Err(Error::NothingToOffer { form: "MPEG-TS" });
+        }
+        Self::new(view, TextForm::WebVtt)?.for_transport_stream()
+    }
+
     /// Without what has no form in MPEG-TS.
     ///
     /// # Errors
-    /// [`Error::NothingToOffer`]: all of it, or a protected view, since streams are muxed in the clear only.
+    /// [`Error::NothingToOffer`]: all of it; or under common encryption, which is for CMAF.
     pub(crate) fn for_transport_stream(mut self) -> Result<Self> {
         let has_video = self.of_kind(Kind::Video).next().is_some();
+        let method = self.protection.map(|protection| protection.method);
         let fits = |entry: &Entry<'_>| match entry.rendition.kind() {
-            Kind::Video | Kind::Audio => fits_transport_stream(&entry.rendition.codecs),
+            Kind::Video | Kind::Audio => in_transport_stream(&entry.rendition.codecs, method),
             Kind::Text => entry.text_form() == Some(TextForm::WebVtt),
             Kind::Image => true,
         };
         self.entries.retain(fits);
         self.whole.retain(fits);
         let main = if has_video { Kind::Video } else { Kind::Audio };
-        if self.protection.is_some() || self.of_kind(main).next().is_none() {
+        if self.of_kind(main).next().is_none() {
             return Err(Error::NothingToOffer { form: "MPEG-TS" });
         }
         Ok(self)
     }
 
+    /// Whether the rendition has a form in MPEG-TS or packed audio in this view.
+    pub(crate) fn carries(&self, rendition: &Rendition) -> bool {
+        let method = self.protection.map(|protection| protection.method);
+        in_transport_stream(&rendition.codecs, method)
+    }
+
     /// Without video and audio that no single file can be made of.
     ///
     /// # Errors
-    /// [`Error::NothingToOffer`]: where there is video, or audio, and none of it remains.
+    /// [`Error::NothingToOffer`]: where there is video, or audio, and none of it remains; where one header and one key
+    /// do not do for a whole track.
     pub(crate) fn for_single_files(mut self, layouts: &[Option<Layout>]) -> Result<Self> {
+        let nothing = Error::NothingToOffer {
+            form: "single files",
+        };
+        if self.protection.is_some_and(|p| !p.is_common()) {
+            return Err(nothing);
+        }
+        let is_uneven = |track: &TrackProtection| track.clear_lead > 0 || track.periods.len() > 1;
+        let mut tracks = self.whole.iter().filter_map(|entry| entry.protection);
+        if tracks.any(is_uneven) {
+            return Err(nothing);
+        }
         let kinds = [Kind::Video, Kind::Audio];
         let has = |outline: &Self| kinds.map(|kind| outline.of_kind(kind).next().is_some());
         let before = has(&self);
@@ -216,9 +257,7 @@ impl<'a> Outline<'a> {
         self.entries.retain(fits);
         self.whole.retain(fits);
         if has(&self) != before {
-            return Err(Error::NothingToOffer {
-                form: "single files",
-            });
+            return Err(nothing);
         }
         Ok(self)
     }
@@ -237,7 +276,21 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// Whether a codec has a form in MPEG-TS, and can be protected in it.
+fn in_transport_stream(codecs: &str, method: Option<Method>) -> bool {
+    match method {
+        None | Some(Method::Aes128) => fits_transport_stream(codecs),
+        Some(Method::SampleAes) => fits_transport_stream(codecs) && has_sample_aes(codecs),
+        Some(Method::Cenc | Method::Cbcs) => false,
+    }
+}
+
 impl<'a> Entry<'a> {
+    /// Each of its keys once, in order; empty for what is clear.
+    pub(crate) fn kids(&self) -> Vec<KeyId> {
+        self.protection.map_or_else(Vec::new, TrackProtection::kids)
+    }
+
     /// The sample entry's four characters: `avc1` of `avc1.640028`.
     pub(crate) fn sample_entry(&self) -> &'a str {
         self.rendition.codecs.split('.').next().unwrap_or_default()

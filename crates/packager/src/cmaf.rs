@@ -2,11 +2,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use edgepack_drm::TrackEncryption;
 use edgepack_isobmff::BoxWriter;
 
 use crate::fragment::{NON_SYNC_SAMPLE, SYNC_SAMPLE};
-use crate::{Error, Media, Presentation, Rendition, Result};
+use crate::{Error, HeaderProtection, Media, Presentation, Rendition, Result};
 
 /// A CMAF track file has one track.
 pub(crate) const TRACK_ID: u32 = 1;
@@ -27,19 +26,28 @@ const SELF_CONTAINED: u32 = 1;
 pub fn header(
     p: &Presentation,
     r: &Rendition,
-    enc: Option<&TrackEncryption>,
+    protection: HeaderProtection<'_>,
     pssh: &[u8],
 ) -> Result<Bytes> {
     let track = p.track(r).ok_or_else(|| Error::NotOffered {
         rendition: r.name.clone(),
         what: "CMAF header of source samples",
     })?;
-    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(r.descriptions.len());
-    for entry in p.sample_entries(r) {
-        entries.push(match enc {
-            None => Cow::Borrowed(&entry.raw),
-            Some(enc) => edgepack_drm::boxes::protect_sample_entry(&entry.raw, enc)?.into(),
-        });
+    let (encryption, has_clear) = match protection {
+        HeaderProtection::Clear => (None, true),
+        HeaderProtection::Protected(encryption) => (Some(encryption), false),
+        HeaderProtection::WithLead(encryption) => (Some(encryption), true),
+    };
+    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(2 * r.descriptions.len());
+    if let Some(encryption) = encryption {
+        for entry in p.sample_entries(r) {
+            let entry = edgepack_drm::boxes::protect_sample_entry(&entry.raw, encryption)?;
+            entries.push(entry.into());
+        }
+    }
+    if has_clear {
+        let clear = p.sample_entries(r);
+        entries.extend(clear.map(|entry| Cow::Borrowed(&entry.raw[..])));
     }
     let mut w = BoxWriter::new();
     write_ftyp(&mut w, r);

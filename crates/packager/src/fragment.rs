@@ -4,7 +4,7 @@
 //! One `moof` with one `traf` and one `trun`. What all samples share stands once in `tfhd` (which 23000-19 asks to be
 //! complete by itself, so that a segment does not depend on `trex`), what differs stands per sample in `trun`.
 use bytes::Bytes;
-use edgepack_drm::SegmentAux;
+use edgepack_drm::{SegmentAux, TrackEncryption, boxes};
 use edgepack_isobmff::{BoxWriter, Sample};
 
 /// Sample flags (14496-12, 8.8.3.1): depends on no other sample.
@@ -81,6 +81,14 @@ impl RunShape {
             *description = place;
         }
         shape
+    }
+
+    /// The same samples under a header whose clear sample entries come behind `protected` ones.
+    pub(crate) fn behind(mut self, protected: usize) -> Self {
+        let place = self.description.unwrap_or(1);
+        let protected = u32::try_from(protected).unwrap_or(u32::MAX);
+        self.description = Some(place.saturating_add(protected));
+        self
     }
 
     pub(crate) fn add(&mut self, sample: RunSample) {
@@ -177,13 +185,15 @@ impl RunShape {
     }
 }
 
-/// `styp`, `moof` and the header of an `mdat` that the samples fill. `sequence_number`: from 1.
+/// `styp`, `moof` and the header of an `mdat` that the samples fill. `sequence_number`: from 1. `group`: what protects
+/// the samples, where the CMAF header says something else.
 pub(crate) fn header(
     sequence_number: u32,
     base_media_decode_time: u64,
     samples: &[RunSample],
     shape: &RunShape,
     aux: Option<&SegmentAux>,
+    group: Option<&TrackEncryption>,
 ) -> Bytes {
     let mut w = BoxWriter::new();
     w.boxed(b"styp", |w| {
@@ -200,6 +210,9 @@ pub(crate) fn header(
             write_tfhd(w, shape);
             w.full_box(b"tfdt", 1, 0, |w| w.u64(base_media_decode_time));
             data_offset_field = write_trun(w, samples, shape);
+            if let Some(group) = group {
+                boxes::write_sample_group(w, group, shape.count);
+            }
             saio = aux.and_then(|aux| aux.write_boxes(w));
         });
     });

@@ -14,6 +14,7 @@ pub mod image;
 pub mod ondemand;
 pub mod plan;
 pub mod presentation;
+pub mod protection;
 pub mod text;
 pub mod timeline;
 mod timing;
@@ -26,6 +27,10 @@ pub use presentation::{
     Media, Misalignment, Options, Period, PeriodInput, Presentation, Rendition, Role, Segment,
     Source, SourceContent, TextForm, TextFormat, TextSample, Tiles, TrackChoice, TrackSettings,
     Tracks, TrickFrame, TrickPlay, VideoRange,
+};
+pub use protection::{
+    CryptoPeriod, Encryption, HdcpLevel, HeaderProtection, Restrictions, Rotation,
+    SegmentProtection, TrackProtection,
 };
 
 /// Part of every fingerprint: raised whenever the bytes made from the same source change.

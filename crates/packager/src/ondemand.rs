@@ -46,7 +46,8 @@ pub fn layout(
         };
         references.push(reference);
     }
-    let header = cmaf::header(p, r, enc.map(SampleEncryptor::track_encryption), &[])?;
+    let encryption = enc.map(SampleEncryptor::track_encryption);
+    let header = cmaf::header(p, r, encryption.into(), &[])?;
     let start = r.segments.first().map_or(0, |segment| segment.start);
     let head = Bytes::from([&header, &sidx(r.timescale, start, &references)[..]].concat());
     let mut end = length(&head);

@@ -1,9 +1,9 @@
 //! An ordered list of pieces with its exact length, known before any I/O.
 use bytes::Bytes;
-use edgepack_drm::{SampleEncryptor, SegmentAux};
+use edgepack_drm::{SampleEncryptor, SegmentAux, TrackEncryption};
 
 use crate::fragment::{self, RunSample, RunShape};
-use crate::{Error, Presentation, Rendition, Result, TrickFrame};
+use crate::{Error, Presentation, Rendition, Result, SegmentProtection, TrickFrame};
 
 /// Bytes of one of the presentation's sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct SegmentPlan {
     shape: RunShape,
     ranges: Vec<SourceRange>,
     protection: Protection,
+    /// Written into the fragment.
+    group: Option<TrackEncryption>,
 }
 
 /// Whether the header can be written before the media was read.
@@ -46,7 +48,7 @@ enum Protection {
 }
 
 impl SegmentPlan {
-    /// `number`: from 0. `enc`: the protection, whose aux size decides whether the length is known.
+    /// `number`: from 0. `protection`: its aux size decides whether the length is known.
     ///
     /// # Errors
     /// [`Error::NoSuchSegment`].
@@ -54,7 +56,7 @@ impl SegmentPlan {
         p: &Presentation,
         r: &Rendition,
         number: usize,
-        enc: Option<&SampleEncryptor>,
+        protection: SegmentProtection<'_>,
     ) -> Result<Self> {
         let segment = r.segments.get(number).ok_or_else(|| Error::NoSuchSegment {
             rendition: r.name.clone(),
@@ -101,8 +103,9 @@ impl SegmentPlan {
             shape,
             ranges,
             protection: Protection::ByContent,
+            group: None,
         };
-        Ok(plan.protected_by(enc))
+        Ok(plan.protected_by(protection, r.descriptions.len()))
     }
 
     /// One of [`Presentation::trick_play`]'s frames as a fragment of its own, decoded and presented at the frame's start
@@ -118,7 +121,7 @@ impl SegmentPlan {
         r: &Rendition,
         number: usize,
         frame: &TrickFrame,
-        enc: Option<&SampleEncryptor>,
+        protection: SegmentProtection<'_>,
     ) -> Result<Self> {
         let sample = p
             .track(r)
@@ -145,12 +148,20 @@ impl SegmentPlan {
                 len: frame.bytes,
             }],
             protection: Protection::ByContent,
+            group: None,
         };
-        Ok(plan.protected_by(enc))
+        Ok(plan.protected_by(protection, r.descriptions.len()))
     }
 
-    fn protected_by(mut self, enc: Option<&SampleEncryptor>) -> Self {
-        match enc {
+    /// `entries`: sample entries of the rendition.
+    fn protected_by(mut self, protection: SegmentProtection<'_>, entries: usize) -> Self {
+        if let SegmentProtection::Lead = protection {
+            self.shape = self.shape.behind(entries);
+        }
+        if let SegmentProtection::Group(enc) = protection {
+            self.group = Some(enc.track_encryption().clone());
+        }
+        match protection.encryptor() {
             None => self.protection = Protection::Clear(self.write_header(None)),
             Some(enc) => {
                 if let Some(aux) = enc.fixed_aux(self.first_sample, self.shape.count) {
@@ -225,15 +236,9 @@ impl SegmentPlan {
             )));
         }
         let mut aux = SegmentAux::default();
-        let mut rest = payload;
-        for (index, sample) in (self.first_sample..).zip(&self.samples) {
-            let size = usize::try_from(sample.size).unwrap_or(usize::MAX);
-            let (sample, after) = rest
-                .split_at_mut_checked(size)
-                .ok_or_else(|| fault("media ends early".to_owned()))?;
-            enc.encrypt(index, sample, &mut aux)?;
-            rest = after;
-        }
+        let sizes = self.samples.iter();
+        let sizes = sizes.map(|sample| usize::try_from(sample.size).unwrap_or(usize::MAX));
+        enc.encrypt_all(self.first_sample, sizes, payload, &mut aux)?;
         let header = self.write_header(Some(&aux));
         match &self.protection {
             Protection::Foreseeable(foreseen) if *foreseen != header => Err(fault(
@@ -254,6 +259,7 @@ impl SegmentPlan {
             &self.samples,
             &self.shape,
             aux,
+            self.group.as_ref(),
         )
     }
 }

@@ -16,7 +16,7 @@ use std::ops::Range;
 pub use edgepack_isobmff::codec::{ChannelLayout, VideoRange};
 use edgepack_isobmff::{CodecConfig, SampleEntry, Track};
 
-use crate::{Error, Result, SourceRange};
+use crate::{Error, Result, SourceRange, TrackProtection};
 
 mod bandwidth;
 mod build;
@@ -340,14 +340,10 @@ impl Presentation {
         subtitles::samples(self, rendition)
     }
 
-    /// The URL's track element: name, `-`, 8 hex digits that change with fingerprint, scheme and KID,
-    /// so that a media URL never names other bytes.
-    pub fn url_name(
-        &self,
-        rendition: &Rendition,
-        enc: Option<&edgepack_drm::TrackEncryption>,
-    ) -> String {
-        identity::url_name(&self.fingerprint, rendition, enc)
+    /// The URL's track element: name, `-`, 8 hex digits that change with fingerprint and protection, so that a media URL
+    /// never names other bytes.
+    pub fn url_name(&self, rendition: &Rendition, protection: Option<&TrackProtection>) -> String {
+        identity::url_name(&self.fingerprint, rendition, protection)
     }
 
     /// For `IvSeed::derive`: fingerprint, rendition name and where its samples come from.

@@ -38,8 +38,8 @@ pub enum Leaf {
     HlsMediaPacked { track: String },
     /// `{track}/thumbnails.vtt`: a sprite sheet
     Thumbnails { track: String },
-    /// `{track}/init.mp4`
-    Init { track: String },
+    /// `{track}/init.mp4`, `{track}/init-2.mp4`: CMAF header, `number` from 1
+    Init { track: String, number: u32 },
     /// `{track}/{number}.m4s`, `number` from 1 to [`NUMBER_MAX`]
     Segment { track: String, number: u32 },
     /// `{track}/t{time}.m4s`: the segment that starts at `time`, in the track's time scale
@@ -142,7 +142,8 @@ impl fmt::Display for Leaf {
             Self::HlsMediaTs { tracks } => write!(f, "{tracks}/index-ts.m3u8"),
             Self::HlsMediaPacked { track } => write!(f, "{track}/index-packed.m3u8"),
             Self::Thumbnails { track } => write!(f, "{track}/thumbnails.vtt"),
-            Self::Init { track } => write!(f, "{track}/init.mp4"),
+            Self::Init { track, number: 1 } => write!(f, "{track}/init.mp4"),
+            Self::Init { track, number } => write!(f, "{track}/init-{number}.mp4"),
             Self::Segment { track, number } => write!(f, "{track}/{number}.m4s"),
             Self::SegmentAt { track, time } => write!(f, "{track}/t{time}.m4s"),
             Self::IFrame { track, number } => write!(f, "{track}/i{number}.m4s"),
@@ -235,7 +236,7 @@ impl Leaf {
             "ondemand.m3u8" => Some(Self::HlsMediaOnDemand { track }),
             "index-packed.m3u8" => Some(Self::HlsMediaPacked { track }),
             "thumbnails.vtt" => Some(Self::Thumbnails { track }),
-            "init.mp4" => Some(Self::Init { track }),
+            "init.mp4" => Some(Self::Init { track, number: 1 }),
             "media.mp4" => Some(Self::MediaFile { track }),
             _ => segment(track, name),
         }
@@ -245,6 +246,12 @@ impl Leaf {
 fn segment(track: String, name: &str) -> Option<Leaf> {
     let (stem, extension) = name.rsplit_once('.')?;
     match extension {
+        "mp4" => {
+            let digits = stem.strip_prefix("init-")?;
+            // The first one's name has no number.
+            let number = number(digits).filter(|number| *number > 1)?;
+            Some(Leaf::Init { track, number })
+        }
         "m4s" => {
             if let Some(digits) = stem.strip_prefix('i') {
                 let number = number(digits)?;

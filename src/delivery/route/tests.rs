@@ -49,7 +49,15 @@ fn every_url_of_an_asset_is_understood() {
         ),
         (
             "/vod/bear/clear/v1080-0badcafe/init.mp4",
-            asset(0, "bear", Protection::Clear, Leaf::Init { track: track() }),
+            asset(
+                0,
+                "bear",
+                Protection::Clear,
+                Leaf::Init {
+                    track: track(),
+                    number: 1,
+                },
+            ),
         ),
         (
             "/vod/bear/clear/v1080-0badcafe/17.m4s",
@@ -417,7 +425,7 @@ fn leaf() -> impl Strategy<Value = Leaf> {
             2 => Leaf::HlsMediaOnDemand { track },
             3 => Leaf::HlsMediaPacked { track },
             4 => Leaf::Thumbnails { track },
-            5 => Leaf::Init { track },
+            5 => Leaf::Init { track, number },
             _ => Leaf::MediaFile { track },
         }),
         (track.clone(), number.clone(), 0..9_usize).prop_map(

@@ -1,30 +1,31 @@
 //! An asset as it stands on disk: its files, what they hold, and its variants.
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use edgepack_packager::{
     Kind, Presentation, Rendition, SourceContent, TrickFrame, TrickPlay, text,
 };
 
-use super::keys::content_key;
+use super::keys::Plan;
 use super::sources::Sources;
 use super::subtitles::Subtitles;
-use super::variant::Variant;
-use crate::config::Mount;
+use super::variant::{Keyed, Variant};
+use crate::config::{Drm, Protection};
 use crate::delivery::Fault;
-use crate::delivery::route::Protection;
+use crate::keys::{KeyRequest, KeySet};
 
 /// Distinguishes every asset version this process ever opened: a part of cache keys.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// `clear`, `cenc`, `cbcs`.
-const PROTECTIONS: usize = 3;
 /// A cue is a few strings; TTML keeps its document, too.
 const BYTES_PER_BYTE_OF_TEXT: u64 = 8;
 
 /// Of an asset with next to nothing in it: names, manifests, open files.
 const BASE_WEIGHT: u64 = 32 * 1024;
+
+/// The asset under one protection, as of the last time that keys were asked for.
+type Slot = RwLock<Option<Arc<Variant>>>;
 
 /// One version of one asset; a changed file makes a new one.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub(super) struct Asset {
     pub(super) last_modified: Option<SystemTime>,
     pub(super) subtitles: Subtitles,
     trick_play: OnceLock<Vec<Option<TrickPlay>>>,
-    variants: [OnceLock<Result<Arc<Variant>, Fault>>; PROTECTIONS],
+    variants: [Slot; Protection::ALL.len()],
 }
 
 impl Asset {
@@ -105,22 +106,61 @@ impl Asset {
         presentation.renditions.iter().map(of).sum()
     }
 
-    /// The asset under one protection. A failure is remembered: it cannot change until the asset's files do.
-    pub(super) fn variant(
+    /// The asset under one protection, where its keys may be used on without asking for them.
+    pub(super) fn ready_variant(&self, protection: Protection) -> Option<Arc<Variant>> {
+        let variant = self.slot(protection).read();
+        let variant = variant.unwrap_or_else(PoisonError::into_inner).clone()?;
+        variant.is_fresh().then_some(variant)
+    }
+
+    pub(super) fn clear_variant(&self) -> Arc<Variant> {
+        self.kept(Protection::Clear, Variant::clear(&self.presentation))
+    }
+
+    /// # Errors
+    /// 503 where no key label fits a rendition.
+    pub(super) fn key_plan(&self, drm: &Drm) -> Result<Plan, Fault> {
+        Plan::new(&self.path, &self.presentation, drm)
+    }
+
+    pub(super) fn key_request(
+        &self,
+        plan: &Plan,
+        mount: usize,
+        protection: Protection,
+    ) -> KeyRequest {
+        plan.request(mount, &self.path, &self.presentation, protection)
+    }
+
+    /// Made anew when the keys are others.
+    pub(super) fn protected_variant(
         &self,
         protection: Protection,
-        mount: &Mount,
+        drm: &Drm,
+        plan: &Plan,
+        keys: Arc<KeySet>,
     ) -> Result<Arc<Variant>, Fault> {
-        let slot = match protection {
-            Protection::Clear => 0,
-            Protection::Cenc => 1,
-            Protection::Cbcs => 2,
-        };
-        self.variants[slot]
-            .get_or_init(|| {
-                let key = content_key(mount, &self.path);
-                Variant::new(&self.path, &self.presentation, protection, key.as_ref()).map(Arc::new)
-            })
-            .clone()
+        let known = self.slot(protection).read();
+        let known = known.unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.has_keys(&keys)) {
+            return Ok(known);
+        }
+        let keyed = Keyed { plan, drm, keys };
+        let variant = Variant::protected(&self.path, &self.presentation, protection, keyed)?;
+        Ok(self.kept(protection, variant))
+    }
+
+    fn kept(&self, protection: Protection, variant: Variant) -> Arc<Variant> {
+        let slot = self.slot(protection).write();
+        let mut slot = slot.unwrap_or_else(PoisonError::into_inner);
+        // Another worker may have been faster; segments are cached by variant.
+        match slot.as_ref() {
+            Some(known) if known.is_like(&variant) => known.clone(),
+            _ => slot.insert(Arc::new(variant)).clone(),
+        }
+    }
+
+    fn slot(&self, protection: Protection) -> &Slot {
+        &self.variants[protection as usize]
     }
 }

@@ -21,11 +21,13 @@ pub(super) fn no_such_form(track: &str) -> Fault {
         .detail(format!("track {track:?}"))
 }
 
-pub(super) fn only_clear() -> Fault {
+/// CMAF under SAMPLE-AES, MPEG-TS under common encryption.
+pub(super) fn not_in_that_form(protection: impl std::fmt::Display) -> Fault {
     Fault::not_found(
-        "protection-not-offered",
-        "MPEG-TS and packed audio are offered in the clear only",
+        "no-such-form",
+        "under this protection the asset does not come in that form",
     )
+    .detail(format!("{protection}"))
 }
 
 /// One file's byte ranges have to be known before its segments are made.
@@ -35,6 +37,11 @@ pub(super) fn sizes_unknown(track: &str) -> Fault {
         "the track does not come as one file under this protection",
     )
     .detail(format!("track {track:?}"))
+}
+
+pub(super) fn no_such_header(number: u32) -> Fault {
+    Fault::not_found("no-such-segment", "the track has no such header")
+        .detail(format!("header {number}"))
 }
 
 pub(super) fn no_segment_at(time: u64) -> Fault {
@@ -82,10 +89,28 @@ pub(super) fn no_such_segment(number: u32, count: usize) -> Fault {
         .detail(format!("segment {number} of {count}"))
 }
 
-pub(super) fn no_key(asset: &str) -> Fault {
+/// A key that a complete set lacks.
+pub(super) fn no_key(asset: &str, label: &str, period: u32) -> Fault {
     Fault::unavailable("no-key", "the content key of this asset cannot be had", 30).detail(format!(
-        "asset {asset:?} has no key in its mount's configuration"
+        "asset {asset:?} has no key for label {label:?} in crypto period {period}"
     ))
+}
+
+/// The mount's labels leave a rendition without a key.
+pub(super) fn no_label(asset: &str, rendition: &str) -> Fault {
+    Fault::unavailable("no-key", "the content key of this asset cannot be had", 30).detail(format!(
+        "asset {asset:?}: no [[mount.drm.label]] fits {rendition:?}"
+    ))
+}
+
+/// The configured systems and the keys do not go together.
+pub(super) fn not_signalled(asset: &str, detail: impl std::fmt::Display) -> Fault {
+    Fault::unavailable(
+        "no-key",
+        "the protection of this asset cannot be described",
+        30,
+    )
+    .detail(format!("asset {asset:?}: {detail}"))
 }
 
 pub(super) fn no_licence_server() -> Fault {

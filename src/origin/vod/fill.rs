@@ -3,6 +3,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use edgepack_drm::{ContentKey, SampleAes, aes128};
 use edgepack_packager::{
     Error as PackagerError, Media, SegmentPlan, SourceRange, TextForm, cmaf, image, ts,
 };
@@ -11,8 +12,9 @@ use super::asset::Asset;
 use super::faults;
 use super::part::Part;
 use super::subtitles;
-use super::variant::Variant;
+use super::variant::{Cover, Variant};
 use crate::cache::Filler;
+use crate::config::Protection;
 use crate::delivery::Fault;
 use crate::storage::{PooledBuf, Storage};
 
@@ -27,17 +29,24 @@ pub(super) struct Target {
 /// How a part is made; known before any I/O.
 #[derive(Debug)]
 pub(super) enum Recipe {
-    /// A CMAF fragment of the source's samples, protected where the variant is.
-    Fragment {
-        plan: SegmentPlan,
-        /// The one that its samples belong to.
-        segment: usize,
+    /// A CMAF fragment of the source's samples.
+    Fragment { plan: SegmentPlan, cover: Cover },
+    /// MPEG-TS or packed audio.
+    Ts {
+        plan: ts::Plan,
+        whole: Option<Whole>,
     },
-    Ts(ts::Plan),
     /// Bytes of a source as they are.
     Raw(SourceRange),
     /// Made of cues.
     Text(TextPart),
+}
+
+/// AES-128 over all of it.
+#[derive(Debug)]
+pub(super) struct Whole {
+    key: ContentKey,
+    iv: [u8; 16],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +66,14 @@ impl Recipe {
     /// Where it does not depend on what is read.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
+            Self::Fragment {
+                plan,
+                cover: Cover::Whole { .. },
+            } => plan.content_length().map(aes128::padded_len),
             Self::Fragment { plan, .. } => plan.content_length(),
             Self::Raw(range) => Some(range.len),
-            Self::Ts(plan) => plan.content_length(),
+            Self::Ts { plan, whole: None } => plan.content_length(),
+            Self::Ts { plan, .. } => plan.content_length().map(aes128::padded_len),
             Self::Text(_) => None,
         }
     }
@@ -78,10 +92,21 @@ impl Target {
     }
 
     /// The CMAF header needs no I/O; `pssh` boxes ride in the manifests.
-    pub(super) fn header(&self) -> Result<Bytes, Fault> {
-        let encryption = self.variant.encryption(self.rendition);
-        cmaf::header(&self.asset.presentation, self.rendition()?, encryption, &[])
+    pub(super) fn header(&self, number: u32) -> Result<Bytes, Fault> {
+        let rendition = self.rendition()?;
+        self.has_cmaf()?;
+        let protection = self.variant.header(self.rendition, number);
+        let protection = protection.ok_or_else(|| faults::no_such_header(number + 1))?;
+        cmaf::header(&self.asset.presentation, rendition, protection, &[])
             .map_err(|error| self.bad_source(error))
+    }
+
+    /// SAMPLE-AES is of MPEG-TS and packed audio; in CMAF the same METHOD means `cbcs`.
+    fn has_cmaf(&self) -> Result<(), Fault> {
+        match self.variant.protection() {
+            Protection::SampleAes => Err(faults::not_in_that_form(Protection::SampleAes)),
+            _ => Ok(()),
+        }
     }
 
     /// # Errors
@@ -94,24 +119,27 @@ impl Target {
                 .get(number as usize)
                 .ok_or_else(|| faults::no_such_segment(number + 1, r.segments.len()))
         };
-        let encryptor = |segment: usize| {
+        let cover = |segment: usize, number: u32| {
             let variant = &self.variant;
-            variant.encryptor(&self.asset.path, p, self.rendition, segment)
+            variant.cover(&self.asset.path, p, self.rendition, segment, number)
         };
         match (part, &r.media) {
-            (Part::Header, Media::Text { .. }) => Ok(Recipe::Text(TextPart::Header)),
+            (Part::Header(0), Media::Text { .. }) => Ok(Recipe::Text(TextPart::Header)),
             (Part::Segment(number), Media::Text { .. }) => {
                 segment(number)?;
                 Ok(Recipe::Text(TextPart::Cmaf { number }))
             }
             (Part::Segment(number), Media::Video { .. } | Media::Audio { .. }) => {
                 segment(number)?;
+                self.has_cmaf()?;
                 let segment = number as usize;
-                let plan = SegmentPlan::new(p, r, segment, encryptor(segment)?.as_ref());
+                let cover = cover(segment, number)?;
+                let plan = SegmentPlan::new(p, r, segment, cover.of_segment());
                 let plan = plan.map_err(|e| self.bad_source(e))?;
-                Ok(Recipe::Fragment { plan, segment })
+                Ok(Recipe::Fragment { plan, cover })
             }
             (Part::Keyframe(number), Media::Video { .. }) => {
+                self.has_cmaf()?;
                 let frames = self.asset.trick_play().get(self.rendition);
                 let frames = frames
                     .and_then(Option::as_ref)
@@ -123,15 +151,17 @@ impl Target {
                     .segments
                     .partition_point(|segment| segment.first_sample <= frame.sample);
                 let segment = after.saturating_sub(1);
-                let encryptor = encryptor(segment)?;
-                let plan = SegmentPlan::keyframe(p, r, number as usize, frame, encryptor.as_ref());
+                let cover = cover(segment, number)?;
+                let plan = SegmentPlan::keyframe(p, r, number as usize, frame, cover.of_segment());
                 let plan = plan.map_err(|e| self.bad_source(e))?;
-                Ok(Recipe::Fragment { plan, segment })
+                Ok(Recipe::Fragment { plan, cover })
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
                 let audio = audio.map(|audio| self.rendition_at(audio)).transpose()?;
-                let plan = ts::Plan::new(p, Some(r), audio, number as usize);
-                Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
+                let (whole, aes) = in_ts(cover(number as usize, number)?)?;
+                let plan = ts::Plan::new(p, Some(r), audio, number as usize, aes);
+                let plan = plan.map_err(|e| self.not_in_ts(e))?;
+                Ok(Recipe::Ts { plan, whole })
             }
             (
                 Part::Ts {
@@ -140,12 +170,16 @@ impl Target {
                 },
                 Media::Audio { .. },
             ) => {
-                let plan = ts::Plan::new(p, None, Some(r), number as usize);
-                Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
+                let (whole, aes) = in_ts(cover(number as usize, number)?)?;
+                let plan = ts::Plan::new(p, None, Some(r), number as usize, aes);
+                let plan = plan.map_err(|e| self.not_in_ts(e))?;
+                Ok(Recipe::Ts { plan, whole })
             }
             (Part::Packed(number), Media::Audio { .. }) => {
-                let plan = ts::Plan::packed(p, r, number as usize);
-                Ok(Recipe::Ts(plan.map_err(|e| self.not_in_ts(e))?))
+                let (whole, aes) = in_ts(cover(number as usize, number)?)?;
+                let plan = ts::Plan::packed(p, r, number as usize, aes);
+                let plan = plan.map_err(|e| self.not_in_ts(e))?;
+                Ok(Recipe::Ts { plan, whole })
             }
             (
                 Part::WebVtt { number, for_ts },
@@ -183,7 +217,7 @@ impl Target {
 
 /// Fills one entry, to the end whoever has stopped waiting.
 pub(super) async fn fill(storage: Rc<Storage>, target: Target, recipe: Recipe, mut filler: Filler) {
-    match make(&storage, &target, &recipe).await {
+    match make(&storage, &target, recipe).await {
         Ok(chunks) => {
             for chunk in chunks {
                 filler.push(chunk);
@@ -194,30 +228,31 @@ pub(super) async fn fill(storage: Rc<Storage>, target: Target, recipe: Recipe, m
     }
 }
 
-async fn make(storage: &Storage, target: &Target, recipe: &Recipe) -> Result<Vec<Bytes>, Fault> {
+/// What encrypts a segment of MPEG-TS: from outside, or its samples.
+fn in_ts(cover: Cover) -> Result<(Option<Whole>, Option<SampleAes>), Fault> {
+    match cover {
+        Cover::Clear => Ok((None, None)),
+        Cover::Whole { key, iv } => Ok((Some(Whole { key, iv }), None)),
+        Cover::SampleAes { key, iv } => Ok((None, Some(SampleAes::new(&key, iv)))),
+        Cover::Lead => Err(faults::not_in_that_form(Protection::Cbcs)),
+        Cover::Samples { encryptor, .. } => {
+            let scheme = encryptor.track_encryption().scheme;
+            Err(faults::internal(format!("{scheme:?} in MPEG-TS")))
+        }
+    }
+}
+
+async fn make(storage: &Storage, target: &Target, recipe: Recipe) -> Result<Vec<Bytes>, Fault> {
     match recipe {
-        Recipe::Fragment { plan, segment } => fragment(storage, target, plan, *segment).await,
+        Recipe::Fragment { plan, cover } => fragment(storage, target, &plan, cover).await,
         Recipe::Raw(range) => {
-            let read = read(storage, &target.asset, std::slice::from_ref(range)).await?;
+            let read = read(storage, &target.asset, &[range]).await?;
             Ok(vec![read.freeze()])
         }
-        Recipe::Ts(plan) => {
-            let [video, audio] = plan.source_ranges();
-            let video = read(storage, &target.asset, video).await?;
-            let audio = read(storage, &target.asset, audio).await?;
-            let muxed = plan.mux(video.as_slice(), audio.as_slice());
-            let muxed = muxed.map_err(|error| target.bad_source(error))?;
-            drop((video, audio));
-            // The pool bounds what is kept and what is being sent; the length was not known before.
-            let mut buffer = storage.buffer(muxed.len() as u64).await?;
-            if !buffer.extend_from_slice(&muxed) {
-                return Err(faults::internal("a buffer smaller than asked"));
-            }
-            Ok(vec![buffer.freeze()])
-        }
+        Recipe::Ts { plan, whole } => transport_stream(storage, target, &plan, whole).await,
         Recipe::Text(part) => {
             let cues = target.asset.subtitles.cues(storage, target).await?;
-            let made = subtitles::part(target, &cues, *part)?;
+            let made = subtitles::part(target, &cues, part)?;
             Ok(vec![made])
         }
     }
@@ -227,20 +262,69 @@ async fn fragment(
     storage: &Storage,
     target: &Target,
     plan: &SegmentPlan,
-    segment: usize,
+    cover: Cover,
 ) -> Result<Vec<Bytes>, Fault> {
     let asset = &target.asset;
-    let mut buffer = read(storage, asset, plan.source_ranges()).await?;
-    let variant = &target.variant;
-    let encryptor =
-        variant.encryptor(&asset.path, &asset.presentation, target.rendition, segment)?;
-    let header = match encryptor {
-        Some(mut encryptor) => plan
-            .protect(&mut encryptor, buffer.as_mut_slice())
-            .map_err(|error| faults::not_protectable(&asset.path, error))?,
-        None => plan.header(),
-    };
-    Ok(vec![header, buffer.freeze()])
+    match cover {
+        Cover::Clear | Cover::Lead => {
+            let media = read(storage, asset, plan.source_ranges()).await?;
+            Ok(vec![plan.header(), media.freeze()])
+        }
+        Cover::Samples { mut encryptor, .. } => {
+            let mut media = read(storage, asset, plan.source_ranges()).await?;
+            let header = plan.protect(&mut encryptor, media.as_mut_slice());
+            let header = header.map_err(|error| faults::not_protectable(&asset.path, error))?;
+            Ok(vec![header, media.freeze()])
+        }
+        Cover::Whole { key, iv } => {
+            let header = plan.header();
+            let len = header.len() as u64 + plan.payload_len();
+            let mut buffer = storage.buffer(aes128::padded_len(len)).await?;
+            if !buffer.extend_from_slice(&header) {
+                return Err(faults::internal("a buffer smaller than asked"));
+            }
+            let buffer = read_into(storage, asset, plan.source_ranges(), buffer).await?;
+            encrypt_whole(buffer, &Whole { key, iv })
+        }
+        Cover::SampleAes { .. } => Err(faults::internal("SAMPLE-AES in CMAF")),
+    }
+}
+
+async fn transport_stream(
+    storage: &Storage,
+    target: &Target,
+    plan: &ts::Plan,
+    whole: Option<Whole>,
+) -> Result<Vec<Bytes>, Fault> {
+    let [video, audio] = plan.source_ranges();
+    let mut video = read(storage, &target.asset, video).await?;
+    let mut audio = read(storage, &target.asset, audio).await?;
+    let prepared = plan.prepare(video.as_mut_slice(), audio.as_mut_slice());
+    let prepared = prepared.map_err(|error| target.bad_source(error))?;
+    let segment = prepared.segment();
+    let segment = segment.map_err(|error| target.bad_source(error))?;
+    let len = segment.len();
+    // The pool bounds what is kept and what is being sent; the length was not known before.
+    let mut buffer = storage.buffer(aes128::padded_len(len as u64)).await?;
+    buffer
+        .extend_with(len, |out| segment.write(out))
+        .ok_or_else(|| faults::internal("a buffer smaller than asked"))?
+        .map_err(|error| target.bad_source(error))?;
+    match whole {
+        None => Ok(vec![buffer.freeze()]),
+        Some(whole) => encrypt_whole(buffer, &whole),
+    }
+}
+
+/// The buffer has room for the padding.
+fn encrypt_whole(mut buffer: PooledBuf, whole: &Whole) -> Result<Vec<Bytes>, Fault> {
+    let len = buffer.len();
+    if !buffer.extend_from_slice(&[0; aes128::MAX_PADDING][len % aes128::MAX_PADDING..]) {
+        return Err(faults::internal("a buffer without room for padding"));
+    }
+    aes128::encrypt_in_place(&whole.key, &whole.iv, buffer.as_mut_slice(), len)
+        .map_err(|error| faults::internal(error.to_string()))?;
+    Ok(vec![buffer.freeze()])
 }
 
 /// All ranges lie in one source. Fails unless all of it belongs to the version that the ranges were found in.
@@ -251,6 +335,16 @@ pub(super) async fn read(
 ) -> Result<PooledBuf, Fault> {
     let total: u64 = ranges.iter().map(|range| range.len).sum();
     let buffer = storage.buffer(total).await?;
+    read_into(storage, asset, ranges, buffer).await
+}
+
+/// Behind what the buffer holds.
+async fn read_into(
+    storage: &Storage,
+    asset: &Asset,
+    ranges: &[SourceRange],
+    buffer: PooledBuf,
+) -> Result<PooledBuf, Fault> {
     let Some(first) = ranges.first() else {
         return Ok(buffer);
     };

@@ -4,21 +4,44 @@ use edgepack_drm::{ContentKey, KeyId, clearkey};
 use futures_util::StreamExt;
 
 use super::faults;
-use super::keys::content_key;
-use crate::config::Mount;
+use super::variant::Variant;
+use crate::config::{Mount, Protection};
 use crate::delivery::{Fault, RequestBody};
 
-/// The licence for those of the asked keys that are the asset's (W3C EME, 9.1.4).
-pub(super) async fn licence(mount: &Mount, asset: &str, body: RequestBody) -> Result<Bytes, Fault> {
-    if !mount.clearkey_licence_server {
-        return Err(faults::no_licence_server());
+/// # Errors
+/// 404 where the mount has no licence server, or the protection no licences.
+pub(super) fn offers_licences(mount: &Mount, protection: Protection) -> Result<(), Fault> {
+    match protection.scheme() {
+        Some(_) if mount.clearkey_licence_server => Ok(()),
+        _ => Err(faults::no_licence_server()),
     }
+}
+
+/// Raw keys are what AES-128 and SAMPLE-AES live on, unless the operator has them elsewhere; with common encryption they
+/// are for tests and demos.
+///
+/// # Errors
+/// 404 where the node hands out none.
+pub(super) fn offers_raw_keys(mount: &Mount, protection: Protection) -> Result<(), Fault> {
+    match protection {
+        Protection::Aes128 | Protection::SampleAes if mount.drm.key_uri.is_none() => Ok(()),
+        Protection::Cenc | Protection::Cbcs => offers_licences(mount, protection),
+        _ => Err(faults::no_licence_server()),
+    }
+}
+
+/// The key ids that a request asks for (W3C EME, 9.1.3).
+pub(super) async fn asked(body: RequestBody) -> Result<Vec<KeyId>, Fault> {
     let body = collect(body).await?;
-    let kids = clearkey::parse_request(&body)
-        .map_err(|error| Fault::bad_request("bad-licence-request", error.to_string()))?;
-    let keys: Vec<ContentKey> = content_key(mount, asset)
-        .into_iter()
-        .filter(|key| kids.contains(&key.kid))
+    clearkey::parse_request(&body)
+        .map_err(|error| Fault::bad_request("bad-licence-request", error.to_string()))
+}
+
+/// The licence for those of the asked keys that are the asset's (W3C EME, 9.1.4).
+pub(super) fn licence(variant: &Variant, kids: &[KeyId]) -> Result<Bytes, Fault> {
+    let keys: Vec<ContentKey> = kids
+        .iter()
+        .filter_map(|kid| Some(variant.key(*kid)?.key.clone()))
         .collect();
     if keys.is_empty() {
         return Err(unknown_key());
@@ -27,14 +50,9 @@ pub(super) async fn licence(mount: &Mount, asset: &str, body: RequestBody) -> Re
 }
 
 /// The 16 bytes of a key, as HLS's `identity` key format wants them (draft-pantos-hls-rfc8216bis, 5.2).
-pub(super) fn raw_key(mount: &Mount, asset: &str, kid: KeyId) -> Result<Bytes, Fault> {
-    if !mount.clearkey_licence_server {
-        return Err(faults::no_licence_server());
-    }
-    let key = content_key(mount, asset)
-        .filter(|key| key.kid == kid)
-        .ok_or_else(unknown_key)?;
-    Ok(Bytes::copy_from_slice(key.expose()))
+pub(super) fn raw_key(variant: &Variant, kid: KeyId) -> Result<Bytes, Fault> {
+    let record = variant.key(kid).ok_or_else(unknown_key)?;
+    Ok(Bytes::copy_from_slice(record.key.expose()))
 }
 
 fn unknown_key() -> Fault {

@@ -8,7 +8,6 @@ use ring::digest;
 use super::asset::Asset;
 use super::faults;
 use super::variant::Variant;
-use crate::delivery::route::Protection;
 use crate::delivery::{Etag, Fault};
 
 /// What a manifest costs beside its text: key, table slot, entity tag.
@@ -82,8 +81,7 @@ pub(super) struct Manifest {
 /// What a text depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    asset: u64,
-    protection: Protection,
+    variant: u64,
     kind: Kind,
     filter: String,
     licence_url: Option<String>,
@@ -100,7 +98,6 @@ pub(super) struct Manifests {
 pub(super) struct Wanted<'a> {
     pub(super) asset: &'a Asset,
     pub(super) variant: &'a Variant,
-    pub(super) protection: Protection,
     pub(super) kind: Kind,
     pub(super) filter: &'a Filter,
     pub(super) licence_url: Option<String>,
@@ -122,8 +119,7 @@ impl Manifests {
 
     pub(super) fn get_or_write(&self, wanted: &Wanted<'_>) -> Result<Manifest, Fault> {
         let key = Key {
-            asset: wanted.asset.id,
-            protection: wanted.protection,
+            variant: wanted.variant.id,
             kind: wanted.kind,
             filter: if wanted.kind.is_filtered() {
                 wanted.filter.key()

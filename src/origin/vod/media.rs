@@ -24,7 +24,7 @@ impl Vod {
         route: &AssetRoute,
     ) -> Result<Representation, Fault> {
         let asset = self.asset(mount, route).await?;
-        let variant = asset.variant(route.protection, mount)?;
+        let variant = self.variant(&asset, mount, route).await?;
         let (rendition, part) = resolve(&asset, &variant, route)?;
         let target = Target {
             asset,
@@ -38,11 +38,11 @@ impl Vod {
             target.asset.last_modified,
         );
         let content = match part {
-            Part::Header if matches!(info.kind(), Kind::Video | Kind::Audio) => {
-                Content::Bytes(target.header()?)
+            Part::Header(number) if matches!(info.kind(), Kind::Video | Kind::Audio) => {
+                Content::Bytes(target.header(number)?)
             }
-            Part::FileHead => self.whole_file(route.protection, target)?,
-            part => self.part(route.protection, target, part)?,
+            Part::FileHead => self.whole_file(target)?,
+            part => self.part(target, part)?,
         };
         Ok(Representation {
             etag,
@@ -55,10 +55,9 @@ impl Vod {
     }
 
     /// A part that is cached is there at once; of one that is not, the recipe tells the length before any I/O.
-    fn part(&self, protection: Protection, target: Target, part: Part) -> Result<Content, Fault> {
+    fn part(&self, target: Target, part: Part) -> Result<Content, Fault> {
         let key = SegmentKey {
-            asset: target.asset.id,
-            protection,
+            variant: target.variant.id,
             rendition: target.rendition,
             part,
         };
@@ -90,7 +89,7 @@ impl Vod {
     }
 
     /// Header, index and segments in a row; each segment is the one that has a URL of its own.
-    fn whole_file(&self, protection: Protection, target: Target) -> Result<Content, Fault> {
+    fn whole_file(&self, target: Target) -> Result<Content, Fault> {
         let name = &target.rendition()?.name;
         let variant = &target.variant;
         let files = variant.whole_files(&target.asset.path, &target.asset.presentation)?;
@@ -108,7 +107,7 @@ impl Vod {
                         head.clone(),
                     ]))))
                     .boxed_local()),
-                    Some(number) => vod.open_segment(protection, target.clone(), number),
+                    Some(number) => vod.open_segment(target.clone(), number),
                 };
             async move { opening?.await }
         }))
@@ -116,12 +115,11 @@ impl Vod {
 
     fn open_segment(
         &self,
-        protection: Protection,
         target: Target,
         number: usize,
     ) -> Result<LocalBoxFuture<'static, Result<Source, Fault>>, Fault> {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        match self.part(protection, target, Part::Segment(number))? {
+        match self.part(target, Part::Segment(number))? {
             Content::Entry { open, .. } => Ok(open()),
             _ => Err(faults::internal("a segment that is no entry")),
         }
@@ -132,7 +130,7 @@ impl Vod {
 fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usize, Part), Fault> {
     let of = |track: &str, part: Part| Ok((variant.rendition(track)?, part));
     match &route.leaf {
-        Leaf::Init { track } => of(track, Part::Header),
+        Leaf::Init { track, number } => of(track, Part::Header(number - 1)),
         Leaf::Segment { track, number } => of(track, Part::Segment(number - 1)),
         Leaf::SegmentAt { track, time } => {
             let rendition = variant.rendition(track)?;
@@ -148,7 +146,7 @@ fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usiz
         Leaf::IFrame { track, number } => of(track, Part::Keyframe(number - 1)),
         Leaf::MediaFile { track } => of(track, Part::FileHead),
         Leaf::TsSegment { tracks, number } => {
-            let (first, audio) = of_ts(asset, variant, route.protection, tracks)?;
+            let (first, audio) = of_ts(asset, variant, tracks)?;
             let number = number - 1;
             Ok((first, Part::Ts { number, audio }))
         }
@@ -158,7 +156,7 @@ fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usiz
             codec,
         } => {
             let rendition = variant.rendition(track)?;
-            clear_only(route.protection)?;
+            fits_ts(variant.protection())?;
             if packed_codec(asset, rendition) != Some(*codec) {
                 return Err(faults::no_such_form(track));
             }
@@ -183,14 +181,13 @@ fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usiz
     }
 }
 
-/// The rendition that the segments follow, and the audio muxed with it. MPEG-TS leaves in the clear only.
+/// The rendition that the segments follow, and the audio muxed with it.
 pub(super) fn of_ts(
     asset: &Asset,
     variant: &Variant,
-    protection: Protection,
     tracks: &TsTracks,
 ) -> Result<(usize, Option<usize>), Fault> {
-    clear_only(protection)?;
+    fits_ts(variant.protection())?;
     let of = |rendition: usize| {
         let rendition = asset.presentation.renditions.get(rendition);
         rendition.map(|rendition| (rendition.kind(), rendition.period))
@@ -221,9 +218,10 @@ fn packed_codec(asset: &Asset, rendition: usize) -> Option<PackedCodec> {
         .find(|codec| codec.extension() == extension)
 }
 
-fn clear_only(protection: Protection) -> Result<(), Fault> {
+/// Common encryption is of CMAF.
+fn fits_ts(protection: Protection) -> Result<(), Fault> {
     match protection {
-        Protection::Clear => Ok(()),
-        _ => Err(faults::only_clear()),
+        Protection::Clear | Protection::Aes128 | Protection::SampleAes => Ok(()),
+        Protection::Cenc | Protection::Cbcs => Err(faults::not_in_that_form(protection)),
     }
 }

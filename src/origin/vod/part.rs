@@ -4,8 +4,8 @@ use edgepack_packager::Kind;
 /// Numbers are indices from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    /// The CMAF header, `init.mp4`.
-    Header,
+    /// A CMAF header, `init.mp4` and so on.
+    Header(u32),
     /// A CMAF segment.
     Segment(u32),
     /// One sync sample of a video rendition, a fragment by itself.
@@ -26,7 +26,7 @@ impl Part {
     /// Distinguishes the parts of a rendition in entity tags.
     pub(super) fn tag(self) -> (u8, u32) {
         match self {
-            Self::Header => (0, 0),
+            Self::Header(number) => (0, number),
             Self::Segment(number) => (1, number),
             Self::Keyframe(number) => (2, number),
             Self::Ts { number, .. } => (3, number),
@@ -51,7 +51,7 @@ impl Part {
             Self::Packed(_) => packed_type(codecs),
             Self::WebVtt { .. } => "text/vtt",
             Self::Image(_) => "image/jpeg",
-            Self::Header | Self::Segment(_) | Self::Keyframe(_) | Self::FileHead => match kind {
+            Self::Header(_) | Self::Segment(_) | Self::Keyframe(_) | Self::FileHead => match kind {
                 Kind::Video => "video/mp4",
                 Kind::Audio => "audio/mp4",
                 Kind::Text | Kind::Image => "application/mp4",

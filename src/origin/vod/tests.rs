@@ -9,7 +9,7 @@ use http::{HeaderMap, Method};
 use tokio::task::LocalSet;
 
 use super::*;
-use crate::config::ContentKey;
+use crate::config::{ContentKey, Protection};
 use crate::delivery::route::MountId;
 use crate::delivery::{Audience, Outgoing, Protocol, Query, finish};
 use crate::storage::{SharedStorage, StorageOptions};
@@ -45,6 +45,12 @@ fn make_media(root: &Path) {
         .status()
         .unwrap();
     assert!(status.success());
+}
+
+fn vod_shared(mount: Arc<Mount>, options: VodOptions) -> VodShared {
+    let telemetry = crate::telemetry::Telemetry::new(None).unwrap();
+    let keys = KeyStore::new(std::slice::from_ref(mount.as_ref()), &telemetry).unwrap();
+    VodShared::new(vec![mount], Arc::new(keys), options, 0)
 }
 
 fn request() -> Request {
@@ -116,10 +122,10 @@ fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
         });
         let options = VodOptions::from(&Config::default());
         let vod = Vod::new(
-            Arc::new(VodShared::new(vec![Arc::new(mount)], options, 0)),
+            Arc::new(vod_shared(Arc::new(mount), options)),
             storage.clone(),
         );
-        for protection in Protection::ALL {
+        for protection in [Protection::Clear, Protection::Cenc, Protection::Cbcs] {
             for track in tracks(&vod, protection).await {
                 let leaf = Leaf::Segment {
                     track: track.clone(),
@@ -132,7 +138,14 @@ fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
                     )
                     .await
                     .unwrap();
-                let variant = asset.variant(protection, &vod.shared.mounts[0]).unwrap();
+                let variant = vod
+                    .variant(
+                        &asset,
+                        &vod.shared.mounts[0],
+                        &route(protection, leaf.clone()),
+                    )
+                    .await
+                    .unwrap();
                 let rendition = variant.rendition(&track).unwrap();
                 let media_len = asset.presentation.renditions[rendition].segments[0].bytes;
                 let buffer = storage.buffer(media_len).await.unwrap();
@@ -205,7 +218,7 @@ fn a_licence_address_follows_the_request_or_the_configuration() {
         ] {
             options.public_url = public_url.map(str::to_owned);
             let vod = Vod::new(
-                Arc::new(VodShared::new(vec![mount.clone()], options.clone(), 0)),
+                Arc::new(vod_shared(mount.clone(), options.clone())),
                 storage.clone(),
             );
             assert_eq!(vod.licence_url(&mount, &route, &asked, token), expected);

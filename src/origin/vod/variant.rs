@@ -1,37 +1,49 @@
 //! One presentation under one protection: names, identities and key material of its renditions.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use edgepack_drm::{ContentKey, IvSeed, SampleEncryptor, Scheme};
+use edgepack_drm::{KeyId, KeyRecord, Scheme, systems};
 use edgepack_manifest as manifest;
 use edgepack_packager::ondemand::{self, Layout};
-use edgepack_packager::{Kind, Presentation, Rendition};
+use edgepack_packager::{HeaderProtection, Kind, Presentation, Rendition};
 use ring::digest;
 
 use super::faults;
+use super::keys::Plan;
 use super::part::Part;
-use crate::delivery::route::Protection;
+use crate::config::{Drm, Protection};
 use crate::delivery::{Etag, Fault, PartIndex};
+use crate::keys::KeySet;
+
+mod cover;
+
+pub(super) use cover::Cover;
+use cover::Track;
 
 type Identity = [u8; 12];
 
-/// Made once per asset and protection; immutable.
+/// Distinguishes every variant this process ever made: a part of cache keys.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Immutable; made anew when keys change.
 #[derive(Debug)]
 pub(super) struct Variant {
-    pub(super) key: Option<ContentKey>,
-    scheme: Option<Scheme>,
-    tracks: HashMap<String, usize>,
-    /// One per rendition.
-    seeds: Vec<IvSeed>,
+    pub(super) id: u64,
+    protection: Protection,
+    keys: Option<Arc<KeySet>>,
+    names: HashMap<String, usize>,
+    /// One per rendition; none for clear ones: all of the clear variant, text and images.
+    tracks: Vec<Option<Track>>,
     /// One per rendition: changes whenever a byte of the rendition would.
     identities: Vec<Identity>,
-    /// One per rendition; none for clear ones: all without a scheme, text and images with one.
-    encryptions: Vec<Option<edgepack_drm::TrackEncryption>>,
+    signals: BTreeMap<KeyId, Vec<systems::Signal>>,
+    key_uri: Option<String>,
     whole_files: OnceLock<Arc<WholeFiles>>,
 }
 
 /// Each rendition as one file; none for what cannot be one, because the sizes of its segments are not known before they
-/// are made.
+/// are made, or because it takes several headers.
 #[derive(Debug)]
 pub(super) struct WholeFiles {
     pub(super) layouts: Vec<Option<Layout>>,
@@ -57,53 +69,112 @@ impl WholeFiles {
     }
 }
 
+/// What a protected variant is made with.
+#[derive(Debug)]
+pub(super) struct Keyed<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) drm: &'a Drm,
+    pub(super) keys: Arc<KeySet>,
+}
+
 impl Variant {
-    /// Fails when a rendition's codec cannot be protected with the scheme: such an asset is not offered at all,
-    /// rather than with some of its tracks in the clear.
-    pub(super) fn new(
+    pub(super) fn clear(presentation: &Presentation) -> Self {
+        let tracks = presentation.renditions.iter().map(|_| None).collect();
+        Self::of(presentation, Protection::Clear, tracks)
+    }
+
+    /// # Errors
+    /// 502 for a codec that cannot be protected, 503 for a key that is missing, and for a DRM system that cannot be
+    /// signalled as the mount says.
+    pub(super) fn protected(
         asset: &str,
         presentation: &Presentation,
         protection: Protection,
-        key: Option<&ContentKey>,
+        keyed: Keyed<'_>,
     ) -> Result<Self, Fault> {
-        let scheme = protection.scheme();
-        let key = match scheme {
-            Some(_) => Some(key.ok_or_else(|| faults::no_key(asset))?.clone()),
-            None => None,
-        };
+        let Keyed { plan, drm, keys } = keyed;
+        let mut tracks = Vec::with_capacity(presentation.renditions.len());
+        for (index, rendition) in presentation.renditions.iter().enumerate() {
+            let label = plan.labels.get(index).and_then(Option::as_ref);
+            let schedule = plan.schedule.tracks.get(index);
+            tracks.push(match (label, schedule) {
+                (Some(label), Some(schedule)) => Some(Track::new(
+                    asset,
+                    presentation,
+                    rendition,
+                    protection,
+                    drm.rotation,
+                    label,
+                    schedule,
+                    &keys,
+                )?),
+                _ if is_protected(rendition) => {
+                    return Err(faults::no_label(asset, &rendition.name));
+                }
+                _ => None,
+            });
+        }
+        let mut variant = Self::of(presentation, protection, tracks);
+        variant.signals = signals(asset, protection, drm, &keys)?;
+        let content =
+            |template: &String| template.replace("{content}", &super::percent_encoded(asset));
+        variant.key_uri = drm.key_uri.as_ref().map(content);
+        variant.keys = Some(keys);
+        Ok(variant)
+    }
+
+    fn of(presentation: &Presentation, protection: Protection, tracks: Vec<Option<Track>>) -> Self {
         let mut variant = Self {
-            key,
-            scheme,
-            tracks: HashMap::new(),
-            seeds: Vec::new(),
-            identities: Vec::new(),
-            encryptions: Vec::new(),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            protection,
+            keys: None,
+            names: HashMap::with_capacity(tracks.len()),
+            identities: Vec::with_capacity(tracks.len()),
+            tracks,
+            signals: BTreeMap::new(),
+            key_uri: None,
             whole_files: OnceLock::new(),
         };
         for (index, rendition) in presentation.renditions.iter().enumerate() {
-            if let Some(key) = &variant.key {
-                variant
-                    .seeds
-                    .push(IvSeed::derive(key, &presentation.track_identity(rendition)));
-            }
-            let encryptor = variant.encryptor(asset, presentation, index, 0)?;
-            let encryption = encryptor.as_ref().map(SampleEncryptor::track_encryption);
-            let name = presentation.url_name(rendition, encryption);
-            variant.identities.push(identity(
-                presentation,
-                rendition,
-                &name,
-                variant.key.as_ref(),
-            ));
-            variant.tracks.insert(name, index);
-            variant.encryptions.push(encryption.cloned());
+            let track = variant.tracks.get(index).and_then(Option::as_ref);
+            let name = presentation.url_name(rendition, track.map(|track| &track.protection));
+            let identity = identity(presentation, rendition, &name, track);
+            variant.identities.push(identity);
+            variant.names.insert(name, index);
         }
-        Ok(variant)
+        variant
+    }
+
+    /// Whether its keys may be used on without asking for them.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.keys.as_ref().is_none_or(|keys| keys.is_fresh())
+    }
+
+    /// Whether it was made with these very keys.
+    pub(super) fn has_keys(&self, keys: &Arc<KeySet>) -> bool {
+        self.keys.as_ref().is_some_and(|own| Arc::ptr_eq(own, keys))
+    }
+
+    /// Made with the same keys as the other.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (&self.keys, &other.keys) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    pub(super) fn key(&self, kid: KeyId) -> Option<&KeyRecord> {
+        self.keys.as_ref()?.by_kid(kid)
+    }
+
+    pub(super) fn protection(&self) -> Protection {
+        self.protection
     }
 
     /// The rendition that a URL's track element names.
     pub(super) fn rendition(&self, track: &str) -> Result<usize, Fault> {
-        self.tracks
+        self.names
             .get(track)
             .copied()
             .ok_or_else(|| faults::no_such_track(track))
@@ -128,8 +199,57 @@ impl Variant {
         Etag::from_digest(&tag)
     }
 
-    pub(super) fn encryption(&self, rendition: usize) -> Option<&edgepack_drm::TrackEncryption> {
-        self.encryptions.get(rendition)?.as_ref()
+    fn track(&self, rendition: usize) -> Option<&Track> {
+        self.tracks.get(rendition)?.as_ref()
+    }
+
+    /// What CMAF header `number` (from 0) of the rendition says; none where it has no such header.
+    pub(super) fn header(&self, rendition: usize, number: u32) -> Option<HeaderProtection<'_>> {
+        let number = usize::try_from(number).ok()?;
+        let Some(track) = self.track(rendition) else {
+            return (number == 0).then_some(HeaderProtection::Clear);
+        };
+        let protection = &track.protection;
+        if number >= protection.headers() {
+            return None;
+        }
+        Some(match protection.periods.get(number)?.common() {
+            None => HeaderProtection::Clear,
+            // Only the first header can be that of a clear lead, unless the lead outlasts a crypto period.
+            Some(encryption) => {
+                let first = protection.periods.get(number)?.first_segment;
+                if protection.clear_lead > first {
+                    HeaderProtection::WithLead(encryption)
+                } else {
+                    HeaderProtection::Protected(encryption)
+                }
+            }
+        })
+    }
+
+    /// How a part of the rendition is covered that lies in `segment` (from 0) and has this number among its likes.
+    ///
+    /// A protected sound or picture without a key is an error, never clear bytes.
+    pub(super) fn cover(
+        &self,
+        asset: &str,
+        presentation: &Presentation,
+        rendition: usize,
+        segment: usize,
+        number: u32,
+    ) -> Result<Cover, Fault> {
+        let Some(of) = presentation.renditions.get(rendition) else {
+            return Err(faults::internal(format!(
+                "asset {asset:?} has no rendition {rendition}"
+            )));
+        };
+        match self.track(rendition) {
+            Some(track) => track.cover(asset, presentation, of, segment, number),
+            None if self.protection.needs_key() && is_protected(of) => Err(faults::internal(
+                format!("asset {asset:?}: rendition {rendition} has no protection"),
+            )),
+            None => Ok(Cover::Clear),
+        }
     }
 
     /// Made when first asked for.
@@ -143,46 +263,25 @@ impl Variant {
         }
         let layouts = presentation.renditions.iter().enumerate();
         let layouts = layouts.map(|(index, rendition)| {
-            let encryptor = self.encryptor(asset, presentation, index, 0)?;
-            ondemand::layout(presentation, rendition, encryptor.as_ref())
+            if !self.fits_one_file(index) {
+                return Ok(None);
+            }
+            let cover = self.cover(asset, presentation, index, 0, 0)?;
+            ondemand::layout(presentation, rendition, cover.of_segment().encryptor())
                 .map_err(|error| faults::bad_source(asset, error))
         });
         let files = WholeFiles::new(layouts.collect::<Result<_, Fault>>()?);
         Ok(self.whole_files.get_or_init(|| Arc::new(files)))
     }
 
-    /// For one segment's samples, whose sample entry may be another than that of the segment before.
-    ///
-    /// `None` for the clear variant, and for text and images: a protected sound or picture without an encryptor is an
-    /// error, never clear bytes.
-    pub(super) fn encryptor(
-        &self,
-        asset: &str,
-        presentation: &Presentation,
-        rendition: usize,
-        segment: usize,
-    ) -> Result<Option<SampleEncryptor>, Fault> {
-        let Some(scheme) = self.scheme else {
-            return Ok(None);
-        };
-        let key = self.key.as_ref().ok_or_else(|| faults::no_key(asset))?;
-        let (Some(rendition_ref), Some(seed)) = (
-            presentation.renditions.get(rendition),
-            self.seeds.get(rendition),
-        ) else {
-            return Err(faults::internal(format!(
-                "asset {asset:?} has no rendition {rendition}"
-            )));
-        };
-        if !is_protected(rendition_ref) {
-            return Ok(None);
-        }
-        let codec = presentation.segment_codec(rendition_ref, segment);
-        let codec =
-            codec.ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
-        SampleEncryptor::new(scheme, key, *seed, codec)
-            .map(Some)
-            .map_err(|error| faults::not_protectable(asset, error))
+    /// One header, and every segment as it says.
+    fn fits_one_file(&self, rendition: usize) -> bool {
+        self.track(rendition).is_none_or(|track| {
+            let protection = &track.protection;
+            protection.common().is_some()
+                && protection.clear_lead == 0
+                && protection.periods.len() == 1
+        })
     }
 
     /// What manifests say of the protection; `licence_url` when the mount has a ClearKey licence server.
@@ -190,29 +289,66 @@ impl Variant {
         &self,
         licence_url: Option<String>,
     ) -> Option<manifest::Protection> {
-        let scheme = self.scheme?;
-        let mut systems = vec![manifest::System::W3cCommon];
-        systems.extend(licence_url.map(|licence_url| manifest::System::ClearKey { licence_url }));
+        let method = match self.protection {
+            Protection::Clear => return None,
+            Protection::Cenc => manifest::Method::Cenc,
+            Protection::Cbcs => manifest::Method::Cbcs,
+            Protection::Aes128 => manifest::Method::Aes128,
+            Protection::SampleAes => manifest::Method::SampleAes,
+        };
+        let tracks = self.tracks.iter();
         Some(manifest::Protection {
-            scheme,
-            tracks: self.encryptions.clone(),
-            systems,
+            method,
+            tracks: tracks
+                .map(|track| track.as_ref().map(|track| track.protection.clone()))
+                .collect(),
+            signals: self.signals.clone(),
+            clear_key: licence_url.map(|licence_url| manifest::ClearKey { licence_url }),
+            key_uri: self.key_uri.clone(),
         })
     }
 }
 
 /// Subtitles and thumbnails stay clear, as players expect them.
-fn is_protected(rendition: &Rendition) -> bool {
+pub(super) fn is_protected(rendition: &Rendition) -> bool {
     matches!(rendition.kind(), Kind::Video | Kind::Audio)
 }
 
-/// Equal on every node of a fleet. The key takes part through a digest: a key replaced under the same id changes the
+/// AES-128 has raw keys and no DRM system. SAMPLE-AES is CBC, and what FairPlay takes.
+fn signals(
+    asset: &str,
+    protection: Protection,
+    drm: &Drm,
+    keys: &KeySet,
+) -> Result<BTreeMap<KeyId, Vec<systems::Signal>>, Fault> {
+    let (scheme, systems) = match protection {
+        Protection::Clear | Protection::Aes128 => return Ok(BTreeMap::new()),
+        Protection::Cenc => (Scheme::Cenc, drm.systems.clone()),
+        Protection::Cbcs => (Scheme::Cbcs, drm.systems.clone()),
+        Protection::SampleAes => {
+            let fairplay_alone = systems::Systems {
+                fairplay: drm.systems.fairplay.clone(),
+                ..systems::Systems::default()
+            };
+            (Scheme::Cbcs, fairplay_alone)
+        }
+    };
+    keys.records()
+        .map(|(_, _, record)| {
+            let signals = systems::signals(record, scheme, &systems, asset)
+                .map_err(|error| faults::not_signalled(asset, error))?;
+            Ok((record.key.kid, signals))
+        })
+        .collect()
+}
+
+/// Equal on every node of a fleet. The keys take part through a digest: a key replaced under the same id changes the
 /// ETag, and nothing of it can be read back.
 fn identity(
     presentation: &Presentation,
     rendition: &Rendition,
     url_name: &str,
-    key: Option<&ContentKey>,
+    track: Option<&Track>,
 ) -> Identity {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(b"edgepack entity tag\0");
@@ -220,8 +356,8 @@ fn identity(
     context.update(rendition.name.as_bytes());
     context.update(&[0]);
     context.update(url_name.as_bytes());
-    if let Some(key) = key {
-        context.update(key.expose());
+    for key in track.iter().flat_map(|track| &track.keys) {
+        context.update(key.key.expose());
     }
     let mut identity = Identity::default();
     identity.copy_from_slice(&context.finish().as_ref()[..size_of::<Identity>()]);

@@ -84,11 +84,40 @@ fn entries_that_are_no_boxes_or_of_other_codecs_are_refused() {
         refused(b"\0\0\0\x01avc1\0\0\0\0\0\0\0\x10"),
         Error::SampleEntry(_)
     ));
-    assert!(
-        matches!(refused(b"\0\0\0\x08hvc1"), Error::UnsupportedCodec(name, Scheme::Cenc) if name == "hvc1")
-    );
     assert!(matches!(
         refused(b"\0\0\0\x08encv"),
         Error::UnsupportedCodec(..)
     ));
+    for text in [
+        b"\0\0\0\x08wvtt",
+        b"\0\0\0\x08stpp",
+        b"\0\0\0\x08tx3g",
+        b"\0\0\0\x08jpeg",
+        b"\0\0\0\x08vp08",
+    ] {
+        assert!(matches!(
+            refused(text),
+            Error::UnsupportedCodec(_, Scheme::Cenc)
+        ));
+    }
+}
+
+#[test]
+fn every_format_of_video_and_audio_is_kept_in_frma() {
+    let video: &[&[u8; 4]] = &[
+        b"avc1", b"avc3", b"dva1", b"dvav", b"hvc1", b"hev1", b"dvh1", b"dvhe", b"av01", b"dav1",
+        b"vp09",
+    ];
+    let audio: &[&[u8; 4]] = &[
+        b"mp4a", b"ac-3", b"ec-3", b"ac-4", b"Opus", b"fLaC", b"alac", b".mp3", b"dtsc", b"dtsh",
+        b"dtsl", b"dtse", b"dtsx", b"dtsy", b"iamf",
+    ];
+    for (formats, protected) in [(video, b"encv"), (audio, b"enca")] {
+        for &format in formats {
+            let entry = Bytes::from([&b"\0\0\0\x0b"[..], format, b"..."].concat());
+            let entry = protect_sample_entry(&entry, &cenc()).unwrap();
+            assert_eq!(entry[4..11], [&protected[..], b"..."].concat());
+            assert_eq!(entry[19..31], [&b"\0\0\0\x0cfrma"[..], format].concat());
+        }
+    }
 }

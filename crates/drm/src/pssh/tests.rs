@@ -18,6 +18,7 @@ fn boxes_that_were_written_are_read() {
     assert_eq!(
         read[0],
         Pssh {
+            version: 1,
             system_id: [7; 16],
             kids: kids.to_vec(),
             data: b"data"
@@ -26,6 +27,7 @@ fn boxes_that_were_written_are_read() {
     assert_eq!(
         read[1],
         Pssh {
+            version: 1,
             system_id: W3C_COMMON,
             kids: kids[..1].to_vec(),
             data: b""
@@ -37,9 +39,11 @@ fn boxes_that_were_written_are_read() {
 #[test]
 fn a_version_0_box_has_data_only() {
     let bytes = [&b"\0\0\0\x22pssh\0\0\0\0"[..], &[7; 16], b"\0\0\0\x02ab"].concat();
+    assert_eq!(pssh_v0(&[7; 16], b"ab"), bytes);
     assert_eq!(
         parse(&bytes).unwrap(),
         [Pssh {
+            version: 0,
             system_id: [7; 16],
             kids: vec![],
             data: b"ab"
@@ -72,6 +76,25 @@ fn what_does_not_add_up_is_refused_with_its_place() {
 }
 
 proptest! {
+    #[test]
+    fn any_box_reads_as_it_was_written(
+        system_id: [u8; 16],
+        kids in proptest::option::of(proptest::collection::vec(any::<[u8; 16]>().prop_map(KeyId), 0..5)),
+        data in proptest::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let bytes = match &kids {
+            Some(kids) => pssh_v1(&system_id, kids, &data),
+            None => pssh_v0(&system_id, &data),
+        };
+        let expected = Pssh {
+            version: u8::from(kids.is_some()),
+            system_id,
+            kids: kids.unwrap_or_default(),
+            data: &data,
+        };
+        prop_assert_eq!(parse(&bytes).unwrap(), vec![expected]);
+    }
+
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..120), size in 0_u8..120) {
         let mut bytes = bytes;

@@ -3,15 +3,18 @@
 //! Every slice (NAL unit types 1 to 5) is a subsample: length field, NAL unit header and slice header clear, slice data
 //! protected. All other NAL units stay clear: parameter sets, SEI, delimiters, filler, prefix units (14) and the slices
 //! of non-base layers and views (20), which no decoder of `avc1` reads.
+use super::Parse;
+use super::nal::{self as nal_units, Lengths};
 use super::protector::Protector;
-use super::{Parse, Reason};
-use crate::{Error, Result};
+use crate::Result;
 use edgepack_isobmff::codec::AvcConfig;
 use params::{ParameterSets, SliceContext};
 
-mod bits;
 mod params;
 mod slice_header;
+
+/// Bytes of a NAL unit's header.
+const HEADER: usize = 1;
 
 /// NAL unit types (ISO/IEC 14496-10, table 7-1).
 mod nal {
@@ -26,68 +29,30 @@ mod nal {
 
 #[derive(Debug)]
 pub(super) struct Avc {
-    nal_length_size: usize,
+    lengths: Lengths,
     sets: ParameterSets,
 }
 
 impl Avc {
     pub(super) fn new(config: &AvcConfig) -> Result<Self> {
-        let nal_length_size = usize::from(config.nal_length_size);
-        if !matches!(nal_length_size, 1 | 2 | 4) {
-            return Err(Error::CodecConfig(format!(
-                "NAL unit lengths of {nal_length_size} bytes"
-            )));
-        }
+        let lengths = Lengths::new(config.nal_length_size)?;
         let mut sets = ParameterSets::default();
         for (name, units) in [("SPS", &config.sps), ("PPS", &config.pps)] {
-            for (i, unit) in units.iter().enumerate() {
-                sets.learn(unit)
-                    .map_err(|Reason(why)| Error::CodecConfig(format!("{name} {i}: {why}")))?;
-            }
+            nal_units::learn(name, units, |unit| sets.learn(unit))?;
         }
-        Ok(Self {
-            nal_length_size,
-            sets,
-        })
+        Ok(Self { lengths, sets })
     }
 
     pub(super) fn protect(&mut self, sample: &mut Protector<'_>) -> Parse<()> {
         let mut partition_a = None;
-        while !sample.rest().is_empty() {
-            let unit = self
-                .next_unit(sample.rest())
-                .map_err(|why| at(sample, why))?;
-            let clear = self
-                .clear_bytes(unit, &mut partition_a)
-                .map_err(|why| at(sample, why))?;
-            let protected = unit.len() - clear;
-            sample.pass(self.nal_length_size + clear, protected)?;
-        }
-        Ok(())
-    }
-
-    /// The NAL unit after the length field at the start of `rest`.
-    fn next_unit<'s>(&self, rest: &'s [u8]) -> Parse<&'s [u8]> {
-        let (field, rest) = rest
-            .split_at_checked(self.nal_length_size)
-            .ok_or("bytes left after the last NAL unit")?;
-        let len = field
-            .iter()
-            .fold(0, |len, &byte| len << 8 | usize::from(byte));
-        rest.get(..len)
-            .ok_or_else(|| format!("NAL unit of {len} bytes where {} are left", rest.len()).into())
+        nal_units::protect(sample, self.lengths, |unit| {
+            self.clear_bytes(unit, &mut partition_a)
+        })
     }
 
     /// How many of the unit's bytes precede protected ones. All, when nothing of it is protected.
     fn clear_bytes(&mut self, unit: &[u8], partition_a: &mut Option<SliceContext>) -> Parse<usize> {
-        // Some multiplexers pad with units of length zero.
-        let Some(&header) = unit.first() else {
-            return Ok(0);
-        };
-        if header & 0x80 != 0 {
-            return Err("forbidden_zero_bit is set".into());
-        }
-        match header & 0x1f {
+        match unit.first().map_or(0, |header| header & 0x1f) {
             nal::SLICE | nal::IDR_SLICE => Ok(slice_header::parse(unit, &self.sets)?.len),
             nal::PARTITION_A => {
                 let slice = slice_header::parse(unit, &self.sets)?;
@@ -107,8 +72,4 @@ impl Avc {
             _ => Ok(unit.len()),
         }
     }
-}
-
-fn at(sample: &Protector<'_>, Reason(why): Reason) -> Reason {
-    format!("NAL unit at byte {}: {why}", sample.position()).into()
 }

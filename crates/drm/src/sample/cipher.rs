@@ -1,16 +1,11 @@
 //! The two ciphers over the protected ranges of one sample.
+use crate::cbc::{self, BLOCK};
 use crate::{Scheme, TrackEncryption};
 use aes::Aes128Enc;
 use aes::cipher::common::InnerIvInit;
-use aes::cipher::consts::U16;
-use aes::cipher::{
-    Block, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser,
-    StreamCipher, StreamCipherCoreWrapper,
-};
+use aes::cipher::{Block, StreamCipher, StreamCipherCoreWrapper};
 use ctr::CtrCore;
 use ctr::flavors::Ctr64BE;
-
-const BLOCK: usize = 16;
 
 /// Encrypts the protected ranges of one sample, in order.
 pub(super) enum RangeCipher<'k> {
@@ -51,38 +46,8 @@ impl<'k> RangeCipher<'k> {
         match self {
             Self::Counter(counter) => counter.apply_keystream(range),
             Self::Chain { aes, iv, stride } => {
-                aes.encrypt_with_backend(Chain {
-                    range,
-                    previous: (*iv).into(),
-                    stride: *stride,
-                });
+                cbc::encrypt(aes, iv, range, *stride);
             }
-        }
-    }
-}
-
-/// The whole walk runs inside the cipher's backend, so that AES is inlined into the loop.
-struct Chain<'a> {
-    range: &'a mut [u8],
-    previous: Block<Aes128Enc>,
-    stride: usize,
-}
-
-impl BlockSizeUser for Chain<'_> {
-    type BlockSize = U16;
-}
-
-impl BlockCipherEncClosure for Chain<'_> {
-    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(mut self, backend: &B) {
-        for run in self.range.chunks_mut(self.stride) {
-            let Some(block) = run.first_chunk_mut::<BLOCK>() else {
-                break;
-            };
-            for (byte, previous) in block.iter_mut().zip(self.previous) {
-                *byte ^= previous;
-            }
-            backend.encrypt_block_inplace(block.into());
-            self.previous = (*block).into();
         }
     }
 }

@@ -3,7 +3,8 @@ use super::HeaderVersion;
 
 /// The systems a mount signals, in the order in which manifests list them.
 ///
-/// In all texts named templates, `{kid}` becomes the key id and `{content}` the content's name.
+/// In all texts named templates, `{kid}` becomes the key id as 32 hexadecimal digits, `{kid_uuid}` the same with hyphens,
+/// and `{content}` the content's name, percent-encoded in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Systems {
     pub widevine: Option<Widevine>,

@@ -1,5 +1,7 @@
 //! Clips that ffmpeg makes, one track each, fragmented; and the keys all tests use.
+use crate::fragment;
 use edgepack_drm::{ContentKey, IvSeed};
+use edgepack_isobmff::Handler;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -102,36 +104,150 @@ pub fn avc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
             }
         })
         .collect();
-    let source = "testsrc2=size=192x144:rate=25:duration=1.2,noise=alls=12:all_seed=7";
-    let mut arguments = vec![
-        "-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "veryfast", "-g", "12",
-    ];
-    arguments.extend(options);
-    fragmented(folder, &arguments)
+    let encoder = ["-c:v", "libx264", "-preset", "veryfast", "-g", "12"];
+    video(folder, "192x144", &[&encoder, &options[..]].concat())
 }
 
-pub fn aac(folder: &Path) -> Option<PathBuf> {
-    fragmented(
-        folder,
+pub const HEVC_WITHOUT_FILTERS: &str = "neither filter, scaling lists";
+
+/// What makes each HEVC clip worth having, and how x265 makes it.
+pub const HEVC: &[(&str, &[&str])] = &[
+    (
+        "b-frames, reordered and weighted",
+        &["-x265-params", "bframes=3:ref=4:weightp=1:weightb=1"],
+    ),
+    ("four slices", &["-x265-params", "slices=4:ctu=16"]),
+    (
+        "wavefronts",
+        &["-x265-params", "wpp=1:ctu=16:min-cu-size=8"],
+    ),
+    ("one thread, no entry points", &["-x265-params", "wpp=0"]),
+    (
+        "10 bit, open groups of pictures",
         &[
-            "-f",
-            "lavfi",
-            "-i",
-            "sine=440:duration=1.2",
-            "-c:a",
-            "aac",
-            "-b:a",
-            "96k",
+            "-pix_fmt",
+            "yuv420p10le",
+            "-x265-params",
+            "open-gop=1:bframes=4:b-pyramid=1",
         ],
-    )
+    ),
+    ("4:2:2 10 bit", &["-pix_fmt", "yuv422p10le"]),
+    (
+        "4:4:4 12 bit with weights",
+        &["-pix_fmt", "yuv444p12le", "-x265-params", "weightp=1"],
+    ),
+    ("no chroma", &["-pix_fmt", "gray"]),
+    (
+        "a fade, explicit weights",
+        &[
+            "-vf",
+            "fade=out:0:25",
+            "-preset",
+            "fast",
+            "-x265-params",
+            "weightp=1:weightb=1:slices=2:ctu=16",
+        ],
+    ),
+    (
+        "parameter sets in the samples",
+        &["-tag:v", "hev1", "-bsf:v", "dump_extra=freq=keyframe"],
+    ),
+    (
+        HEVC_WITHOUT_FILTERS,
+        &["-x265-params", "no-deblock=1:no-sao=1:scaling-list=default"],
+    ),
+    (
+        "deblocking by slice",
+        &[
+            "-x265-params",
+            "deblock=2,-1:opt-qp-pps=1:opt-ref-list-length-pps=1",
+        ],
+    ),
+    (
+        "temporal layers",
+        &["-x265-params", "temporal-layers=3:bframes=3"],
+    ),
+    (
+        "reference decoder's model, delimiters, hashes",
+        &[
+            "-x265-params",
+            "vbv-maxrate=2000:vbv-bufsize=2000:hrd=1:aud=1:hash=1",
+        ],
+    ),
+    ("lossless", &["-x265-params", "lossless=1"]),
+    ("intra refresh", &["-x265-params", "intra-refresh=1"]),
+];
+
+pub fn hevc(folder: &Path, options: &[&str]) -> Option<PathBuf> {
+    let encoder = [
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "8",
+        "-tag:v",
+        "hvc1",
+    ];
+    video(folder, "192x144", &[&encoder, options].concat())
 }
 
-/// One track of a file, its samples untouched. `stream`: ffmpeg's specifier.
-pub fn of_file(folder: &Path, file: &Path, stream: &str) -> Option<PathBuf> {
-    fragmented(
-        folder,
-        &["-i", file.to_str().unwrap(), "-map", stream, "-c", "copy"],
-    )
+/// What makes each VP9 clip worth having, and how libvpx makes it.
+pub const VP9: &[(&str, &[&str])] = &[
+    (
+        "hidden frames, tiles",
+        &[
+            "-auto-alt-ref",
+            "1",
+            "-lag-in-frames",
+            "12",
+            "-tile-columns",
+            "1",
+        ],
+    ),
+    ("error resilient", &["-error-resilient", "1"]),
+    (
+        "10 bit 4:4:4, tile rows",
+        &["-pix_fmt", "yuv444p10le", "-tile-rows", "1"],
+    ),
+    ("4:2:2", &["-pix_fmt", "yuv422p", "-frame-parallel", "1"]),
+    ("RGB, lossless", &["-pix_fmt", "gbrp", "-lossless", "1"]),
+    ("segments", &["-aq-mode", "2"]),
+];
+
+pub fn vp9(folder: &Path, options: &[&str]) -> Option<PathBuf> {
+    let encoder = ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "12"];
+    video(folder, "512x64", &[&encoder, options].concat())
+}
+
+fn video(folder: &Path, size: &str, options: &[&str]) -> Option<PathBuf> {
+    let source = format!("testsrc2=size={size}:rate=25:duration=0.8,noise=alls=12:all_seed=7");
+    let input = ["-f", "lavfi", "-i", &source];
+    fragmented(folder, &[&input, options].concat())
+}
+
+/// What ffmpeg can encode and write into MP4.
+pub const AUDIO: &[(&str, &[&str])] = &[
+    ("AAC", &["-c:a", "aac", "-b:a", "96k"]),
+    ("AC-3", &["-c:a", "ac3", "-ac", "6"]),
+    ("E-AC-3", &["-c:a", "eac3", "-ac", "6"]),
+    ("Opus", &["-c:a", "libopus", "-ar", "48000"]),
+    ("FLAC", &["-c:a", "flac"]),
+    ("ALAC", &["-c:a", "alac"]),
+    ("MP3", &["-c:a", "libmp3lame"]),
+];
+
+pub fn audio(folder: &Path, options: &[&str]) -> Option<PathBuf> {
+    let input = ["-f", "lavfi", "-i", "sine=440:duration=0.8"];
+    fragmented(folder, &[&input, options].concat())
+}
+
+/// The first track of this kind of a file, its samples untouched.
+pub fn of_file(folder: &Path, file: &Path, handler: Handler) -> PathBuf {
+    let output = folder.join("clear.mp4");
+    let file = std::fs::read(file).unwrap().into();
+    std::fs::write(&output, fragment::track(&file, handler)).unwrap();
+    output
 }
 
 /// A file of the fixtures' folder, if it is there.
@@ -156,10 +272,14 @@ fn fragmented(folder: &Path, input: &[&str]) -> Option<PathBuf> {
         .args(["-v", "error", "-nostdin", "-y"])
         .args(input)
         .args([
+            // FLAC and Opus in MP4 were experiments once.
+            "-strict",
+            "-2",
             "-fflags",
             "+bitexact",
             "-movflags",
-            "+frag_keyframe+empty_moov+default_base_moof",
+            // AC-3's sample entry is made of its first frame, and so the header with it.
+            "+frag_keyframe+empty_moov+delay_moov+default_base_moof",
             "-f",
             "mp4",
         ])

@@ -2,8 +2,7 @@
 //! shaka-packager and the remultiplexer of these tests write.
 use bytes::Bytes;
 use edgepack_drm::Subsample;
-use edgepack_isobmff::FourCc;
-use edgepack_isobmff::codec::{AacConfig, AvcConfig, ChannelLayout, CodecConfig, VideoInfo};
+use edgepack_isobmff::{CodecConfig, Limits, Movie, MovieReader, Step};
 
 /// A box: type, content, and the whole of it.
 #[derive(Clone)]
@@ -182,46 +181,24 @@ fn trun_sizes(c: &Bytes, default_size: u32) -> (usize, Vec<usize>) {
     (u32_at(c, 8) as usize, sizes.collect())
 }
 
-/// What the sample entry says of the codec, as far as encryption asks.
-pub fn codec(entry: &Bytes) -> CodecConfig {
-    match &entry[4..8] {
-        b"avc1" => {
-            let c = find(&entry.slice(8 + 78..), "avcC").unwrap().content;
-            let mut at = 5;
-            let mut sets = |mask: u8| -> Vec<Bytes> {
-                let count = c[at] & mask;
-                at += 1;
-                let set = |_| {
-                    let len = usize::from(u16_at(&c, at));
-                    at += 2 + len;
-                    c.slice(at - len..at)
-                };
-                (0..count).map(set).collect()
-            };
-            CodecConfig::Avc(AvcConfig {
-                format: FourCc(*b"avc1"),
-                profile: c[1],
-                compatibility: c[2],
-                level: c[3],
-                nal_length_size: 1 + (c[4] & 3),
-                sps: sets(0x1f),
-                pps: sets(0xff),
-                video: VideoInfo::default(),
-            })
+/// The whole file as the product's reader sees it.
+pub fn movie(file: &Bytes) -> Movie {
+    let mut reader = MovieReader::new(file.len() as u64, Limits::default());
+    loop {
+        match reader.step().unwrap() {
+            Step::Need(range) => {
+                let start = usize::try_from(range.offset).unwrap();
+                let end = start + usize::try_from(range.len).unwrap();
+                reader.supply(range, file.slice(start..end)).unwrap();
+            }
+            Step::Done(movie) => return *movie,
         }
-        b"mp4a" => CodecConfig::Aac(AacConfig {
-            object_type_indication: 0x40,
-            audio_object_type: 2,
-            sample_rate: 44_100,
-            channels: 1,
-            layout: ChannelLayout::of_cicp(1),
-            core_object_type: 2,
-            core_sample_rate: 44_100,
-            frame_length: 1024,
-            audio_specific_config: Bytes::from_static(&[0x12, 0x08]),
-        }),
-        other => panic!("sample entry {}", other.escape_ascii()),
     }
+}
+
+/// What the sample entry of the only track says of the codec.
+pub fn codec(file: &Bytes) -> CodecConfig {
+    movie(file).tracks[0].sample_entries[0].codec.clone()
 }
 
 pub fn u16_at(bytes: &[u8], at: usize) -> u16 {

@@ -8,7 +8,7 @@ use edgepack_isobmff::BoxWriter;
 
 pub fn protect(clear: &Bytes, scheme: Scheme) -> Bytes {
     let entry = mp4::read(clear, 0).entry;
-    let codec = mp4::codec(&entry);
+    let codec = mp4::codec(clear);
     let mut w = BoxWriter::new();
     let mut index = 0;
     let mut aux = SegmentAux::new();

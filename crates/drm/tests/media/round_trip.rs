@@ -14,14 +14,15 @@ struct Source {
 
 static AVC: LazyLock<Option<Source>> =
     LazyLock::new(|| source(|folder| clip::avc(folder, &["-x264-params", "slices=3"])));
-static AAC: LazyLock<Option<Source>> = LazyLock::new(|| source(clip::aac));
+static AAC: LazyLock<Option<Source>> =
+    LazyLock::new(|| source(|folder| clip::audio(folder, clip::AUDIO[0].1)));
 
 fn source(make: impl FnOnce(&std::path::Path) -> Option<std::path::PathBuf>) -> Option<Source> {
     let folder = tempfile::tempdir().unwrap();
     let file = std::fs::read(make(folder.path())?).unwrap().into();
     let track = mp4::read(&file, 0);
     Some(Source {
-        codec: mp4::codec(&track.entry),
+        codec: mp4::codec(&file),
         samples: track.samples,
     })
 }

@@ -2,7 +2,7 @@
 use bytes::Bytes;
 
 use super::VideoInfo;
-use super::visual::{VisualEntry, nal_length_size};
+use super::visual::{VISUAL_FIELDS, VisualEntry, nal_length_size};
 use crate::boxes::Node;
 use crate::{FourCc, Result};
 
@@ -36,6 +36,8 @@ pub struct HevcConfig {
     pub vps: Vec<Bytes>,
     pub sps: Vec<Bytes>,
     pub pps: Vec<Bytes>,
+    /// Parameter sets of further layers (`lhvC`; ISO/IEC 14496-15, 9.6.3), of all kinds, in their order.
+    pub layer_sets: Vec<Bytes>,
     pub video: VideoInfo,
 }
 
@@ -144,11 +146,35 @@ pub(super) fn parse(entry: &Node<'_>) -> Result<HevcConfig> {
         vps,
         sps,
         pps,
+        layer_sets: layer_sets(entry).unwrap_or_default(),
         video: VideoInfo {
             preferred_transfer,
             ..visual.info(first.map(|sps| sps.coded()))
         },
     })
+}
+
+/// Parameter sets in `lhvC`. Players of the base layer pass over the box, so one that cannot be read has none.
+fn layer_sets(entry: &Node<'_>) -> Option<Vec<Bytes>> {
+    let lhvc = entry
+        .children(VISUAL_FIELDS)
+        .filter_map(Result::ok)
+        .find(|child| child.kind().0 == *b"lhvC")?;
+    let mut fields = lhvc.fields();
+    // configurationVersion to lengthSizeMinusOne
+    fields.skip(5).ok()?;
+    let mut sets = Vec::new();
+    for _ in 0..fields.u8().ok()? {
+        let nal_type = fields.u8().ok()? & 63;
+        for _ in 0..fields.u16().ok()? {
+            let len = usize::from(fields.u16().ok()?);
+            let unit = fields.bytes(len).ok()?;
+            if matches!(nal_type, NAL_VPS | NAL_SPS | NAL_PPS) && sets.len() < MAX_PARAMETER_SETS {
+                sets.push(unit);
+            }
+        }
+    }
+    Some(sets)
 }
 
 /// `nuh_layer_id` 0: the others belong to further views or qualities.

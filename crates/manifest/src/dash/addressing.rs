@@ -1,8 +1,7 @@
 //! How segments are found: by template, or in one file by its index.
 use std::ops::Range;
 
-use edgepack_packager::Rendition;
-
+use super::slices::Member;
 use super::{PROFILES_LIVE, PROFILES_ON_DEMAND, Template, timeline};
 use crate::Layout;
 use crate::outline::Entry;
@@ -28,7 +27,7 @@ impl Addressing<'_> {
         &self,
         out: &mut String,
         indent: &str,
-        rendition: &Rendition,
+        member: &Member<'_, '_>,
         prefix: &str,
     ) {
         let Self::Template(template) = self else {
@@ -36,16 +35,22 @@ impl Addressing<'_> {
         };
         out.push_str(indent);
         out.push_str("<SegmentTemplate");
-        push_attribute_number(out, "timescale", u64::from(rendition.timescale));
+        push_attribute_number(out, "timescale", u64::from(member.timescale()));
+        push_offset(out, member);
         out.push_str(" initialization=\"");
         out.push_str(prefix);
-        out.push_str("init.mp4\" media=\"");
+        member.push_header_name(out);
+        out.push_str("\" media=\"");
         out.push_str(prefix);
-        out.push_str(match template {
-            Template::Number => "$Number$.m4s\" startNumber=\"1\">\n",
-            Template::Time => "t$Time$.m4s\">\n",
-        });
-        timeline::push(out, indent, rendition.segments.iter().map(timeline::span));
+        match template {
+            Template::Number => {
+                out.push_str("$Number$.m4s\"");
+                push_attribute_number(out, "startNumber", member.range.start as u64 + 1);
+            }
+            Template::Time => out.push_str("t$Time$.m4s\""),
+        }
+        out.push_str(">\n");
+        timeline::push(out, indent, member.segments().iter().map(timeline::span));
         out.push_str(indent);
         out.push_str("</SegmentTemplate>\n");
     }
@@ -67,6 +72,13 @@ impl Addressing<'_> {
         out.push_str("\" indexRangeExact=\"true\">\n          <Initialization range=\"");
         push_range(out, &layout.header());
         out.push_str("\"/>\n        </SegmentBase>\n");
+    }
+}
+
+/// Where the Period begins on the member's time line, unless at its beginning.
+pub(super) fn push_offset(out: &mut String, member: &Member<'_, '_>) {
+    if member.offset > 0 {
+        push_attribute_number(out, "presentationTimeOffset", member.offset);
     }
 }
 

@@ -20,18 +20,18 @@ pub(super) fn push(
     period: &PeriodSets<'_, '_>,
     all: &[PeriodSets<'_, '_>],
 ) {
-    let Some(of) = outline.periods().get(period.period) else {
+    let Some((start, end)) = period.slice.span(outline) else {
         return;
     };
     out.push_str("  <Period");
-    push_attribute_number(out, "id", period.period as u64);
+    push_attribute(out, "id", &period.id);
     out.push_str(" start=\"");
-    push_iso_duration(out, of.start_us);
+    push_iso_duration(out, start);
     out.push('"');
     // The last one ends with the presentation.
-    if all.last().is_some_and(|last| last.period != period.period) {
+    if all.last().is_some_and(|last| last.id != period.id) {
         out.push_str(" duration=\"");
-        push_iso_duration(out, of.duration_us);
+        push_iso_duration(out, end.saturating_sub(start));
         out.push('"');
     }
     out.push_str(">\n");
@@ -100,18 +100,11 @@ fn push_set(
     out.push_str(">\n");
     // Children in the schema's order.
     descriptors::push_channels(out, first);
-    if let (Some(protection), Some(track)) = (outline.protection, first.encryption) {
-        protection::push(out, protection, track);
-    }
+    protection::push(out, outline, &set.members[0]);
     descriptors::push_colour(out, first.colour());
     descriptors::push_joint_objects(out, first);
     push_switching(out, set, all);
-    if let Some(connection) = &set.connection {
-        out.push_str("      <SupplementalProperty schemeIdUri=\"");
-        out.push_str("urn:mpeg:dash:period-connectivity:2015\"");
-        push_attribute_number(out, "value", connection.period as u64);
-        out.push_str("/>\n");
-    }
+    push_continuation(out, set);
     if let Some(name) = &first.rendition.settings.name {
         out.push_str("      <Label>");
         push_xml(out, name);
@@ -122,12 +115,27 @@ fn push_set(
     descriptors::push_roles(out, first, is_main);
     let prefix = prefix(set);
     if set.shared_timeline {
-        addressing.push_template(out, "      ", first.rendition, prefix);
+        addressing.push_template(out, "      ", &set.members[0], prefix);
     }
-    for (entry, name) in set.named() {
-        representation::push(out, addressing, entry, name, set);
+    for (member, name) in set.named() {
+        representation::push(out, addressing, member, name, set);
     }
     out.push_str("    </AdaptationSet>\n");
+}
+
+/// What a decoder goes on with from an earlier Period as it is (5.3.2.4). A new key has a new header, and with it
+/// neither holds: initialization segments have to do the same.
+fn push_continuation(out: &mut String, set: &Set<'_, '_>) {
+    let (scheme, period) = match (&set.continues, &set.connection) {
+        (Some(period), _) => ("period-continuity", period),
+        (None, Some(connection)) => ("period-connectivity", &connection.period),
+        (None, None) => return,
+    };
+    out.push_str("      <SupplementalProperty schemeIdUri=\"urn:mpeg:dash:");
+    out.push_str(scheme);
+    out.push_str(":2015\"");
+    push_attribute(out, "value", period);
+    out.push_str("/>\n");
 }
 
 /// Before the file names in a template. Connected sets have another period's ids, and base addresses of their own.
@@ -146,14 +154,14 @@ fn push_alignment(out: &mut String, addressing: Addressing<'_>, set: &Set<'_, '_
         Addressing::OnDemand(_) => ("subsegmentAlignment", "subsegmentStartsWithSAP"),
     };
     push_attribute(out, alignment, if set.aligned { "true" } else { "false" });
-    let types = set.members.iter().map(|entry| entry.rendition.sap_type);
+    let types = set.entries().map(|entry| entry.rendition.sap_type);
     push_attribute_number(out, start, u64::from(types.max().unwrap_or(1).max(1)));
 }
 
 fn push_picture_bounds(out: &mut String, set: &Set<'_, '_>) {
     let (mut max_width, mut max_height) = (0, 0);
     let mut shapes = Vec::with_capacity(set.members.len());
-    for entry in &set.members {
+    for entry in set.entries() {
         if let Media::Video {
             width,
             height,
@@ -216,7 +224,7 @@ fn push_switching(out: &mut String, set: &Set<'_, '_>, all: &[Set<'_, '_>]) {
             && other.aligned
             && other.kind() == Kind::Video
             && same_content(other.first(), first)
-            && timeline::aligned(other.first().rendition, first.rendition)
+            && timeline::aligned(&other.members[0], &set.members[0])
     });
     let Some(peer) = peers.next() else { return };
     out.push_str("      <SupplementalProperty schemeIdUri=\"");

@@ -4,6 +4,7 @@ use edgepack_packager::Media;
 use super::addressing::Addressing;
 use super::period::prefix;
 use super::sets::Set;
+use super::slices::Member;
 use crate::outline::Entry;
 use crate::text::{
     push_attribute, push_attribute_number, push_attribute_pair, push_number, push_path_element,
@@ -16,10 +17,11 @@ const TEXT_BANDWIDTH: u64 = 16_000;
 pub(super) fn push(
     out: &mut String,
     addressing: Addressing<'_>,
-    entry: &Entry<'_>,
+    member: &Member<'_, '_>,
     name: &Entry<'_>,
     set: &Set<'_, '_>,
 ) {
+    let entry = member.entry;
     out.push_str("      <Representation id=\"");
     push_path_element(out, &name.url_name);
     out.push('"');
@@ -39,7 +41,7 @@ pub(super) fn push(
         out.push_str("/</BaseURL>\n");
     }
     if own_template {
-        addressing.push_template(out, "        ", entry.rendition, prefix(set));
+        addressing.push_template(out, "        ", member, prefix(set));
     }
     addressing.push_base(out, entry);
     out.push_str("      </Representation>\n");

@@ -1,14 +1,16 @@
 //! Adaptation sets: which representations a player may switch between on its own.
 use edgepack_packager::Kind;
 
+use super::slices::{self, Member, Slice};
 use super::timeline;
 use crate::outline::{Entry, Outline};
 
-/// The sets of one period.
+/// The sets of one Period.
 #[derive(Debug)]
 pub(super) struct PeriodSets<'o, 'a> {
-    /// Index into `Presentation::periods`.
-    pub(super) period: usize,
+    pub(super) slice: Slice,
+    /// Period@id.
+    pub(super) id: String,
     pub(super) sets: Vec<Set<'o, 'a>>,
     /// Ids of main sets in all periods are below: trick-play sets have the main set's id plus this one.
     pub(super) ids: u64,
@@ -19,26 +21,32 @@ pub(super) struct Set<'o, 'a> {
     /// The same in every period for sets that say the same.
     pub(super) id: u64,
     /// Never empty.
-    pub(super) members: Vec<&'o Entry<'a>>,
+    pub(super) members: Vec<Member<'o, 'a>>,
     /// All boundaries of all members coincide in time.
     pub(super) aligned: bool,
     /// Members also share the timescale: one timeline serves all.
     pub(super) shared_timeline: bool,
     /// The same tracks of the same sources as in an earlier period: a decoder goes on as it is.
     pub(super) connection: Option<Connection<'o, 'a>>,
+    /// Period@id of the Period before, from which the same renditions go on under the same headers.
+    pub(super) continues: Option<String>,
 }
 
 #[derive(Debug)]
 pub(super) struct Connection<'o, 'a> {
-    /// Index into `Presentation::periods`.
-    pub(super) period: usize,
+    /// Period@id.
+    pub(super) period: String,
     /// One per member: the entry whose Representation@id it shares.
     pub(super) peers: Vec<&'o Entry<'a>>,
 }
 
 impl<'o, 'a> Set<'o, 'a> {
     pub(super) fn first(&self) -> &'o Entry<'a> {
-        self.members[0]
+        self.members[0].entry
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'o Entry<'a>> {
+        self.members.iter().map(|member| member.entry)
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -46,50 +54,56 @@ impl<'o, 'a> Set<'o, 'a> {
     }
 
     /// Each member with the entry that names it.
-    pub(super) fn named(&self) -> impl Iterator<Item = (&'o Entry<'a>, &'o Entry<'a>)> {
-        self.members.iter().enumerate().map(|(at, &member)| {
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Member<'o, 'a>, &'o Entry<'a>)> {
+        self.members.iter().enumerate().map(|(at, member)| {
             let peer = self.connection.as_ref().and_then(|c| c.peers.get(at));
-            (member, peer.copied().unwrap_or(member))
+            (member, peer.copied().unwrap_or(member.entry))
         })
     }
 }
 
-/// Of every period that has any.
+/// Of every Period that has any.
 pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
     // The first set of each id, in the order of ids.
     let mut known: Vec<&'o Entry<'a>> = Vec::new();
     let mut periods: Vec<PeriodSets<'o, 'a>> = Vec::new();
-    for period in 0..outline.periods().len() {
+    for slice in slices::of(outline) {
         let mut sets: Vec<Set<'o, 'a>> = Vec::new();
-        for entry in outline.of_period(period) {
-            match sets.iter_mut().find(|set| belongs(entry, set.members[0])) {
-                Some(set) => set.members.push(entry),
+        let entries = outline.of_period(slice.period);
+        for member in entries.filter_map(|entry| slice.member(entry)) {
+            match sets
+                .iter_mut()
+                .find(|set| belongs(&member, &set.members[0]))
+            {
+                Some(set) => set.members.push(member),
                 None => {
-                    let id = id_of(entry, &mut known, &sets);
+                    let id = id_of(member.entry, &mut known, &sets);
                     sets.push(Set {
                         id,
-                        members: vec![entry],
+                        members: vec![member],
                         aligned: true,
                         shared_timeline: true,
                         connection: None,
+                        continues: None,
                     });
                 }
             }
         }
         for set in &mut sets {
-            let (first, rest) = (set.members[0].rendition, &set.members[1..]);
-            set.shared_timeline = rest
-                .iter()
-                .all(|other| timeline::same(first, other.rendition));
-            set.aligned = set.shared_timeline
-                || rest
-                    .iter()
-                    .all(|other| timeline::aligned(first, other.rendition));
-            set.connection = connection(set, &periods);
+            let (first, rest) = (&set.members[0], &set.members[1..]);
+            set.shared_timeline = rest.iter().all(|other| timeline::same(first, other));
+            set.aligned =
+                set.shared_timeline || rest.iter().all(|other| timeline::aligned(first, other));
+            set.connection = connection(set, slice, &periods);
+            set.continues = periods
+                .last()
+                .filter(|before| before.goes_on_in(slice, set))
+                .map(|before| before.id.clone());
         }
         if !sets.is_empty() {
             periods.push(PeriodSets {
-                period,
+                slice,
+                id: slice.id(),
                 sets,
                 ids: 0,
             });
@@ -99,6 +113,21 @@ pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
         period.ids = known.len() as u64;
     }
     periods
+}
+
+impl PeriodSets<'_, '_> {
+    /// Whether the next Period is the same period's, and has the same renditions in this set, under the same headers.
+    fn goes_on_in(&self, next: Slice, set: &Set<'_, '_>) -> bool {
+        let of = |set: &Set<'_, '_>| -> Vec<(usize, usize)> {
+            let members = set.members.iter();
+            members.map(|m| (m.entry.index, m.crypto)).collect()
+        };
+        (self.slice.period, self.slice.index + 1) == (next.period, next.index)
+            && self
+                .sets
+                .iter()
+                .any(|before| before.id == set.id && of(before) == of(set))
+    }
 }
 
 /// That of a set of an earlier period which says the same, or the next one.
@@ -118,10 +147,9 @@ fn id_of<'o, 'a>(
 
 /// One key per set (DASH-IF IOP, content protection), one look per video set, one sound per
 /// audio set.
-fn belongs(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
-    let same_key = entry.encryption.map(|track| track.default_kid)
-        == first.encryption.map(|track| track.default_kid);
-    same_key && same_content(entry, first)
+fn belongs(member: &Member<'_, '_>, first: &Member<'_, '_>) -> bool {
+    let (entry, of) = (member.entry, first.entry);
+    entry.kids() == of.kids() && member.crypto == first.crypto && same_content(entry, of)
 }
 
 pub(super) fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
@@ -146,17 +174,25 @@ pub(super) fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
     }
 }
 
-/// The last earlier period whose set of the same id holds the same tracks (5.3.2.4).
+/// The last earlier one of the presentation's periods whose set of the same id holds the same tracks (5.3.2.4).
 fn connection<'o, 'a>(
     set: &Set<'o, 'a>,
+    slice: Slice,
     earlier: &[PeriodSets<'o, 'a>],
 ) -> Option<Connection<'o, 'a>> {
-    earlier.iter().rev().find_map(|period| {
+    let mut earlier = earlier
+        .iter()
+        .rev()
+        .filter(|period| period.slice.period < slice.period);
+    earlier.find_map(|period| {
         let other = period.sets.iter().find(|other| other.id == set.id)?;
         let peers: Option<Vec<(&'o Entry<'a>, &'o Entry<'a>)>> = set
             .members
             .iter()
-            .map(|member| other.named().find(|(peer, _)| same_track(member, peer)))
+            .map(|member| {
+                let mut names = other.named().map(|(peer, name)| (peer.entry, name));
+                names.find(|(peer, _)| same_track(member.entry, peer))
+            })
             .collect();
         let names: Vec<&'o Entry<'a>> = peers?.into_iter().map(|(_, name)| name).collect();
         // Ids are unique in a period.
@@ -168,7 +204,7 @@ fn connection<'o, 'a>(
             .enumerate()
             .all(is_unique)
             .then_some(Connection {
-                period: period.period,
+                period: period.id.clone(),
                 peers: names,
             })
     })
@@ -180,6 +216,5 @@ fn same_track(a: &Entry<'_>, b: &Entry<'_>) -> bool {
         && (a.rendition.source, a.rendition.track) == (b.rendition.source, b.rendition.track)
         && a.rendition.codecs == b.rendition.codecs
         && a.rendition.timescale == b.rendition.timescale
-        && a.encryption.map(|track| track.default_kid)
-            == b.encryption.map(|track| track.default_kid)
+        && a.kids() == b.kids()
 }

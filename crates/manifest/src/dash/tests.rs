@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod descriptors;
+mod keys;
 mod ladder;
 mod parser;
 mod periods;

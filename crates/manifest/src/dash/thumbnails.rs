@@ -1,10 +1,10 @@
 //! Sets of thumbnails (DASH-IF IOP 4.3, 6.2.6): sheets of tiles as images.
-use edgepack_packager::{Media, Rendition};
+use edgepack_packager::Media;
 
-use super::addressing::Addressing;
+use super::addressing::{Addressing, push_offset};
 use super::sets::Set;
+use super::slices::Member;
 use super::timeline;
-use crate::outline::Entry;
 use crate::text::{
     push_attribute, push_attribute_number, push_attribute_pair, push_number, push_path_element,
 };
@@ -17,13 +17,14 @@ pub(super) fn push(out: &mut String, addressing: Addressing<'_>, set: &Set<'_, '
     out.push_str("    <AdaptationSet");
     push_attribute_number(out, "id", set.id);
     out.push_str(" contentType=\"image\" mimeType=\"image/jpeg\">\n");
-    for entry in &set.members {
-        push_representation(out, entry);
+    for member in &set.members {
+        push_representation(out, member);
     }
     out.push_str("    </AdaptationSet>\n");
 }
 
-fn push_representation(out: &mut String, entry: &Entry<'_>) {
+fn push_representation(out: &mut String, member: &Member<'_, '_>) {
+    let entry = member.entry;
     let Media::Image {
         width,
         height,
@@ -48,17 +49,18 @@ fn push_representation(out: &mut String, entry: &Entry<'_>) {
     push_attribute_pair(out, "value", grid, 'x');
     out.push_str("/>\n        <SegmentTemplate");
     push_attribute_number(out, "timescale", u64::from(entry.rendition.timescale));
-    match even(entry.rendition) {
+    match even(member) {
         // Players of thumbnails read @duration more widely than a timeline.
         Some(duration) => {
             push_attribute_number(out, "duration", duration);
-            push_media(out);
+            push_media(out, member);
             out.push_str("/>\n");
         }
         None => {
-            push_media(out);
+            push_offset(out, member);
+            push_media(out, member);
             out.push_str(">\n");
-            let spans = entry.rendition.segments.iter().map(timeline::span);
+            let spans = member.segments().iter().map(timeline::span);
             timeline::push(out, "        ", spans);
             out.push_str("        </SegmentTemplate>\n");
         }
@@ -66,19 +68,21 @@ fn push_representation(out: &mut String, entry: &Entry<'_>) {
     out.push_str("      </Representation>\n");
 }
 
-fn push_media(out: &mut String) {
+fn push_media(out: &mut String, member: &Member<'_, '_>) {
     out.push_str(" media=\"$RepresentationID$/$Number$.jpg\" startNumber=\"");
-    push_number(out, 1);
+    push_number(out, member.range.start as u64 + 1);
     out.push('"');
 }
 
-/// How long each sheet lasts, where all but the last last equally long, from 0 on.
-fn even(rendition: &Rendition) -> Option<u64> {
-    let first = rendition.segments.first()?;
-    let (last, rest) = rendition.segments.split_last()?;
-    let starts = (0..).map(|index: u64| index * first.duration);
+/// How long each sheet lasts, where all but the last last equally long, from the beginning of the Period on: segments
+/// with `@duration` are counted from there.
+fn even(member: &Member<'_, '_>) -> Option<u64> {
+    let segments = member.segments();
+    let first = segments.first()?;
+    let (last, rest) = segments.split_last()?;
+    let starts = (0..).map(|index: u64| member.offset + index * first.duration);
     let on_grid = starts
-        .zip(&rendition.segments)
+        .zip(segments)
         .all(|(start, segment)| segment.start == start);
     let equal = rest
         .iter()

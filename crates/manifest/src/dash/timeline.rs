@@ -1,6 +1,7 @@
 //! SegmentTimeline (ISO/IEC 23009-1, 5.3.9.6).
-use edgepack_packager::{Rendition, Segment, TrickFrame};
+use edgepack_packager::{Segment, TrickFrame};
 
+use super::slices::Member;
 use crate::text::{push_attribute_number, push_number};
 
 /// (start, duration).
@@ -15,18 +16,24 @@ pub(super) fn frame_span(frame: &TrickFrame) -> Span {
 }
 
 /// All boundaries coincide, whatever the timescales.
-pub(super) fn aligned(a: &Rendition, b: &Rendition) -> bool {
+pub(super) fn aligned(a: &Member<'_, '_>, b: &Member<'_, '_>) -> bool {
     let at = |units: u64, timescale: u32| u128::from(units) * u128::from(timescale);
-    a.segments.len() == b.segments.len()
-        && a.segments.iter().zip(&b.segments).all(|(x, y)| {
-            at(x.start, b.timescale) == at(y.start, a.timescale)
-                && at(x.start + x.duration, b.timescale) == at(y.start + y.duration, a.timescale)
+    let (of_a, of_b) = (a.timescale(), b.timescale());
+    a.segments().len() == b.segments().len()
+        && a.segments().iter().zip(b.segments()).all(|(x, y)| {
+            at(x.start, of_b) == at(y.start, of_a)
+                && at(x.start + x.duration, of_b) == at(y.start + y.duration, of_a)
         })
 }
 
-/// The same numbers in the same timescale.
-pub(super) fn same(a: &Rendition, b: &Rendition) -> bool {
-    a.timescale == b.timescale && a.segments.iter().map(span).eq(b.segments.iter().map(span))
+/// The same numbers in the same timescale, from the same segment on under headers of the same name.
+pub(super) fn same(a: &Member<'_, '_>, b: &Member<'_, '_>) -> bool {
+    a.timescale() == b.timescale()
+        && (a.range.start, a.crypto) == (b.range.start, b.crypto)
+        && a.segments()
+            .iter()
+            .map(span)
+            .eq(b.segments().iter().map(span))
 }
 
 /// Equal durations in a row are one `S`; `t` stands on the first and after a jump.

@@ -4,8 +4,12 @@ mod transport;
 use edgepack_packager::Kind;
 
 use super::Container;
+use crate::Method;
 use crate::follow::Line;
 use crate::outline::{Entry, Outline};
+
+/// PKCS7 fills the last block of AES-128, or adds one; bytes.
+const BLOCK: u64 = 16;
 
 /// Bits per second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,15 +32,21 @@ impl Meter {
     pub(super) fn new(outline: &Outline<'_>, container: Container) -> Self {
         let count = outline.presentation.renditions.len();
         let is_stream = container == Container::TransportStream;
+        let method = outline.protection.map(|protection| protection.method);
+        let padding = if method == Some(Method::Aes128) {
+            BLOCK
+        } else {
+            0
+        };
         let mut rates = vec![Rates::default(); count];
         let mut muxed = vec![Rates::default(); if is_stream { count } else { 0 }];
         for entry in &outline.whole {
             let rendition = entry.rendition;
             rates[entry.index] = match rendition.kind() {
-                Kind::Video if is_stream => transport::muxed(rendition),
+                Kind::Video if is_stream => transport::muxed(rendition, padding),
                 Kind::Audio if is_stream => {
-                    muxed[entry.index] = transport::muxed(rendition);
-                    transport::packed(rendition)
+                    muxed[entry.index] = transport::muxed(rendition, padding);
+                    transport::packed(rendition, padding)
                 }
                 _ => Rates {
                     average: rendition.average_bandwidth,

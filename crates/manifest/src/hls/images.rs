@@ -88,7 +88,7 @@ pub(super) fn playlist(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
             spans: Spans::Segments(&entry.rendition.segments),
             timescale: entry.rendition.timescale,
             folder,
-            keys: None,
+            cover: None,
             map: None,
             address,
             tag,

@@ -1,10 +1,11 @@
 //! Media playlists of audio, video and text, in each container.
 use edgepack_packager::{Kind, Media, Rendition, TextForm, ts};
 
+use super::cover::Cover;
 use super::playlist::{Address, Map, Playlist, Spans, Stretch};
-use super::{INDEPENDENT, VERSION_CMAF, VERSION_TS, no_such_playlist};
+use super::{INDEPENDENT, VERSION_CMAF, no_such_playlist, version_ts};
 use crate::Layout;
-use crate::codec::{fits_transport_stream, packed_extension};
+use crate::codec::packed_extension;
 use crate::error::Result;
 use crate::follow::Line;
 use crate::outline::{Entry, Outline};
@@ -42,6 +43,13 @@ pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
         match entry.trick {
             Some(trick) => Stretch {
                 spans: Spans::Frames(&trick.frames),
+                cover: outline
+                    .protection
+                    .zip(entry.protection)
+                    .map(|(protection, track)| {
+                        let segments = &entry.rendition.segments;
+                        Cover::of_frames(protection, track, segments, &trick.frames)
+                    }),
                 map: Some(Map::Init),
                 ..stretch
             },
@@ -110,7 +118,7 @@ pub(super) fn transport_stream(
         }
         outline.find(rendition)
     };
-    let fits = |rendition: &Rendition| fits_transport_stream(&rendition.codecs);
+    let fits = |rendition: &Rendition| outline.carries(rendition);
     let fits_first = match first.media {
         Media::Video { .. } => fits(first),
         Media::Text { form } => form == TextForm::WebVtt && audio.is_none(),
@@ -143,7 +151,7 @@ pub(super) fn transport_stream(
         stretch
     });
     let playlist = Playlist {
-        version: VERSION_TS,
+        version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
         stretches,
@@ -153,7 +161,8 @@ pub(super) fn transport_stream(
 
 /// Packed audio (RFC 8216, 3.4).
 pub(super) fn packed(outline: &Outline<'_>, of: &Rendition) -> Result<String> {
-    let Some(extension) = packed_extension(&of.codecs) else {
+    let extension = packed_extension(&of.codecs).filter(|_| outline.carries(of));
+    let Some(extension) = extension else {
         return Err(no_such_playlist(of, "playlist of packed audio"));
     };
     let lead = outline.find(of)?;
@@ -165,7 +174,7 @@ pub(super) fn packed(outline: &Outline<'_>, of: &Rendition) -> Result<String> {
         }
     });
     let playlist = Playlist {
-        version: VERSION_TS,
+        version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
         stretches,
@@ -193,6 +202,11 @@ fn stretches<'p>(
     stretches
 }
 
+fn cover<'p>(outline: &Outline<'p>, entry: &Entry<'p>) -> Option<Cover<'p>> {
+    let (protection, track) = outline.protection.zip(entry.protection)?;
+    Some(Cover::of_segments(protection, track))
+}
+
 fn numbered<'p>(
     outline: &Outline<'p>,
     lead: &Entry<'_>,
@@ -208,7 +222,7 @@ fn numbered<'p>(
         } else {
             folder(entry, None)
         },
-        keys: outline.protection.zip(entry.encryption),
+        cover: cover(outline, entry),
         map: None,
         address: Address::Numbered { stem, extension },
         tag: String::new(),
@@ -221,7 +235,7 @@ fn gap<'p>(other: &'p Entry<'p>, extension: &'static str) -> Stretch<'p> {
         spans: Spans::Segments(&other.rendition.segments),
         timescale: other.rendition.timescale,
         folder: String::new(),
-        keys: None,
+        cover: None,
         map: None,
         address: Address::Gap { extension },
         tag: String::new(),

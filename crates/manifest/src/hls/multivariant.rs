@@ -1,11 +1,13 @@
 //! The multivariant playlist: groups of renditions, variants, I-frame and image streams.
-use edgepack_packager::{Accessibility, CaptionChannel, ClosedCaptions, Kind, TextForm};
+use edgepack_packager::{
+    Accessibility, CaptionChannel, ClosedCaptions, Kind, TextForm, TrackProtection,
+};
 
 use super::bandwidth::Meter;
 use super::groups::{self, AudioGroup};
 use super::{
-    Container, INDEPENDENT, VERSION_CMAF, VERSION_REQUIRED_LAYOUT, VERSION_SERVICE, VERSION_TS,
-    images, push_header, variant,
+    Container, INDEPENDENT, VERSION_CMAF, VERSION_KEY_FORMAT, VERSION_REQUIRED_LAYOUT,
+    VERSION_SERVICE, VERSION_TS, images, keys, push_header, restrictions, variant,
 };
 use crate::follow::{Line, lines};
 use crate::language;
@@ -33,10 +35,12 @@ pub(super) fn write(outline: &Outline<'_>, container: Container) -> String {
     let parts = Parts::of(outline, container);
     let images = lines(outline, Kind::Image);
     let mut out = String::with_capacity(1024 + outline.entries.len() * (1 + audio.len()) * 512);
-    push_header(&mut out, parts.version(outline));
+    let session_keys = session_keys(outline);
+    push_header(&mut out, parts.version(outline, &session_keys));
     if outline.entries.iter().all(Entry::is_independent) {
         out.push_str(INDEPENDENT);
     }
+    out.push_str(&session_keys);
     let default = audio.first().map_or(0, |group| {
         let leads: Vec<&Entry<'_>> = group.members.iter().map(|line| line.lead).collect();
         outline.default_audio(&leads)
@@ -111,11 +115,14 @@ impl<'o, 'a> Parts<'o, 'a> {
     }
 
     /// The least that covers what the playlist says.
-    fn version(&self, outline: &Outline<'_>) -> u64 {
+    fn version(&self, outline: &Outline<'_>, session_keys: &str) -> u64 {
         let mut version = match self.container {
             Container::Cmaf | Container::OnDemand => VERSION_CMAF,
             Container::TransportStream => VERSION_TS,
         };
+        if session_keys.contains("KEYFORMAT") {
+            version = version.max(VERSION_KEY_FORMAT);
+        }
         let has_service = outline
             .presentation
             .closed_captions
@@ -158,6 +165,8 @@ impl<'o, 'a> Parts<'o, 'a> {
             variant::push_supplemental(out, video);
             variant::push_picture(out, video.lead, true);
         }
+        let playing = video.into_iter().chain(members.iter().copied());
+        restrictions::push(out, playing);
         if let Some(group) = group.filter(|group| self.needs_group(group)) {
             out.push_str(",AUDIO=\"");
             out.push_str(&group.id);
@@ -191,10 +200,31 @@ impl<'o, 'a> Parts<'o, 'a> {
         variant::push_codecs(out, std::iter::once(video), None);
         variant::push_supplemental(out, video);
         variant::push_picture(out, video.lead, false);
+        restrictions::push(out, std::iter::once(video));
         out.push_str(",URI=\"");
         push_path_element(out, &video.lead.url_name);
         out.push_str("/iframes.m3u8\"\n");
     }
+}
+
+/// Of the keys that renditions begin with: a player that fetched the keys of all crypto periods at once would ask for
+/// hundreds of them.
+fn session_keys(outline: &Outline<'_>) -> String {
+    let mut out = String::new();
+    let Some(protection) = outline.protection else {
+        return out;
+    };
+    let mut kids = Vec::new();
+    for entry in &outline.entries {
+        let first = |track: &TrackProtection| {
+            let lead = usize::try_from(track.clear_lead).unwrap_or(usize::MAX);
+            track.at(lead).map(|period| period.kid)
+        };
+        let kid = entry.protection.and_then(first);
+        kids.extend(kid.filter(|kid| !kids.contains(kid)));
+    }
+    keys::push_session(&mut out, protection, &kids);
+    out
 }
 
 fn push_captions(out: &mut String, captions: &ClosedCaptions) {

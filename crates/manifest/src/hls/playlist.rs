@@ -1,10 +1,10 @@
 //! Any media playlist: stretches of segments, one per period, behind one another.
-use edgepack_drm::TrackEncryption;
 use edgepack_packager::{Segment, TrickFrame, ts};
 
-use super::{keys, push_header};
+use super::cover::{Cover, Scope};
+use super::push_header;
+use crate::Layout;
 use crate::text::{MICROS, push_fixed, push_number, rescale};
-use crate::{Layout, Protection};
 
 /// `#EXTINF:4.004000,\n1234.m4s\n`, rounded up.
 const BYTES_PER_SEGMENT: usize = 32;
@@ -25,7 +25,8 @@ pub(super) struct Stretch<'p> {
     pub(super) timescale: u32,
     /// Before every URI: empty, or `../{other track}/`.
     pub(super) folder: String,
-    pub(super) keys: Option<(&'p Protection, &'p TrackEncryption)>,
+    /// None: clear.
+    pub(super) cover: Option<Cover<'p>>,
     pub(super) map: Option<Map>,
     pub(super) address: Address<'p>,
     /// A line before each segment that describes it.
@@ -42,7 +43,7 @@ pub(super) enum Spans<'p> {
 
 /// EXT-X-MAP.
 pub(super) enum Map {
-    /// `init.mp4`.
+    /// `init.mp4`, `init-2.mp4` and so on.
     Init,
     /// So many bytes at the start of the file.
     Start { file: &'static str, len: u64 },
@@ -108,39 +109,42 @@ impl Playlist<'_> {
         let target = needed.max().unwrap_or(0).max(self.target).max(1);
         out.push_str("#EXT-X-TARGETDURATION:");
         push_number(&mut out, target);
-        // Segment numbers in URLs start at 1, and so does the sequence.
+        // Segment numbers in URLs start at 1, and so does the sequence, which AES-128 takes its IV from.
         out.push_str("\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        let mut scope = Scope::default();
         for (index, stretch) in self.stretches.iter().enumerate() {
             if index > 0 {
                 out.push_str("#EXT-X-DISCONTINUITY\n");
+                scope.in_sequence = false;
             }
-            stretch.push(&mut out);
+            stretch.push(&mut out, &mut scope);
         }
         out.push_str("#EXT-X-ENDLIST\n");
         out
     }
 }
 
-impl Stretch<'_> {
-    fn push(&self, out: &mut String) {
-        if let Some((protection, track)) = self.keys {
-            keys::push_keys(out, protection, track);
-        }
-        if let Some(map) = &self.map {
-            out.push_str("#EXT-X-MAP:URI=\"");
-            out.push_str(&self.folder);
-            match map {
-                Map::Init => out.push_str("init.mp4\""),
-                Map::Start { file, len } => {
-                    out.push_str(file);
-                    out.push_str("\",BYTERANGE=\"");
-                    push_number(out, *len);
-                    out.push_str("@0\"");
-                }
+impl<'p> Stretch<'p> {
+    fn push(&self, out: &mut String, scope: &mut Scope<'p>) {
+        let mut changes = match &self.cover {
+            Some(cover) => cover.changes(),
+            None => {
+                scope.leave(out);
+                self.push_map(out, 0);
+                &[]
             }
-            out.push('\n');
-        }
+        };
         for index in 0..self.spans.len() {
+            if let Some(cover) = &self.cover {
+                while let Some((change, rest)) = changes.split_first()
+                    && change.at == index
+                {
+                    changes = rest;
+                    let map = |out: &mut String| self.push_map(out, change.header);
+                    scope.change(out, cover, change, map);
+                }
+                scope.number(out, cover, index);
+            }
             let (start, duration) = self.spans.at(index);
             // Differences of rounded ends, so that the rounding never adds up along the timeline.
             let end = rescale(start + duration, self.timescale, MICROS);
@@ -177,5 +181,27 @@ impl Stretch<'_> {
             }
             out.push('\n');
         }
+    }
+
+    /// `header`: from 0.
+    fn push_map(&self, out: &mut String, header: usize) {
+        let Some(map) = &self.map else { return };
+        out.push_str("#EXT-X-MAP:URI=\"");
+        out.push_str(&self.folder);
+        match map {
+            Map::Init if header == 0 => out.push_str("init.mp4\""),
+            Map::Init => {
+                out.push_str("init-");
+                push_number(out, header as u64 + 1);
+                out.push_str(".mp4\"");
+            }
+            Map::Start { file, len } => {
+                out.push_str(file);
+                out.push_str("\",BYTERANGE=\"");
+                push_number(out, *len);
+                out.push_str("@0\"");
+            }
+        }
+        out.push('\n');
     }
 }

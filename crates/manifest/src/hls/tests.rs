@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod groups;
+mod keys;
 mod media;
 mod parser;
 mod periods;

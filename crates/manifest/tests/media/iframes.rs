@@ -44,7 +44,14 @@ fn iframes_are_what_their_playlist_lists() {
         );
         let mut peak: f64 = 0.0;
         for (number, frame) in trick.frames.iter().enumerate() {
-            let plan = SegmentPlan::keyframe(presentation, rendition, number, frame, None).unwrap();
+            let plan = SegmentPlan::keyframe(
+                presentation,
+                rendition,
+                number,
+                frame,
+                edgepack_packager::SegmentProtection::Clear,
+            )
+            .unwrap();
             let fragment = asset.assembled(&plan);
             assert!(fragment.windows(4).any(|at| at == b"moof"));
             peak = peak.max(fragment.len() as f64 * 8.0 / durations[number]);

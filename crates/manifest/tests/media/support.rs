@@ -79,7 +79,13 @@ impl Asset {
     }
 
     pub(crate) fn segment(&self, rendition: &Rendition, number: usize) -> Vec<u8> {
-        let plan = SegmentPlan::new(&self.presentation, rendition, number, None).unwrap();
+        let plan = SegmentPlan::new(
+            &self.presentation,
+            rendition,
+            number,
+            edgepack_packager::SegmentProtection::Clear,
+        )
+        .unwrap();
         self.assembled(&plan)
     }
 }

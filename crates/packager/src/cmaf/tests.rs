@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use edgepack_drm::{KeyId, Scheme};
+use edgepack_drm::{KeyId, Scheme, TrackEncryption};
 
 use super::*;
 use crate::craft::{TrackSpec, build, source};
@@ -12,7 +12,7 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
 
 fn header_of(track: TrackSpec, enc: Option<&TrackEncryption>, pssh: &[u8]) -> Bytes {
     let p = build(vec![source("a.mp4", &[track])], 4000).unwrap();
-    header(&p, &p.renditions[0], enc, pssh).unwrap()
+    header(&p, &p.renditions[0], enc.into(), pssh).unwrap()
 }
 
 #[test]

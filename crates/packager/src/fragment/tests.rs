@@ -57,7 +57,7 @@ fn two_groups_of_pictures_need_flags_per_sample() {
 #[test]
 fn media_beyond_4_gib_gets_a_64_bit_size() {
     let samples = [sample(u32::MAX, true), sample(u32::MAX, true)];
-    let header = header(1, 0, &samples, &shape(&samples), None);
+    let header = header(1, 0, &samples, &shape(&samples), None, None);
     let mdat = &header[header.len() - 16..];
     assert_eq!(mdat[..8], *b"\0\0\0\x01mdat");
     assert_eq!(mdat[8..], (u64::from(u32::MAX) * 2 + 16).to_be_bytes());
@@ -73,7 +73,7 @@ proptest! {
         1..5,
     )) {
         let shape = shape(&samples);
-        let header = header(1, 0, &samples, &shape, None);
+        let header = header(1, 0, &samples, &shape, None, None);
         prop_assert_eq!(header.len() as u64, shape.header_len());
     }
 }

@@ -26,7 +26,8 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 fn check(p: &Presentation, r: &Rendition, enc: Option<&SampleEncryptor>) {
     let layout = layout(p, r, enc).unwrap().unwrap();
     let head = layout.head();
-    let header = cmaf::header(p, r, enc.map(SampleEncryptor::track_encryption), &[]).unwrap();
+    let header =
+        cmaf::header(p, r, enc.map(SampleEncryptor::track_encryption).into(), &[]).unwrap();
     assert_eq!(layout.header(), 0..header.len() as u64);
     assert!(head.starts_with(&header));
     let index = &head[layout.index().start as usize..];
@@ -38,7 +39,7 @@ fn check(p: &Presentation, r: &Rendition, enc: Option<&SampleEncryptor>) {
     assert_eq!(layout.segment_count(), r.segments.len());
     let mut at = head.len() as u64;
     for (number, segment) in r.segments.iter().enumerate() {
-        let plan = SegmentPlan::new(p, r, number, enc).unwrap();
+        let plan = SegmentPlan::new(p, r, number, enc.into()).unwrap();
         let len = plan.content_length().unwrap();
         assert_eq!(layout.segment(number), Some(at..at + len));
         let entry = &index[40 + 12 * number..];

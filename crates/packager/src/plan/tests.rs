@@ -29,7 +29,7 @@ fn encryptor(p: &Presentation, r: &Rendition, scheme: Scheme) -> SampleEncryptor
 fn adjacent_samples_are_one_range() {
     let p = asset();
     let r = p.rendition("v48").unwrap();
-    let plan = SegmentPlan::new(&p, r, 0, None).unwrap();
+    let plan = SegmentPlan::new(&p, r, 0, SegmentProtection::Clear).unwrap();
     assert_eq!(plan.source_ranges().len(), 100usize.div_ceil(CHUNK));
     let total: u64 = plan.source_ranges().iter().map(|range| range.len).sum();
     assert_eq!((total, total), (plan.payload_len(), r.segments[0].bytes));
@@ -38,7 +38,8 @@ fn adjacent_samples_are_one_range() {
 #[test]
 fn a_clear_segment_is_a_header_and_source_ranges() {
     let p = asset();
-    let plan = SegmentPlan::new(&p, p.rendition("v48").unwrap(), 1, None).unwrap();
+    let plan =
+        SegmentPlan::new(&p, p.rendition("v48").unwrap(), 1, SegmentProtection::Clear).unwrap();
     let pieces = plan.pieces().unwrap();
     assert_eq!(pieces[0], Piece::Inline(plan.header()));
     assert_eq!(pieces.len(), 1 + plan.source_ranges().len());
@@ -51,7 +52,8 @@ fn a_clear_segment_is_a_header_and_source_ranges() {
 #[test]
 fn a_segment_that_does_not_exist_is_refused() {
     let p = asset();
-    let error = SegmentPlan::new(&p, p.rendition("v48").unwrap(), 3, None).unwrap_err();
+    let error =
+        SegmentPlan::new(&p, p.rendition("v48").unwrap(), 3, SegmentProtection::Clear).unwrap_err();
     assert_eq!(
         error.to_string(),
         "v48 has 3 segments, there is no segment 3"
@@ -64,14 +66,20 @@ fn protected_audio_has_a_length_before_it_is_read_and_protected_video_has_not() 
     for scheme in [Scheme::Cenc, Scheme::Cbcs] {
         let audio = p.rendition("a-und").unwrap();
         let mut enc = encryptor(&p, audio, scheme);
-        let plan = SegmentPlan::new(&p, audio, 1, Some(&enc)).unwrap();
+        let plan = SegmentPlan::new(&p, audio, 1, SegmentProtection::Header(&enc)).unwrap();
         let foreseen = plan.content_length().unwrap();
         let mut payload = vec![0; usize::try_from(plan.payload_len()).unwrap()];
         let header = plan.protect(&mut enc, &mut payload).unwrap();
         assert_eq!(foreseen, (header.len() + payload.len()) as u64);
         assert_eq!(plan.header(), header);
         let video = p.rendition("v48").unwrap();
-        let plan = SegmentPlan::new(&p, video, 1, Some(&encryptor(&p, video, scheme))).unwrap();
+        let plan = SegmentPlan::new(
+            &p,
+            video,
+            1,
+            SegmentProtection::Header(&encryptor(&p, video, scheme)),
+        )
+        .unwrap();
         assert_eq!((plan.content_length(), plan.header().len()), (None, 0));
     }
 }
@@ -81,7 +89,13 @@ fn a_protected_plan_offers_no_pieces_of_clear_media() {
     let p = asset();
     for name in ["v48", "a-und"] {
         let r = p.rendition(name).unwrap();
-        let plan = SegmentPlan::new(&p, r, 0, Some(&encryptor(&p, r, Scheme::Cenc))).unwrap();
+        let plan = SegmentPlan::new(
+            &p,
+            r,
+            0,
+            SegmentProtection::Header(&encryptor(&p, r, Scheme::Cenc)),
+        )
+        .unwrap();
         assert_eq!(plan.pieces(), None);
     }
 }
@@ -90,7 +104,13 @@ fn a_protected_plan_offers_no_pieces_of_clear_media() {
 fn another_encryptor_than_planned_is_refused() {
     let p = asset();
     let r = p.rendition("a-und").unwrap();
-    let plan = SegmentPlan::new(&p, r, 0, Some(&encryptor(&p, r, Scheme::Cenc))).unwrap();
+    let plan = SegmentPlan::new(
+        &p,
+        r,
+        0,
+        SegmentProtection::Header(&encryptor(&p, r, Scheme::Cenc)),
+    )
+    .unwrap();
     let mut payload = vec![0; usize::try_from(plan.payload_len()).unwrap()];
     let error = plan
         .protect(&mut encryptor(&p, r, Scheme::Cbcs), &mut payload)
@@ -104,7 +124,7 @@ fn a_plan_of_200_samples_takes_microseconds() {
     let r = p.rendition("a-und").unwrap();
     let fastest = (0..200).map(|_| {
         let start = Instant::now();
-        let plan = SegmentPlan::new(&p, r, 1, None).unwrap();
+        let plan = SegmentPlan::new(&p, r, 1, SegmentProtection::Clear).unwrap();
         let elapsed = start.elapsed();
         assert!(plan.payload_len() > 0);
         elapsed
@@ -134,7 +154,7 @@ fn a_key_frame_is_a_fragment_of_its_own_presented_when_and_as_long_as_listed() {
         [(0, 0, 50_000), (50, 50_000, 50_000), (100, 100_000, 20_000)]
     );
     for (number, frame) in trick.frames.iter().enumerate() {
-        let plan = SegmentPlan::keyframe(&p, r, number, frame, None).unwrap();
+        let plan = SegmentPlan::keyframe(&p, r, number, frame, SegmentProtection::Clear).unwrap();
         assert_eq!(plan.content_length(), Some(frame.len));
         assert_eq!(plan.base_media_decode_time, frame.start);
         assert_eq!(plan.samples, [frame.run_sample()]);
@@ -174,8 +194,8 @@ fn a_protected_key_frame_is_encrypted_as_in_its_segment() {
     };
     // The third key frame begins the second segment.
     let frame = &trick.frames[2];
-    let alone = encrypt(SegmentPlan::keyframe(&p, r, 2, frame, None).unwrap());
-    let segment = encrypt(SegmentPlan::new(&p, r, 1, None).unwrap());
+    let alone = encrypt(SegmentPlan::keyframe(&p, r, 2, frame, SegmentProtection::Clear).unwrap());
+    let segment = encrypt(SegmentPlan::new(&p, r, 1, SegmentProtection::Clear).unwrap());
     assert_eq!(r.segments[1].first_sample, frame.sample);
     assert!(alone.iter().any(|byte| *byte != 0x65));
     assert_eq!(alone, segment[..alone.len()]);

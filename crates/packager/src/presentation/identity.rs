@@ -1,9 +1,8 @@
 //! Names for what an asset is: the same on every node of a fleet.
-use edgepack_drm::{Scheme, TrackEncryption};
 use ring::digest::{Context, SHA256};
 
 use super::{Fingerprint, Input, Options, Rendition, Source, SourceContent, TextFormat, Tracks};
-use crate::FORMAT_VERSION;
+use crate::{CryptoPeriod, Encryption, FORMAT_VERSION, Rotation, TrackProtection};
 
 /// Every field is of fixed length or led by its length, so that no two assets hash the same bytes.
 pub(super) fn fingerprint(input: &Input, options: &Options) -> Fingerprint {
@@ -61,26 +60,45 @@ fn update_source(hash: &mut Context, source: &Source) {
 pub(super) fn url_name(
     fingerprint: &Fingerprint,
     rendition: &Rendition,
-    enc: Option<&TrackEncryption>,
+    protection: Option<&TrackProtection>,
 ) -> String {
     let mut hash = Context::new(&SHA256);
     hash.update(b"edgepack track");
     update_rendition(&mut hash, fingerprint, rendition);
-    if let Some(enc) = enc {
-        hash.update(match enc.scheme {
-            Scheme::Cenc => b"cenc",
-            Scheme::Cbcs => b"cbcs",
+    if let Some(protection) = protection {
+        hash.update(&protection.clear_lead.to_be_bytes());
+        hash.update(match protection.rotation {
+            Rotation::NewHeader => &[0],
+            Rotation::SampleGroups => &[1],
         });
-        hash.update(&enc.default_kid.0);
-        hash.update(&[
-            enc.per_sample_iv_size,
-            enc.crypt_byte_block,
-            enc.skip_byte_block,
-        ]);
-        hash.update(enc.constant_iv.as_ref().map_or(&[], |iv| iv));
+        for period in &protection.periods {
+            update_crypto_period(&mut hash, period);
+        }
     }
     let version: [u8; 4] = first_bytes(hash);
     format!("{}-{:08x}", rendition.name, u32::from_be_bytes(version))
+}
+
+fn update_crypto_period(hash: &mut Context, period: &CryptoPeriod) {
+    hash.update(&period.first_segment.to_be_bytes());
+    hash.update(&period.kid.0);
+    hash.update(&period.key_tag);
+    match &period.encryption {
+        Encryption::Common(enc) => {
+            hash.update(&enc.scheme.fourcc());
+            hash.update(&[
+                enc.per_sample_iv_size,
+                enc.crypt_byte_block,
+                enc.skip_byte_block,
+            ]);
+            hash.update(enc.constant_iv.as_ref().map_or(&[], |iv| iv));
+        }
+        Encryption::Aes128 => hash.update(b"aes-128"),
+        Encryption::SampleAes { iv } => {
+            hash.update(b"sample-aes");
+            hash.update(iv);
+        }
+    }
 }
 
 pub(super) fn track_identity(fingerprint: &Fingerprint, rendition: &Rendition) -> Vec<u8> {

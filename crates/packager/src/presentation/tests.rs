@@ -2,6 +2,7 @@
 use edgepack_drm::{KeyId, Scheme, TrackEncryption};
 
 use super::*;
+use crate::Encryption;
 use crate::craft::{Entry, TrackSpec, build, source};
 
 mod cost;
@@ -147,17 +148,20 @@ fn the_fingerprint_follows_source_and_options() {
 }
 
 #[test]
-fn the_url_name_follows_rendition_scheme_and_key() {
+fn the_url_name_follows_rendition_scheme_key_and_clear_lead() {
     let p = build(vec![source("a.mp4", &[video(100), audio(100)])], 4000).unwrap();
-    let enc = |scheme, kid| TrackEncryption {
-        scheme,
-        default_kid: KeyId([kid; 16]),
-        per_sample_iv_size: 8,
-        constant_iv: None,
-        crypt_byte_block: 0,
-        skip_byte_block: 0,
+    let enc = |scheme, kid| {
+        let encryption = Encryption::Common(TrackEncryption {
+            scheme,
+            default_kid: KeyId([kid; 16]),
+            per_sample_iv_size: 8,
+            constant_iv: None,
+            crypt_byte_block: 0,
+            skip_byte_block: 0,
+        });
+        TrackProtection::of_one_key("ALL", KeyId([kid; 16]), [0; 8], encryption)
     };
-    let hash = |rendition: &Rendition, enc: Option<&TrackEncryption>| {
+    let hash = |rendition: &Rendition, enc: Option<&TrackProtection>| {
         let name = p.url_name(rendition, enc);
         name.strip_prefix(&format!("{}-", rendition.name))
             .unwrap()
@@ -166,17 +170,23 @@ fn the_url_name_follows_rendition_scheme_and_key() {
     let [video, audio] = &p.renditions[..] else {
         panic!("two renditions")
     };
+    let mut replaced = enc(Scheme::Cenc, 1);
+    replaced.periods[0].key_tag = [1; 8];
+    let mut led = enc(Scheme::Cenc, 1);
+    led.clear_lead = 1;
     let mut all = vec![
         hash(video, None),
         hash(audio, None),
         hash(video, Some(&enc(Scheme::Cenc, 1))),
         hash(video, Some(&enc(Scheme::Cbcs, 1))),
         hash(video, Some(&enc(Scheme::Cenc, 2))),
+        hash(video, Some(&replaced)),
+        hash(video, Some(&led)),
     ];
     assert!(all.iter().all(|hash| hash.len() == 8));
     all.sort();
     all.dedup();
-    assert_eq!(all.len(), 5);
+    assert_eq!(all.len(), 7);
     assert_ne!(p.track_identity(video), p.track_identity(audio));
 }
 

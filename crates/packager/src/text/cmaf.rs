@@ -81,7 +81,8 @@ pub fn cmaf_segment(
         shape.add(described);
         run.push(described);
     }
-    let mut out = fragment::header(sequence_number, segment.start, &run, &shape, None).to_vec();
+    let mut out =
+        fragment::header(sequence_number, segment.start, &run, &shape, None, None).to_vec();
     samples.iter().for_each(|sample| out.extend(&sample.data));
     Ok(out.into())
 }

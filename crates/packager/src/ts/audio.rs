@@ -2,6 +2,7 @@
 use edgepack_isobmff::CodecConfig;
 
 use super::error::{Error, Form};
+use super::psi;
 
 mod adts;
 
@@ -69,17 +70,19 @@ impl AudioStream {
         }
     }
 
-    pub(super) fn registration(&self) -> Option<[u8; 4]> {
+    pub(super) fn descriptors(&self) -> Vec<u8> {
+        match self.syntax() {
+            Some(Syntax::Ac3) => psi::registration(*b"AC-3", &[]),
+            Some(Syntax::Eac3) => psi::registration(*b"EAC3", &[]),
+            _ => Vec::new(),
+        }
+    }
+
+    /// None for AAC.
+    pub(super) fn syntax(&self) -> Option<Syntax> {
         match self {
-            Self::Framed {
-                syntax: Syntax::Ac3,
-                ..
-            } => Some(*b"AC-3"),
-            Self::Framed {
-                syntax: Syntax::Eac3,
-                ..
-            } => Some(*b"EAC3"),
-            _ => None,
+            Self::Aac(_) => None,
+            Self::Framed { syntax, .. } => Some(*syntax),
         }
     }
 
@@ -127,6 +130,14 @@ impl AudioStream {
         match self {
             Self::Aac(adts) => adts.foreseen_len(sample_len),
             Self::Framed { .. } => Some(sample_len),
+        }
+    }
+
+    /// What a sample needs before it so that decoding can start there, where a frame has that in itself.
+    pub(super) fn prefix(&self, sample: &[u8]) -> &[u8] {
+        match self {
+            Self::Aac(adts) => adts.prefix(sample, true),
+            Self::Framed { .. } => &[],
         }
     }
 

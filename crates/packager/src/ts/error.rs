@@ -25,6 +25,9 @@ pub enum Error {
 pub enum Form {
     TransportStream,
     PackedAudio,
+    /// The same under SAMPLE-AES.
+    EncryptedTransportStream,
+    EncryptedPackedAudio,
 }
 
 impl std::fmt::Display for Form {
@@ -32,6 +35,8 @@ impl std::fmt::Display for Form {
         f.write_str(match self {
             Self::TransportStream => "MPEG-TS",
             Self::PackedAudio => "packed audio",
+            Self::EncryptedTransportStream => "MPEG-TS under SAMPLE-AES",
+            Self::EncryptedPackedAudio => "packed audio under SAMPLE-AES",
         })
     }
 }

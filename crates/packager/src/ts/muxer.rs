@@ -1,9 +1,12 @@
 //! Elementary samples in, one segment of a transport stream out.
+use std::borrow::Cow;
+
 use edgepack_isobmff::CodecConfig;
 
 use super::audio::AudioStream;
 use super::error::{Error, Form};
 use super::psi::{self, AUDIO_PID, StreamEntry, VIDEO_PID};
+use super::setup::EncryptedAudio;
 use super::video::VideoStream;
 
 mod gather;
@@ -17,8 +20,7 @@ pub use layout::Layout;
 
 /// An access unit of video, or a frame of audio, as MP4 stores it.
 ///
-/// Whatever changes samples before they are packetized (SAMPLE-AES, say) hands in its own bytes here; what protects a
-/// whole segment (AES-128) takes what [`Layout`] puts out.
+/// Under SAMPLE-AES the samples come encrypted; what protects a whole segment (AES-128) takes what [`Layout`] puts out.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a> {
     /// Presentation time, ticks of 90 kHz from the start of the presentation ([`ticks`](super::ticks)).
@@ -49,7 +51,11 @@ pub struct Muxer {
     video: Vec<VideoStream>,
     audio: Vec<AudioStream>,
     association: Vec<u8>,
+    clock_pid: u16,
+    streams: Vec<StreamEntry>,
     map: Vec<u8>,
+    /// Under SAMPLE-AES, one per sample description of the audio: it belongs to the map.
+    setups: Vec<EncryptedAudio>,
 }
 
 impl Muxer {
@@ -67,25 +73,66 @@ impl Muxer {
             .iter()
             .map(|codec| AudioStream::new(codec, Form::TransportStream))
             .collect::<Result<_, _>>()?;
+        let audio_entries = audio_streams
+            .iter()
+            .map(|stream| StreamEntry {
+                pid: AUDIO_PID,
+                stream_type: stream.stream_type(),
+                descriptors: stream.descriptors(),
+            })
+            .collect();
+        let streams = (video_streams, audio_streams);
+        Self::of((video, audio), streams, audio_entries, Vec::new())
+    }
+
+    /// The same under SAMPLE-AES. Samples are handed in encrypted; those of video say lengths of NAL units in four
+    /// bytes, whatever their configuration says.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] for what HLS does not encrypt so, beside those of [`new`](Self::new).
+    pub fn sample_encrypted(video: &[&CodecConfig], audio: &[&CodecConfig]) -> Result<Self, Error> {
+        const FORM: Form = Form::EncryptedTransportStream;
+        let video_streams: Vec<VideoStream> = video
+            .iter()
+            .map(|codec| VideoStream::sample_encrypted(codec))
+            .collect::<Result<_, _>>()?;
+        let audio_streams: Vec<AudioStream> = audio
+            .iter()
+            .map(|codec| AudioStream::new(codec, FORM))
+            .collect::<Result<_, _>>()?;
+        let setups: Vec<EncryptedAudio> = audio
+            .iter()
+            .map(|codec| EncryptedAudio::new(codec, FORM))
+            .collect::<Result<_, _>>()?;
+        let audio_entries = setups
+            .iter()
+            .map(|setup| StreamEntry {
+                pid: AUDIO_PID,
+                stream_type: setup.stream_type,
+                descriptors: setup.indicator(),
+            })
+            .collect();
+        let streams = (video_streams, audio_streams);
+        Self::of((video, audio), streams, audio_entries, setups)
+    }
+
+    fn of(
+        (video, audio): (&[&CodecConfig], &[&CodecConfig]),
+        (video_streams, audio_streams): (Vec<VideoStream>, Vec<AudioStream>),
+        audio_entries: Vec<StreamEntry>,
+        setups: Vec<EncryptedAudio>,
+    ) -> Result<Self, Error> {
         let video_entries: Vec<StreamEntry> = video_streams
             .iter()
             .map(|stream| StreamEntry {
                 pid: VIDEO_PID,
                 stream_type: stream.stream_type(),
-                registration: stream.registration(),
-            })
-            .collect();
-        let audio_entries: Vec<StreamEntry> = audio_streams
-            .iter()
-            .map(|stream| StreamEntry {
-                pid: AUDIO_PID,
-                stream_type: stream.stream_type(),
-                registration: stream.registration(),
+                descriptors: stream.descriptors(),
             })
             .collect();
         let mut streams: Vec<StreamEntry> = Vec::with_capacity(2);
         for (entries, codecs) in [(video_entries, video), (audio_entries, audio)] {
-            streams.extend(entries.first());
+            streams.extend(entries.first().cloned());
             let different = entries
                 .iter()
                 .position(|entry| Some(entry) != entries.first());
@@ -103,7 +150,32 @@ impl Muxer {
             audio: audio_streams,
             association: psi::program_association(),
             map: psi::program_map(clock_pid, &streams),
+            clock_pid,
+            streams,
+            setups,
         })
+    }
+
+    /// Sample descriptions of video, then of audio.
+    pub(super) fn streams(&self) -> (&[VideoStream], &[AudioStream]) {
+        (&self.video, &self.audio)
+    }
+
+    /// The program map of a segment with these sounds.
+    fn map(&self, audio: &[Sample<'_>]) -> Cow<'_, [u8]> {
+        let first = audio.iter().find(|sample| !sample.data.is_empty());
+        let (description, frame) =
+            first.map_or((0, &[][..]), |sample| (sample.description, sample.data));
+        let Some(setup) = self.setups.get(description) else {
+            return Cow::Borrowed(&self.map);
+        };
+        let mut streams = self.streams.clone();
+        for stream in &mut streams {
+            if stream.pid == AUDIO_PID {
+                stream.descriptors.extend(setup.registration(frame));
+            }
+        }
+        Cow::Owned(psi::program_map(self.clock_pid, &streams))
     }
 
     /// Finds out what the segment consists of, so that its length is known; samples in decode order.
@@ -116,7 +188,7 @@ impl Muxer {
         video: &'a [Sample<'a>],
         audio: &'a [Sample<'a>],
     ) -> Result<Layout<'a>, Error> {
-        Layout::new(self, place, video, audio)
+        Layout::new(self, place, Cow::Borrowed(video), Cow::Borrowed(audio))
     }
 
     /// The whole segment.

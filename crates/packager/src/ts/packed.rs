@@ -2,37 +2,21 @@
 use edgepack_isobmff::CodecConfig;
 
 use super::audio::AudioStream;
-use super::clock::timestamp;
 use super::error::{Error, Form};
 use super::muxer::Sample;
+use super::setup::EncryptedAudio;
 
-const OWNER: &[u8] = b"com.apple.streaming.transportStreamTimestamp\0";
-const TIMESTAMP_LEN: usize = 8;
-const FRAME_LEN: usize = OWNER.len() + TIMESTAMP_LEN;
-const ID3_HEADER_LEN: usize = 10;
-const TAG_LEN: usize = 2 * ID3_HEADER_LEN + FRAME_LEN;
+mod id3;
 
-/// An ID3v2.4 tag with one PRIV frame: the timestamp of `pts` (ticks) in eight bytes.
-pub fn timestamp_tag(pts: i64) -> [u8; TAG_LEN] {
-    let mut tag = [0; TAG_LEN];
-    // Sizes have seven bits a byte; these need no second one.
-    let [tag_size, ..] = (ID3_HEADER_LEN + FRAME_LEN).to_le_bytes();
-    let [frame_size, ..] = FRAME_LEN.to_le_bytes();
-    let (header, frame) = tag.split_at_mut(ID3_HEADER_LEN);
-    header.copy_from_slice(&[b'I', b'D', b'3', 4, 0, 0, 0, 0, 0, tag_size]);
-    let (header, content) = frame.split_at_mut(ID3_HEADER_LEN);
-    header.copy_from_slice(&[b'P', b'R', b'I', b'V', 0, 0, 0, frame_size, 0, 0]);
-    let (owner, time) = content.split_at_mut(OWNER.len());
-    owner.copy_from_slice(OWNER);
-    time.copy_from_slice(&timestamp(pts).to_be_bytes());
-    tag
-}
+pub use id3::timestamp_tag;
 
 /// An audio stream in its packed form.
 #[derive(Debug, Clone)]
 pub struct PackedAudio {
     /// One per sample description; never empty.
     streams: Vec<AudioStream>,
+    /// Likewise, under SAMPLE-AES.
+    setups: Vec<EncryptedAudio>,
 }
 
 impl PackedAudio {
@@ -41,9 +25,25 @@ impl PackedAudio {
     /// # Errors
     /// [`Error::Codec`] for what has no packed form, and for descriptions that cannot be one stream.
     pub fn new(audio: &[&CodecConfig]) -> Result<Self, Error> {
+        Self::of(audio, Form::PackedAudio, Vec::new())
+    }
+
+    /// The same under SAMPLE-AES: samples are handed in encrypted, and the tag says what they hold.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] for what HLS does not encrypt so, beside those of [`new`](Self::new).
+    pub fn sample_encrypted(audio: &[&CodecConfig]) -> Result<Self, Error> {
+        let setups = audio
+            .iter()
+            .map(|codec| EncryptedAudio::new(codec, Form::EncryptedPackedAudio))
+            .collect::<Result<_, _>>()?;
+        Self::of(audio, Form::EncryptedPackedAudio, setups)
+    }
+
+    fn of(audio: &[&CodecConfig], form: Form, setups: Vec<EncryptedAudio>) -> Result<Self, Error> {
         let streams: Vec<AudioStream> = audio
             .iter()
-            .map(|codec| AudioStream::new(codec, Form::PackedAudio))
+            .map(|codec| AudioStream::new(codec, form))
             .collect::<Result<_, _>>()?;
         let extension = streams.first().map(AudioStream::extension);
         let differs = |stream: &AudioStream| Some(stream.extension()) != extension;
@@ -54,13 +54,13 @@ impl PackedAudio {
         {
             None if streams.is_empty() => Err(Error::Codec {
                 codec: "nothing".to_owned(),
-                form: Form::PackedAudio,
+                form,
                 reason: None,
             }),
-            None => Ok(Self { streams }),
+            None => Ok(Self { streams, setups }),
             Some(codec) => Err(Error::Codec {
                 codec: super::name(codec),
-                form: Form::PackedAudio,
+                form,
                 reason: Some("another codec goes before it in the same stream"),
             }),
         }
@@ -73,11 +73,12 @@ impl PackedAudio {
 
     /// Bytes of a segment of samples with these lengths. None where that depends on their content.
     pub fn foreseen_len(&self, samples: impl Iterator<Item = (usize, usize)>) -> Option<u64> {
-        let mut total = TAG_LEN;
+        let mut samples = samples.filter(|(_, len)| *len > 0).peekable();
+        let (description, len) = samples.peek().copied().unwrap_or_default();
+        let setup = self.setups.get(description);
+        let mut total = id3::tag_len(setup.map(|setup| setup.information_len(len)));
         for (description, len) in samples {
-            if len > 0 {
-                total = total.checked_add(self.streams.get(description)?.foreseen_len(len)?)?;
-            }
+            total = total.checked_add(self.streams.get(description)?.foreseen_len(len)?)?;
         }
         u64::try_from(total).ok()
     }
@@ -87,7 +88,7 @@ impl PackedAudio {
     /// # Errors
     /// [`Error::Sample`] for one that contradicts its configuration.
     pub fn len(&self, samples: &[Sample<'_>]) -> Result<usize, Error> {
-        let mut total = TAG_LEN;
+        let mut total = self.tag(samples).len();
         for (index, sample, stream, leads) in self.frames(samples) {
             let fault = |reason| Error::Sample { index, reason };
             let stream =
@@ -114,15 +115,27 @@ impl PackedAudio {
             out[at..at + bytes.len()].copy_from_slice(bytes);
             at += bytes.len();
         };
-        put(&timestamp_tag(
-            samples.first().map_or(0, |sample| sample.pts),
-        ));
+        put(&self.tag(samples));
         for (_, sample, stream, leads) in self.frames(samples) {
             if let Some(stream) = stream {
                 stream.write(sample.data, leads, &mut put);
             }
         }
         Ok(())
+    }
+
+    /// Sample descriptions.
+    pub(super) fn streams(&self) -> &[AudioStream] {
+        &self.streams
+    }
+
+    fn tag(&self, samples: &[Sample<'_>]) -> Vec<u8> {
+        let pts = samples.first().map_or(0, |sample| sample.pts);
+        let first = samples.iter().find(|sample| !sample.data.is_empty());
+        let (description, frame) =
+            first.map_or((0, &[][..]), |sample| (sample.description, sample.data));
+        let setup = self.setups.get(description);
+        id3::tag(pts, setup.map(|setup| setup.information(frame)).as_deref())
     }
 
     /// The samples that have bytes, with their places and streams, and whether decoding begins with them.

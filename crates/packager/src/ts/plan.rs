@@ -1,4 +1,5 @@
 //! From a presentation to one segment of a transport stream, or of packed audio.
+use edgepack_drm::SampleAes;
 use edgepack_isobmff::CodecConfig;
 
 use super::clock::ticks;
@@ -9,8 +10,10 @@ use super::spans::{Pair, presentation_of_0};
 use crate::{Error, Presentation, Rendition, Result, SourceRange};
 
 mod gather;
+mod prepare;
 
 use gather::Gathered;
+pub use prepare::{Prepared, Segment};
 
 /// A segment: which bytes of the sources it holds, and how they become a transport stream or packed audio.
 #[derive(Debug, Clone)]
@@ -19,6 +22,7 @@ pub struct Plan {
     number: usize,
     video: Option<Gathered>,
     audio: Option<Gathered>,
+    sample_aes: Option<SampleAes>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,15 +33,18 @@ enum Form {
 
 impl Plan {
     /// A segment of a transport stream with the renditions given; its number counts from 0, as [`spans`](super::spans)
-    /// lists them.
+    /// lists them. `sample_aes`: what its samples are encrypted with; none for a clear segment, or one that is encrypted
+    /// as a whole.
     ///
     /// # Errors
-    /// [`Error::NoSuchSegment`]; [`Error::Carriage`] for a codec that HLS has no place for in a transport stream.
+    /// [`Error::NoSuchSegment`]; [`Error::Carriage`] for a codec that HLS has no place for in a transport stream, or none
+    /// under SAMPLE-AES.
     pub fn new(
         p: &Presentation,
         video: Option<&Rendition>,
         audio: Option<&Rendition>,
         number: usize,
+        sample_aes: Option<SampleAes>,
     ) -> Result<Self> {
         let pair = Pair { video, audio };
         let span = pair.span(number).ok_or_else(|| Error::NoSuchSegment {
@@ -45,7 +52,11 @@ impl Plan {
             number,
             count: pair.len(),
         })?;
-        let muxer = Muxer::new(&codecs(p, video), &codecs(p, audio))
+        let new = match sample_aes {
+            None => Muxer::new,
+            Some(_) => Muxer::sample_encrypted,
+        };
+        let muxer = new(&codecs(p, video), &codecs(p, audio))
             .map_err(|error| carriage(names(video, audio), error))?;
         let next = pair
             .span(number + 1)
@@ -68,14 +79,20 @@ impl Plan {
             number,
             video: pictures,
             audio: sounds,
+            sample_aes,
         })
     }
 
-    /// A segment of packed audio; `number` counts from 0.
+    /// A segment of packed audio; `number` counts from 0, `sample_aes` is as in [`new`](Self::new).
     ///
     /// # Errors
-    /// [`Error::NoSuchSegment`]; [`Error::Carriage`] for a codec without a packed form.
-    pub fn packed(p: &Presentation, audio: &Rendition, number: usize) -> Result<Self> {
+    /// [`Error::NoSuchSegment`]; [`Error::Carriage`] for a codec without a packed form, or without one under SAMPLE-AES.
+    pub fn packed(
+        p: &Presentation,
+        audio: &Rendition,
+        number: usize,
+        sample_aes: Option<SampleAes>,
+    ) -> Result<Self> {
         let count = audio.segments.len();
         if number >= count {
             return Err(Error::NoSuchSegment {
@@ -84,13 +101,18 @@ impl Plan {
                 count,
             });
         }
-        let packed = PackedAudio::new(&codecs(p, Some(audio)))
-            .map_err(|error| carriage(audio.name.clone(), error))?;
+        let new = match sample_aes {
+            None => PackedAudio::new,
+            Some(_) => PackedAudio::sample_encrypted,
+        };
+        let packed =
+            new(&codecs(p, Some(audio))).map_err(|error| carriage(audio.name.clone(), error))?;
         Ok(Self {
             form: Form::PackedAudio(packed),
             number,
             video: None,
             audio: Some(Gathered::sounds(p, audio, number..number + 1)),
+            sample_aes,
         })
     }
 
@@ -119,57 +141,25 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Payload`] for payloads of another length, [`Error::Source`] for samples that contradict their codec.
-    pub fn mux(&self, video_payload: &[u8], audio_payload: &[u8]) -> Result<Vec<u8>> {
+    pub fn mux(&self, video_payload: &mut [u8], audio_payload: &mut [u8]) -> Result<Vec<u8>> {
         self.mux_into(video_payload, audio_payload, |len| vec![0; len])
     }
 
-    /// The same into memory of the caller's: `allocate` is asked once, for the exact length.
+    /// The same into memory of the caller's: `allocate` is asked once, for the exact length, and may give more.
     ///
     /// # Errors
-    /// Those of [`mux`](Self::mux).
+    /// Those of [`mux`](Self::mux), and [`Error::Payload`] for less memory than asked for.
     pub fn mux_into<M: AsMut<[u8]>>(
         &self,
-        video_payload: &[u8],
-        audio_payload: &[u8],
+        video_payload: &mut [u8],
+        audio_payload: &mut [u8],
         allocate: impl FnOnce(usize) -> M,
     ) -> Result<M> {
-        let video = self.samples(&self.video, video_payload)?;
-        let audio = self.samples(&self.audio, audio_payload)?;
-        match &self.form {
-            Form::TransportStream(muxer, place) => {
-                let layout = muxer
-                    .layout(*place, &video, &audio)
-                    .map_err(|error| self.fault(error))?;
-                let mut out = allocate(layout.len());
-                layout
-                    .write(out.as_mut())
-                    .map_err(|error| self.fault(error))?;
-                Ok(out)
-            }
-            Form::PackedAudio(packed) => {
-                let len = packed.len(&audio).map_err(|error| self.fault(error))?;
-                let mut out = allocate(len);
-                packed
-                    .write(&audio, out.as_mut())
-                    .map_err(|error| self.fault(error))?;
-                Ok(out)
-            }
-        }
-    }
-
-    fn samples<'a>(&self, part: &Option<Gathered>, payload: &'a [u8]) -> Result<Vec<Sample<'a>>> {
-        let needed = part.as_ref().map_or(0, |part| part.len);
-        if u64::try_from(payload.len()) != Ok(needed) {
-            return Err(Error::Payload {
-                rendition: self.names(),
-                number: self.number,
-                reason: format!("{} bytes of media instead of {needed}", payload.len()),
-            });
-        }
-        Ok(part
-            .as_ref()
-            .map(|part| part.samples(payload))
-            .unwrap_or_default())
+        let prepared = self.prepare(video_payload, audio_payload)?;
+        let segment = prepared.segment()?;
+        let mut out = allocate(segment.len());
+        segment.write(out.as_mut())?;
+        Ok(out)
     }
 
     fn fault(&self, error: MuxError) -> Error {

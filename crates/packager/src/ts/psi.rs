@@ -11,14 +11,30 @@ const TRANSPORT_STREAM_ID: u16 = 1;
 const PROGRAM_ASSOCIATION: u8 = 0x00;
 const PROGRAM_MAP: u8 = 0x02;
 const REGISTRATION_DESCRIPTOR: u8 = 0x05;
+const PRIVATE_DATA_INDICATOR_DESCRIPTOR: u8 = 0x0f;
 
 /// A stream as the program map names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StreamEntry {
     pub(super) pid: u16,
     pub(super) stream_type: u8,
-    /// `format_identifier` of a registration descriptor (2.6.8).
-    pub(super) registration: Option<[u8; 4]>,
+    pub(super) descriptors: Vec<u8>,
+}
+
+/// A registration descriptor (2.6.8); `information` has less than 252 bytes.
+pub(super) fn registration(format_identifier: [u8; 4], information: &[u8]) -> Vec<u8> {
+    let content = [&format_identifier, information].concat();
+    descriptor(REGISTRATION_DESCRIPTOR, &content)
+}
+
+/// A private data indicator descriptor (2.6.28).
+pub(super) fn private_data_indicator(indicator: [u8; 4]) -> Vec<u8> {
+    descriptor(PRIVATE_DATA_INDICATOR_DESCRIPTOR, &indicator)
+}
+
+fn descriptor(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [length, ..] = content.len().to_le_bytes();
+    [&[tag, length], content].concat()
 }
 
 /// The program association section.
@@ -36,13 +52,9 @@ pub(super) fn program_map(clock_pid: u16, streams: &[StreamEntry]) -> Vec<u8> {
     for stream in streams {
         body.push(stream.stream_type);
         body.extend((0xe000 | stream.pid).to_be_bytes());
-        match stream.registration {
-            None => body.extend([0xf0, 0]),
-            Some(identifier) => {
-                body.extend([0xf0, 6, REGISTRATION_DESCRIPTOR, 4]);
-                body.extend(identifier);
-            }
-        }
+        let length = u16::try_from(stream.descriptors.len()).unwrap_or(u16::MAX);
+        body.extend((0xf000 | length).to_be_bytes());
+        body.extend(&stream.descriptors);
     }
     section(PROGRAM_MAP, PROGRAM_NUMBER, &body)
 }

@@ -6,6 +6,10 @@ use bytes::Bytes;
 use edgepack_isobmff::CodecConfig;
 
 use super::error::{Error, Form};
+use super::psi;
+use encrypt::ENCRYPTED_LENGTH_SIZE;
+
+mod encrypt;
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
@@ -57,6 +61,8 @@ pub(super) struct VideoStream {
     nal_length_size: usize,
     /// With start codes, in the order that decoders want.
     parameter_sets: Vec<u8>,
+    /// Samples come encrypted, and say their lengths in [`ENCRYPTED_LENGTH_SIZE`] bytes.
+    is_encrypted: bool,
 }
 
 impl VideoStream {
@@ -95,20 +101,36 @@ impl VideoStream {
             syntax,
             nal_length_size: usize::from(nal_length_size),
             parameter_sets,
+            is_encrypted: false,
         })
     }
 
+    /// The same stream under SAMPLE-AES.
+    pub(super) fn sample_encrypted(codec: &CodecConfig) -> Result<Self, Error> {
+        let stream = Self::new(codec)?;
+        match stream.syntax {
+            Syntax::Avc => Ok(Self {
+                is_encrypted: true,
+                ..stream
+            }),
+            Syntax::Hevc => Err(super::unsupported(codec, Form::EncryptedTransportStream)),
+        }
+    }
+
+    /// Under SAMPLE-AES as "MPEG-2 Stream Encryption Format for HTTP Live Streaming", 3, has it.
     pub(super) fn stream_type(&self) -> u8 {
         match self.syntax {
+            Syntax::Avc if self.is_encrypted => 0xdb,
             Syntax::Avc => 0x1b,
             Syntax::Hevc => 0x24,
         }
     }
 
-    pub(super) fn registration(&self) -> Option<[u8; 4]> {
+    pub(super) fn descriptors(&self) -> Vec<u8> {
         match self.syntax {
-            Syntax::Avc => None,
-            Syntax::Hevc => Some(*b"HEVC"),
+            Syntax::Avc if self.is_encrypted => psi::private_data_indicator(*b"zavc"),
+            Syntax::Avc => Vec::new(),
+            Syntax::Hevc => psi::registration(*b"HEVC", &[]),
         }
     }
 
@@ -184,7 +206,11 @@ impl VideoStream {
     fn units<'a>(&self, sample: &'a [u8]) -> NalUnits<'a> {
         NalUnits {
             rest: sample,
-            length_size: self.nal_length_size,
+            length_size: if self.is_encrypted {
+                ENCRYPTED_LENGTH_SIZE
+            } else {
+                self.nal_length_size
+            },
         }
     }
 

@@ -18,8 +18,13 @@ fn atoms(bytes: &[u8]) -> Vec<Any> {
 fn a_header_holds_one_track_without_samples() {
     let asset = asset(&[clip("high.mp4")], 4000);
     for (rendition, brand, edits) in [(asset.video(), b"cmf2", 0), (asset.audio(), b"cmfc", 1)] {
-        let header =
-            edgepack_packager::cmaf::header(&asset.presentation, rendition, None, &[]).unwrap();
+        let header = edgepack_packager::cmaf::header(
+            &asset.presentation,
+            rendition,
+            edgepack_packager::HeaderProtection::Clear,
+            &[],
+        )
+        .unwrap();
         let [Any::Ftyp(ftyp), Any::Moov(moov)] = &atoms(&header)[..] else {
             panic!("ftyp and moov")
         };

@@ -79,8 +79,13 @@ fn a_payload_of_another_length_is_refused() {
     let asset = asset(&[clip("low.mp4")], 4000);
     let rendition = asset.audio();
     let mut enc = asset.encryptor(rendition, Scheme::Cenc, &key());
-    let plan =
-        edgepack_packager::SegmentPlan::new(&asset.presentation, rendition, 0, Some(&enc)).unwrap();
+    let plan = edgepack_packager::SegmentPlan::new(
+        &asset.presentation,
+        rendition,
+        0,
+        edgepack_packager::SegmentProtection::Header(&enc),
+    )
+    .unwrap();
     let mut payload = asset.payload(&plan);
     payload.pop();
     let error = plan

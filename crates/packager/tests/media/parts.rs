@@ -67,9 +67,18 @@ fn key_frames_by_themselves_are_the_sources_pictures_at_their_times() {
         let asset = asset(&[clip(name)], 4000);
         let (p, r) = (&asset.presentation, asset.video());
         let trick = p.trick_play(r).unwrap();
-        let mut file = cmaf::header(p, r, None, &[]).unwrap().to_vec();
+        let mut file = cmaf::header(p, r, edgepack_packager::HeaderProtection::Clear, &[])
+            .unwrap()
+            .to_vec();
         for (number, frame) in trick.frames.iter().enumerate() {
-            let plan = SegmentPlan::keyframe(p, r, number, frame, None).unwrap();
+            let plan = SegmentPlan::keyframe(
+                p,
+                r,
+                number,
+                frame,
+                edgepack_packager::SegmentProtection::Clear,
+            )
+            .unwrap();
             file.extend_from_slice(&plan.header());
             file.extend(asset.payload(&plan));
         }

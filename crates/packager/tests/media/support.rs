@@ -94,9 +94,14 @@ impl Asset {
 
     /// Header and segments of a clear rendition, one after the other.
     pub(crate) fn clear_file(&self, r: &Rendition) -> Vec<u8> {
-        let mut file = cmaf::header(&self.presentation, r, None, &[])
-            .expect("a header")
-            .to_vec();
+        let mut file = cmaf::header(
+            &self.presentation,
+            r,
+            edgepack_packager::HeaderProtection::Clear,
+            &[],
+        )
+        .expect("a header")
+        .to_vec();
         for number in 0..r.segments.len() {
             file.extend(self.clear_segment(r, number));
         }
@@ -104,7 +109,13 @@ impl Asset {
     }
 
     pub(crate) fn clear_segment(&self, r: &Rendition, number: usize) -> Vec<u8> {
-        let plan = SegmentPlan::new(&self.presentation, r, number, None).expect("a plan");
+        let plan = SegmentPlan::new(
+            &self.presentation,
+            r,
+            number,
+            edgepack_packager::SegmentProtection::Clear,
+        )
+        .expect("a plan");
         let segment = [plan.header().to_vec(), self.payload(&plan)].concat();
         assert_eq!(plan.content_length(), Some(segment.len() as u64));
         segment
@@ -134,12 +145,23 @@ impl Asset {
         key: &ContentKey,
     ) -> Vec<u8> {
         let enc = self.encryptor(r, scheme, key);
-        let mut file = cmaf::header(&self.presentation, r, Some(enc.track_encryption()), &[])
-            .expect("a header")
-            .to_vec();
+        let mut file = cmaf::header(
+            &self.presentation,
+            r,
+            edgepack_packager::HeaderProtection::Protected(enc.track_encryption()),
+            &[],
+        )
+        .expect("a header")
+        .to_vec();
         for number in 0..r.segments.len() {
             let mut enc = self.encryptor(r, scheme, key);
-            let plan = SegmentPlan::new(&self.presentation, r, number, Some(&enc)).expect("a plan");
+            let plan = SegmentPlan::new(
+                &self.presentation,
+                r,
+                number,
+                edgepack_packager::SegmentProtection::Header(&enc),
+            )
+            .expect("a plan");
             let mut payload = self.payload(&plan);
             let header = plan
                 .protect(&mut enc, &mut payload)

@@ -4,10 +4,13 @@
 
 mod clips;
 mod codecs;
+mod decrypt;
+mod encrypted;
 mod invariants;
 mod media;
 
 mod outside;
 mod packed;
 mod reader;
+mod shaka;
 mod support;

@@ -11,6 +11,17 @@ const TARGET_MS: u32 = 2000;
 
 /// The timestamp of an ID3 tag, and what follows it.
 fn untagged(segment: &[u8]) -> (u64, &[u8]) {
+    let (frames, rest) = private_frames(segment);
+    let [(owner, time)] = frames.as_slice() else {
+        panic!("{} frames", frames.len());
+    };
+    assert_eq!(*owner, b"com.apple.streaming.transportStreamTimestamp");
+    (u64::from_be_bytes((*time).try_into().unwrap()), rest)
+}
+
+/// Owners and data of the PRIV frames in an ID3 tag, and what follows the tag.
+#[expect(clippy::type_complexity, reason = "parts of one slice")]
+pub(crate) fn private_frames(segment: &[u8]) -> (Vec<(&[u8], &[u8])>, &[u8]) {
     assert_eq!(segment[..6], [b'I', b'D', b'3', 4, 0, 0]);
     let synchsafe = |bytes: &[u8]| {
         assert!(bytes.iter().all(|byte| byte & 0x80 == 0));
@@ -18,11 +29,16 @@ fn untagged(segment: &[u8]) -> (u64, &[u8]) {
             .iter()
             .fold(0, |size, byte| size << 7 | usize::from(*byte))
     };
-    let (tag, rest) = segment[10..].split_at(synchsafe(&segment[6..10]));
-    assert_eq!(&tag[..4], b"PRIV");
-    assert_eq!(synchsafe(&tag[4..8]), tag.len() - 10);
-    let time = tag[10..].strip_prefix(b"com.apple.streaming.transportStreamTimestamp\0".as_slice());
-    (u64::from_be_bytes(time.unwrap().try_into().unwrap()), rest)
+    let (mut tag, rest) = segment[10..].split_at(synchsafe(&segment[6..10]));
+    let mut frames = Vec::new();
+    while !tag.is_empty() {
+        assert_eq!(&tag[..4], b"PRIV");
+        let (content, after) = tag[10..].split_at(synchsafe(&tag[4..8]));
+        let end = content.iter().position(|byte| *byte == 0).unwrap();
+        frames.push((&content[..end], &content[end + 1..]));
+        tag = after;
+    }
+    (frames, rest)
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) type Clock = (usize, u64);
 pub(crate) struct Read {
     /// PID → stream type and registration.
     pub(crate) streams: BTreeMap<u16, (u8, Option<[u8; 4]>)>,
+    /// PID → descriptors, of the last map.
+    pub(crate) descriptors: BTreeMap<u16, Vec<(u8, Vec<u8>)>>,
     pub(crate) clock_pid: u16,
     pub(crate) pes: BTreeMap<u16, Vec<Pes>>,
     pub(crate) clocks: Vec<Clock>,
@@ -203,14 +205,17 @@ fn map(section: &[u8], read: &mut Read) {
         let len = usize::from(u16::from_be_bytes([rest[3] & 0x0f, rest[4]]));
         let mut descriptors = &rest[5..5 + len];
         let mut registration = None;
+        let mut listed = Vec::new();
         while !descriptors.is_empty() {
             let content = &descriptors[2..2 + usize::from(descriptors[1])];
             if descriptors[0] == 5 {
-                registration = Some(content.try_into().expect("an identifier"));
+                registration = Some(content[..4].try_into().expect("an identifier"));
             }
+            listed.push((descriptors[0], content.to_vec()));
             descriptors = &descriptors[2 + content.len()..];
         }
         assert_eq!(streams.insert(pid, (rest[0], registration)), None);
+        read.descriptors.insert(pid, listed);
         rest = &rest[5 + len..];
     }
     if !read.streams.is_empty() {

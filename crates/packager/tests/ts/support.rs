@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use edgepack_drm::SampleAes;
 use edgepack_isobmff::{Limits, Movie, MovieReader, Step};
 use edgepack_packager::ts::{Plan, spans};
 use edgepack_packager::{Options, Presentation, Rendition, Source, SourceContent, SourceRange};
@@ -74,12 +75,12 @@ impl Asset {
     }
 
     pub(crate) fn make(&self, plan: &Plan) -> Vec<u8> {
-        let [video, audio] = plan.source_ranges().map(|ranges| self.payload(ranges));
+        let [mut video, mut audio] = plan.source_ranges().map(|ranges| self.payload(ranges));
         assert_eq!(
             plan.payload_lens(),
             [video.len() as u64, audio.len() as u64]
         );
-        let segment = plan.mux(&video, &audio).expect("a segment");
+        let segment = plan.mux(&mut video, &mut audio).expect("a segment");
         if let Some(len) = plan.content_length() {
             assert_eq!(len, segment.len() as u64);
         }
@@ -92,37 +93,67 @@ impl Asset {
         video: Option<&Rendition>,
         audio: Option<&Rendition>,
     ) -> Vec<Vec<u8>> {
-        (0..spans(video, audio).len())
-            .map(|number| {
-                self.make(&Plan::new(&self.presentation, video, audio, number).expect("a plan"))
-            })
+        self.segments_under(video, audio, None)
+    }
+
+    /// The same under SAMPLE-AES.
+    pub(crate) fn segments_under(
+        &self,
+        video: Option<&Rendition>,
+        audio: Option<&Rendition>,
+        aes: Option<&SampleAes>,
+    ) -> Vec<Vec<u8>> {
+        let p = &self.presentation;
+        let plans = (0..spans(video, audio).len())
+            .map(|number| Plan::new(p, video, audio, number, aes.cloned()));
+        plans
+            .map(|plan| self.make(&plan.expect("a plan")))
             .collect()
     }
 
     /// All segments of packed audio.
     pub(crate) fn packed(&self, audio: &Rendition) -> Vec<Vec<u8>> {
-        (0..audio.segments.len())
-            .map(|number| {
-                self.make(&Plan::packed(&self.presentation, audio, number).expect("a plan"))
-            })
+        self.packed_under(audio, None)
+    }
+
+    /// The same under SAMPLE-AES.
+    pub(crate) fn packed_under(&self, audio: &Rendition, aes: Option<&SampleAes>) -> Vec<Vec<u8>> {
+        let plans = (0..audio.segments.len())
+            .map(|number| Plan::packed(&self.presentation, audio, number, aes.cloned()));
+        plans
+            .map(|plan| self.make(&plan.expect("a plan")))
             .collect()
     }
 }
 
 /// The digests of what ffmpeg decodes of one stream (`0:v:0`), in the order of presentation.
 pub(crate) fn decoded(path: &Path, stream: &str) -> Vec<String> {
+    digests(path, stream, &["-fps_mode", "passthrough"])
+}
+
+/// The digests of its packets as the demultiplexer hands them on, in the order of decoding.
+pub(crate) fn demuxed(path: &Path, stream: &str) -> Vec<String> {
+    digests(path, stream, &["-c", "copy"])
+}
+
+fn digests(path: &Path, stream: &str, how: &[&str]) -> Vec<String> {
+    let is_playlist = path
+        .extension()
+        .is_some_and(|extension| extension == "m3u8");
+    // Names of keys end as they like; what a probe decodes of encrypted media is noise.
+    let options: &[&str] = if is_playlist {
+        &["-v", "fatal", "-allowed_extensions", "ALL"]
+    } else {
+        &["-v", "error"]
+    };
     let output = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-i"])
+        .arg("-nostdin")
+        .args(options)
+        .arg("-i")
         .arg(path)
-        .args([
-            "-map",
-            stream,
-            "-fps_mode",
-            "passthrough",
-            "-f",
-            "framemd5",
-            "-",
-        ])
+        .args(["-map", stream])
+        .args(how)
+        .args(["-f", "framemd5", "-"])
         .output()
         .expect("ffmpeg");
     let complaints = String::from_utf8_lossy(&output.stderr);

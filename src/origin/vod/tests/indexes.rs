@@ -10,8 +10,8 @@ async fn manifest(root: &Path, indexes: &Path) -> (Bytes, Arc<VodShared>, u64) {
     let worker = Rc::new(Storage::start(&storage).unwrap());
     let mount = Arc::new(Mount::new("/vod", root));
     let options = VodOptions::from(&Config::default());
-    let shared = VodShared::new(vec![mount], options, 0)
-        .with_indexes(Some(IndexCache::open(indexes, 1 << 20).unwrap()));
+    let shared =
+        vod_shared(mount, options).with_indexes(Some(IndexCache::open(indexes, 1 << 20).unwrap()));
     let shared = Arc::new(shared);
     let vod = Vod::new(shared.clone(), worker);
     let route = route(Protection::Clear, Leaf::Dash);

@@ -1,9 +1,9 @@
 //! What slice headers need of sequence and picture parameter sets (ISO/IEC 14496-10, 7.3.2.1 and 7.3.2.2).
 //!
 //! Both are read only as far as that: what follows (VUI, transform and scaling matrices of the picture) may be anything.
-use super::bits::BitReader;
-use super::nal;
+use super::{HEADER, nal};
 use crate::sample::Parse;
+use crate::sample::nal::bits::BitReader;
 
 const MAX_SPS_ID: u32 = 31;
 const MAX_PPS_ID: u32 = 255;
@@ -102,7 +102,7 @@ fn replace<T>(sets: &mut Vec<T>, set: T, id: impl Fn(&T) -> u32) {
 
 impl Sps {
     fn parse(unit: &[u8]) -> Parse<Self> {
-        let mut r = BitReader::new(unit);
+        let mut r = BitReader::new(unit, HEADER);
         let profile_idc = r.u(8)?;
         let _constraints_and_level = r.u(16)?;
         let id = r.ue_max(MAX_SPS_ID, "seq_parameter_set_id")?;
@@ -159,7 +159,7 @@ impl Sps {
 
 impl Pps {
     fn parse(unit: &[u8]) -> Parse<Self> {
-        let mut r = BitReader::new(unit);
+        let mut r = BitReader::new(unit, HEADER);
         let id = r.ue_max(MAX_PPS_ID, "pic_parameter_set_id")?;
         let sps_id = r.ue_max(MAX_SPS_ID, "seq_parameter_set_id")?;
         let entropy_coding_mode = r.flag()?;

@@ -1,8 +1,8 @@
 //! Where the slice header ends (ISO/IEC 14496-10, 7.3.3) and, with it, the clear bytes of a slice.
-use super::bits::BitReader;
-use super::nal;
 use super::params::{ParameterSets, PicOrderCnt, SliceContext};
+use super::{HEADER, nal};
 use crate::sample::Parse;
+use crate::sample::nal::bits::BitReader;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ pub(super) fn parse(unit: &[u8], sets: &ParameterSets) -> Parse<SliceHeader> {
         .first()
         .map_or((0, 0), |byte| (byte >> 5 & 3, byte & 0x1f));
     let idr = nal_unit_type == nal::IDR_SLICE;
-    let mut r = BitReader::new(unit);
+    let mut r = BitReader::new(unit, HEADER);
     let _first_mb_in_slice = r.ue()?;
     let slice_type = SliceType::new(r.ue_max(9, "slice_type")?);
     let context = sets.context(r.ue()?)?;
@@ -109,7 +109,7 @@ pub(super) fn parse(unit: &[u8], sets: &ParameterSets) -> Parse<SliceHeader> {
 /// Bytes before the slice data of data partitions B and C (7.3.2.9.2), which have no header of their own.
 /// `context`: that of the partition A they belong to.
 pub(super) fn partition_len(unit: &[u8], context: &SliceContext) -> Parse<usize> {
-    let mut r = BitReader::new(unit);
+    let mut r = BitReader::new(unit, HEADER);
     let _slice_id = r.ue()?;
     if context.sps.separate_colour_plane {
         let _colour_plane_id = r.u(2)?;

@@ -158,6 +158,7 @@ fn string(
         vps: Vec::new(),
         sps: Vec::new(),
         pps: Vec::new(),
+        layer_sets: Vec::new(),
         video: VideoInfo::default(),
     };
     config.rfc6381()

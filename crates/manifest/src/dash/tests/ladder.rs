@@ -6,7 +6,9 @@ use edgepack_packager::TextForm;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sample::{audio, film, ladder, presentation, protection, text, trick_play, video};
+use crate::sample::{
+    audio, film, ladder, other_key, presentation, protection, text, trick_play, video,
+};
 
 #[test]
 fn a_clear_film_with_languages_subtitles_and_thumbnails() {
@@ -64,7 +66,7 @@ fn a_protected_view_names_no_media_as_clear_and_text_without_keys() {
 fn rungs_on_other_keys_are_sets_of_their_own_that_may_be_switched() {
     let ladder = ladder();
     let mut protection = protection(&ladder, Scheme::Cenc);
-    protection.tracks[0].as_mut().unwrap().default_kid = KeyId([0x77; 16]);
+    other_key(&mut protection, 0, KeyId([0x77; 16]));
     let view = View {
         protection: Some(&protection),
         ..View::new(&ladder)
@@ -246,7 +248,8 @@ proptest! {
         rung.codecs = codecs;
         let presentation = presentation(vec![rung, sound]);
         let mut protection = protection(&presentation, Scheme::Cenc);
-        protection.systems = vec![crate::System::ClearKey { licence_url }];
+        protection.signals.clear();
+        protection.clear_key = Some(crate::ClearKey { licence_url });
         let view = View { protection: Some(&protection), ..View::new(&presentation) };
         assert_well_formed(&mpd(view, Template::Number).unwrap());
     }

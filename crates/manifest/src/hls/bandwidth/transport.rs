@@ -23,8 +23,8 @@ const FILL: u64 = 15;
 /// The ID3 tag of a packed segment.
 const TAG: u64 = 73;
 
-/// In a transport stream.
-pub(super) fn muxed(rendition: &Rendition) -> Rates {
+/// In a transport stream. `padding`: bytes that encryption adds to a segment at most.
+pub(super) fn muxed(rendition: &Rendition, padding: u64) -> Rates {
     let seconds = |segment: &Segment| segment.duration / u64::from(rendition.timescale.max(1));
     of_segments(rendition, |segment| {
         let samples = u64::from(segment.sample_count);
@@ -34,14 +34,14 @@ pub(super) fn muxed(rendition: &Rendition) -> Rates {
         } else {
             (samples * (PICTURE + STUFFING) + PARAMETER_SETS, TABLES)
         };
-        ((segment.bytes + payload).div_ceil(PACKET_ROOM) + FILL + tables) * PACKET
+        ((segment.bytes + payload).div_ceil(PACKET_ROOM) + FILL + tables) * PACKET + padding
     })
 }
 
 /// By itself (RFC 8216, 3.4).
-pub(super) fn packed(rendition: &Rendition) -> Rates {
+pub(super) fn packed(rendition: &Rendition, padding: u64) -> Rates {
     of_segments(rendition, |segment| {
-        segment.bytes + u64::from(segment.sample_count) * FRAME + TAG
+        segment.bytes + u64::from(segment.sample_count) * FRAME + TAG + padding
     })
 }
 

@@ -42,7 +42,7 @@ fn a_cenc_media_playlist_has_no_iv() {
 fn a_system_without_clearkey_gives_no_identity_key() {
     let ladder = ladder();
     let mut protection = protection(&ladder, Scheme::Cbcs);
-    protection.systems.pop();
+    protection.clear_key = None;
     let playlist = protected(&ladder, &protection, "v1080");
     assert_eq!(lines(&playlist, "#EXT-X-KEY").len(), 1);
     assert!(!playlist.contains("identity"));

@@ -4,7 +4,7 @@ use edgepack_packager::{Rendition, TextForm};
 
 use super::*;
 use crate::sample::{
-    audio, bumper_and_film, protection, stitched, text, thumbnails, trick_play, video,
+    audio, bumper_and_film, other_key, protection, stitched, text, thumbnails, trick_play, video,
 };
 
 fn encoded(mut rendition: Rendition, codecs: &str) -> Rendition {
@@ -27,7 +27,7 @@ fn each_period_names_its_own_keys() {
     let asset = bumper_and_film();
     let mut protection = protection(&asset, Scheme::Cbcs);
     let other = edgepack_drm::KeyId([0x77; 16]);
-    protection.tracks[0].as_mut().unwrap().default_kid = other;
+    other_key(&mut protection, 0, other);
     let view = View {
         protection: Some(&protection),
         ..View::new(&asset)

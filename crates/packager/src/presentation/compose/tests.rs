@@ -357,7 +357,10 @@ fn subtitles_come_out_in_two_forms_cut_with_the_video() {
         let times: Vec<_> = r.segments.iter().map(|s| (s.start, s.duration)).collect();
         assert_eq!(times, [(0, 4004), (4004, 4004), (8008, 2002)]);
         assert!(r.average_bandwidth * 10 > 20_000 * 8 && r.peak_bandwidth > r.average_bandwidth);
-        assert!(SegmentPlan::new(&p, r, 0, None).is_err(), "made, not read");
+        assert!(
+            SegmentPlan::new(&p, r, 0, crate::SegmentProtection::Clear).is_err(),
+            "made, not read"
+        );
         assert!(p.text_samples(r).is_none() && p.codec(r).is_none());
     }
     let track = p.rendition("t-en").unwrap();
@@ -486,17 +489,19 @@ fn segments_never_mix_sample_descriptions() {
         "6 s is no multiple of 4 s"
     );
     let index = |number: usize| {
-        let header = SegmentPlan::new(&p, r, number, None).unwrap().header();
+        let header = SegmentPlan::new(&p, r, number, crate::SegmentProtection::Clear)
+            .unwrap()
+            .header();
         let tfhd = header.windows(4).position(|at| at == b"tfhd").unwrap();
         assert_eq!(header[tfhd + 7] & 2, 2);
         header[tfhd + 15]
     };
     assert_eq!((index(1), index(2), index(5)), (1, 2, 2));
     for (number, segment) in r.segments.iter().enumerate() {
-        let plan = SegmentPlan::new(&p, r, number, None).unwrap();
+        let plan = SegmentPlan::new(&p, r, number, crate::SegmentProtection::Clear).unwrap();
         assert_eq!(plan.content_length(), Some(segment.len));
     }
-    let header = crate::cmaf::header(&p, r, None, &[]).unwrap();
+    let header = crate::cmaf::header(&p, r, crate::HeaderProtection::Clear, &[]).unwrap();
     let entries = header.windows(4).filter(|at| *at == b"avc1");
     assert_eq!(entries.count(), 2);
     assert_eq!(p.sample_entries(r).count(), 2);

@@ -56,7 +56,7 @@ fn a_film_of_two_hours_in_six_rungs_is_composed_in_milliseconds() {
     });
     let last = p.renditions[0].segments.len() - 1;
     let plan = mean(&mut || {
-        SegmentPlan::new(&p, &p.renditions[0], last, None).unwrap();
+        SegmentPlan::new(&p, &p.renditions[0], last, crate::SegmentProtection::Clear).unwrap();
     });
     let layout = mean(&mut || {
         crate::ondemand::layout(&p, &p.renditions[0], None).unwrap();

@@ -121,7 +121,7 @@ fn check(p: &Presentation, r: &Rendition) -> Result<(), TestCaseError> {
             .iter()
             .map(|sample| u64::from(sample.duration))
             .sum::<u64>();
-        let plan = SegmentPlan::new(p, r, number, None).unwrap();
+        let plan = SegmentPlan::new(p, r, number, crate::SegmentProtection::Clear).unwrap();
         prop_assert_eq!(plan.payload_len(), segment.bytes);
         prop_assert_eq!(plan.content_length(), Some(segment.len));
         let mut from_ranges = plan
@@ -161,7 +161,8 @@ fn check_sync(p: &Presentation, r: &Rendition) -> Result<(), TestCaseError> {
         prop_assert_eq!(pair[0].start + pair[0].duration, pair[1].start);
     }
     for (number, frame) in trick.frames.iter().enumerate() {
-        let plan = SegmentPlan::keyframe(p, r, number, frame, None).unwrap();
+        let plan =
+            SegmentPlan::keyframe(p, r, number, frame, crate::SegmentProtection::Clear).unwrap();
         prop_assert_eq!(plan.content_length(), Some(frame.len));
     }
     Ok(())

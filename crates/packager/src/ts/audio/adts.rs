@@ -5,6 +5,8 @@
 use edgepack_isobmff::codec::AacConfig;
 use edgepack_isobmff::codec::bits::BitReader;
 
+use crate::ts::bits::BitWriter;
+
 const HEADER_LEN: usize = 7;
 /// `aac_frame_length` has 13 bits.
 const MAX_FRAME_LEN: usize = (1 << 13) - 1;
@@ -93,7 +95,7 @@ impl Adts {
     }
 
     /// Decoding can start at a leading frame, which therefore says its channels, unless it does so by itself.
-    fn prefix(&self, sample: &[u8], leads: bool) -> &[u8] {
+    pub(in crate::ts) fn prefix(&self, sample: &[u8], leads: bool) -> &[u8] {
         let has_its_own = sample.first().is_some_and(|byte| byte >> 5 == ID_PCE);
         if leads && !has_its_own {
             &self.program_config
@@ -201,33 +203,6 @@ fn program_config_element(
         writer.put(8, byte);
     }
     Ok(writer.bytes)
-}
-
-#[derive(Debug, Default)]
-struct BitWriter {
-    bytes: Vec<u8>,
-    /// Bits of the last byte still free.
-    free: u32,
-}
-
-impl BitWriter {
-    /// The low `count` bits.
-    fn put(&mut self, count: u32, bits: u32) {
-        for at in (0..count).rev() {
-            if self.free == 0 {
-                self.bytes.push(0);
-                self.free = 8;
-            }
-            self.free -= 1;
-            if let Some(last) = self.bytes.last_mut() {
-                *last |= u8::from(bits >> at & 1 == 1) << self.free;
-            }
-        }
-    }
-
-    fn align(&mut self) {
-        self.free = 0;
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! What a segment consists of, known to the byte before one is written.
+use std::borrow::Cow;
+
 use super::gather::{pictures, sounds};
 use super::packets::{PacketWriter, Pid};
 use super::padding::pad;
@@ -16,8 +18,9 @@ const VIDEO_STREAM_ID: u8 = 0xe0;
 pub struct Layout<'a> {
     muxer: &'a Muxer,
     place: Place,
-    video_samples: &'a [Sample<'a>],
-    audio_samples: &'a [Sample<'a>],
+    video_samples: Cow<'a, [Sample<'a>]>,
+    audio_samples: Cow<'a, [Sample<'a>]>,
+    map: Cow<'a, [u8]>,
     video: Vec<Pes>,
     audio: Vec<Pes>,
     events: Vec<Event>,
@@ -25,15 +28,15 @@ pub struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(
+    pub(in crate::ts) fn new(
         muxer: &'a Muxer,
         place: Place,
-        video_samples: &'a [Sample<'a>],
-        audio_samples: &'a [Sample<'a>],
+        video_samples: Cow<'a, [Sample<'a>]>,
+        audio_samples: Cow<'a, [Sample<'a>]>,
     ) -> Result<Self, Error> {
         let has_video = !muxer.video.is_empty();
-        let mut video = pictures(&muxer.video, video_samples)?;
-        let mut audio = sounds(&muxer.audio, audio_samples, has_video)?;
+        let mut video = pictures(&muxer.video, &video_samples)?;
+        let mut audio = sounds(&muxer.audio, &audio_samples, has_video)?;
         let events = schedule(has_video, &mut video, &mut audio, place.next);
         let clocks = events
             .iter()
@@ -49,6 +52,7 @@ impl<'a> Layout<'a> {
         Ok(Self {
             muxer,
             place,
+            map: muxer.map(&audio_samples),
             video_samples,
             audio_samples,
             video,
@@ -86,7 +90,7 @@ impl<'a> Layout<'a> {
         };
         let mut writer = PacketWriter::new(out);
         writer.section(&mut pid(PAT_PID, table_counter), &self.muxer.association);
-        writer.section(&mut pid(PMT_PID, table_counter), &self.muxer.map);
+        writer.section(&mut pid(PMT_PID, table_counter), &self.map);
         let mut video_pid = pid(VIDEO_PID, 0);
         let mut audio_pid = pid(AUDIO_PID, 0);
         let (mut video, mut audio) = (self.video.iter(), self.audio.iter());

@@ -32,6 +32,7 @@ fn plan(p: &Presentation, number: usize) -> Plan {
         Some(of(p, Kind::Video)),
         Some(of(p, Kind::Audio)),
         number,
+        None,
     )
     .unwrap()
 }
@@ -69,17 +70,24 @@ fn a_plan_asks_for_the_bytes_of_both_in_the_order_of_the_file() {
 #[test]
 fn a_segment_that_does_not_exist_is_refused() {
     let p = film();
-    let error = Plan::new(&p, Some(of(&p, Kind::Video)), Some(of(&p, Kind::Audio)), 4).unwrap_err();
+    let error = Plan::new(
+        &p,
+        Some(of(&p, Kind::Video)),
+        Some(of(&p, Kind::Audio)),
+        4,
+        None,
+    )
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "v48+a-und has 4 segments, there is no segment 4"
     );
-    let error = Plan::packed(&p, of(&p, Kind::Audio), 4).unwrap_err();
+    let error = Plan::packed(&p, of(&p, Kind::Audio), 4, None).unwrap_err();
     assert_eq!(
         error.to_string(),
         "a-und has 4 segments, there is no segment 4"
     );
-    assert!(Plan::new(&p, None, None, 0).is_err());
+    assert!(Plan::new(&p, None, None, 0, None).is_err());
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn a_codec_without_a_place_is_refused_by_name() {
         ..TrackSpec::still(b"vide", Entry::Jpeg, 10)
     };
     let p = asset(&[TrackSpec::video(25_000, 1000, 200, 50), images]);
-    let error = Plan::new(&p, Some(of(&p, Kind::Image)), None, 0).unwrap_err();
+    let error = Plan::new(&p, Some(of(&p, Kind::Image)), None, 0, None).unwrap_err();
     assert!(
         error
             .to_string()
@@ -97,7 +105,7 @@ fn a_codec_without_a_place_is_refused_by_name() {
         "{error}"
     );
     assert!(matches!(error, Error::Carriage { .. }));
-    let error = Plan::packed(&p, of(&p, Kind::Video), 0).unwrap_err();
+    let error = Plan::packed(&p, of(&p, Kind::Video), 0, None).unwrap_err();
     assert!(
         error
             .to_string()
@@ -110,10 +118,10 @@ fn a_codec_without_a_place_is_refused_by_name() {
 fn payloads_of_another_length_are_refused() {
     let p = film();
     let plan = plan(&p, 0);
-    let [video, audio] = plan
+    let [mut video, mut audio] = plan
         .payload_lens()
         .map(|len| vec![0; usize::try_from(len).unwrap()]);
-    let error = plan.mux(&video, &audio[1..]).unwrap_err();
+    let error = plan.mux(&mut video, &mut audio[1..]).unwrap_err();
     assert!(matches!(error, Error::Payload { .. }), "{error}");
 }
 
@@ -121,10 +129,10 @@ fn payloads_of_another_length_are_refused() {
 fn samples_that_are_no_nal_units_are_the_fault_of_the_source() {
     let p = film();
     let plan = plan(&p, 2);
-    let [video, audio] = plan
+    let [mut video, mut audio] = plan
         .payload_lens()
         .map(|len| vec![0xff; usize::try_from(len).unwrap()]);
-    let error = plan.mux(&video, &audio).unwrap_err();
+    let error = plan.mux(&mut video, &mut audio).unwrap_err();
     let expected =
         "a.mp4: v48+a-und, segment 2: sample 0 of the segment: a NAL unit reaches beyond its end";
     assert_eq!(error.to_string(), expected);
@@ -145,11 +153,11 @@ fn pictures(plan: &Plan) -> Vec<u8> {
 fn memory_of_the_caller_is_asked_for_once_and_for_the_exact_length() {
     let p = film();
     let plan = plan(&p, 0);
-    let video = pictures(&plan);
-    let audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
-    let whole = plan.mux(&video, &audio).unwrap();
+    let mut video = pictures(&plan);
+    let mut audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
+    let whole = plan.mux(&mut video, &mut audio).unwrap();
     let mut asked = Vec::new();
-    let given = plan.mux_into(&video, &audio, |len| {
+    let given = plan.mux_into(&mut video, &mut audio, |len| {
         asked.push(len);
         vec![0xaa; len]
     });
@@ -157,7 +165,7 @@ fn memory_of_the_caller_is_asked_for_once_and_for_the_exact_length() {
     assert_eq!(given.unwrap(), whole);
     assert_eq!(asked, [whole.len()]);
     assert!(
-        plan.mux_into(&video, &audio, |len| vec![0; len - 1])
+        plan.mux_into(&mut video, &mut audio, |len| vec![0; len - 1])
             .is_err()
     );
 }
@@ -165,9 +173,9 @@ fn memory_of_the_caller_is_asked_for_once_and_for_the_exact_length() {
 #[test]
 fn the_length_of_packed_audio_is_known_before_it_is_read() {
     let p = film();
-    let plan = Plan::packed(&p, of(&p, Kind::Audio), 1).unwrap();
-    let audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
-    let segment = plan.mux(&[], &audio).unwrap();
+    let plan = Plan::packed(&p, of(&p, Kind::Audio), 1, None).unwrap();
+    let mut audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
+    let segment = plan.mux(&mut [], &mut audio).unwrap();
     assert_eq!(plan.content_length(), Some(segment.len() as u64));
 }
 

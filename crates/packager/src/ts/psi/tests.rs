@@ -11,7 +11,7 @@ fn a_section_with_its_crc_leaves_no_remainder() {
     let streams = [StreamEntry {
         pid: VIDEO_PID,
         stream_type: 0x24,
-        registration: Some(*b"HEVC"),
+        descriptors: registration(*b"HEVC", &[]),
     }];
     for section in [program_association(), program_map(VIDEO_PID, &streams)] {
         assert_eq!(crc32(&section), 0);
@@ -35,12 +35,12 @@ fn the_map_lists_the_streams_in_order_with_their_registrations() {
         StreamEntry {
             pid: VIDEO_PID,
             stream_type: 0x1b,
-            registration: None,
+            descriptors: Vec::new(),
         },
         StreamEntry {
             pid: AUDIO_PID,
             stream_type: 0x81,
-            registration: Some(*b"AC-3"),
+            descriptors: registration(*b"AC-3", &[]),
         },
     ];
     let map = program_map(VIDEO_PID, &streams);

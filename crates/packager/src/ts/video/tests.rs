@@ -37,6 +37,7 @@ fn hevc(video: VideoInfo) -> CodecConfig {
         vps: vec![Bytes::from_static(&[0x40, 1, 7])],
         sps: vec![Bytes::from_static(&[0x42, 1, 8])],
         pps: vec![Bytes::from_static(&[0x44, 1, 9])],
+        layer_sets: Vec::new(),
         video,
     })
 }

@@ -1,0 +1,305 @@
+//! XML from outside that is to stand inside of ours: read strictly, written anew.
+use crate::{Error, Result};
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes of a fragment.
+pub const MAX_FRAGMENT_BYTES: usize = 64 * 1024;
+const MAX_DEPTH: usize = 16;
+const MAX_ATTRIBUTES: usize = 32;
+/// Declarations of prefixes in scope at one place.
+const MAX_DECLARATIONS: usize = 64;
+
+/// Prefixes that manifests declare at their root, so that a fragment need not.
+pub const KNOWN_PREFIXES: &[&str] = &["cenc", "mspr", "dashif"];
+
+/// Whether the text may stand as it is inside of an element: elements, white space and comments; no document type,
+/// processing instruction or entity but XML's own five; prefixes declared, here or among [`KNOWN_PREFIXES`].
+///
+/// # Errors
+/// [`Error::Fragment`] says what is wrong. Longer than [`MAX_FRAGMENT_BYTES`] is wrong too.
+pub fn check_fragment(text: &str) -> Result<()> {
+    canonical(text, KNOWN_PREFIXES).map(|_| ())
+}
+
+/// The fragment in one form (after Canonical XML): explicit closing tags, declarations before the other attributes,
+/// both in alphabetical order, no comments or CDATA sections.
+///
+/// # Errors
+/// [`Error::Fragment`].
+pub(super) fn canonical(text: &str, prefixes: &[&str]) -> Result<String> {
+    let mut depth = 0_usize;
+    let mut out = String::with_capacity(text.len());
+    walk(text, Some(prefixes), |node| {
+        match &node {
+            Node::Open(..) => depth += 1,
+            Node::Close(_) => depth = depth.saturating_sub(1),
+            Node::Text(text) if depth == 0 && !text.trim_ascii().is_empty() => {
+                return Err("text outside of elements".to_owned());
+            }
+            Node::Text(_) => {}
+        }
+        node.write(&mut out);
+        Ok(())
+    })
+    .map_err(Error::Fragment)?;
+    Ok(out)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Attribute {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// What a walk comes across. An empty element is opened and closed.
+#[derive(Debug)]
+pub(super) enum Node<'a> {
+    /// Attributes in canonical order.
+    Open(&'a str, &'a [Attribute]),
+    /// Unescaped; text may come in several pieces.
+    Text(&'a str),
+    Close(&'a str),
+}
+
+impl Node<'_> {
+    pub(super) fn write(&self, out: &mut String) {
+        match self {
+            Node::Open(name, attributes) => {
+                out.push('<');
+                out.push_str(name);
+                for attribute in *attributes {
+                    out.push(' ');
+                    out.push_str(&attribute.name);
+                    out.push_str("=\"");
+                    push_escaped(out, &attribute.value, true);
+                    out.push('"');
+                }
+                out.push('>');
+            }
+            Node::Text(text) => push_escaped(out, text, false),
+            Node::Close(name) => {
+                out.push_str("</");
+                out.push_str(name);
+                out.push('>');
+            }
+        }
+    }
+}
+
+/// Escapes as Canonical XML does; `>` everywhere, which is allowed and never wrong.
+pub(super) fn push_escaped(out: &mut String, text: &str, attribute: bool) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#xD;"),
+            '"' if attribute => out.push_str("&quot;"),
+            '\t' if attribute => out.push_str("&#x9;"),
+            '\n' if attribute => out.push_str("&#xA;"),
+            other => out.push(other),
+        }
+    }
+}
+
+/// Goes through well-formed content. `prefixes`: those declared around it; none: prefixes are not looked at.
+pub(super) fn walk(
+    text: &str,
+    prefixes: Option<&[&str]>,
+    mut visit: impl FnMut(Node<'_>) -> Parse<()>,
+) -> Parse<()> {
+    if text.len() > MAX_FRAGMENT_BYTES {
+        return Err(format!("longer than {MAX_FRAGMENT_BYTES} bytes"));
+    }
+    if let Some(character) = text.chars().find(|&c| !is_char(c)) {
+        return Err(format!("character {character:?}"));
+    }
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    let mut scope = Scope::default();
+    loop {
+        match reader.read_event().map_err(|error| error.to_string())? {
+            Event::Start(start) => open(&start, &mut scope, prefixes, &mut visit)?,
+            Event::Empty(start) => {
+                open(&start, &mut scope, prefixes, &mut visit)?;
+                scope.close();
+                visit(Node::Close(start.name().into_inner()))?;
+            }
+            Event::End(end) => {
+                scope.close();
+                visit(Node::Close(end.name().into_inner()))?;
+            }
+            Event::Text(text) => {
+                let text = text.xml10_content();
+                if text.contains("]]>") {
+                    return Err("\"]]>\" in text".to_owned());
+                }
+                visit(Node::Text(&text))?;
+            }
+            Event::CData(text) => visit(Node::Text(&text.xml10_content()))?,
+            Event::GeneralRef(reference) => {
+                let character = reference.resolve_char_ref().map_err(|e| e.to_string())?;
+                match character {
+                    Some(c) if is_char(c) => visit(Node::Text(c.encode_utf8(&mut [0; 4])))?,
+                    Some(c) => return Err(format!("character {c:?}")),
+                    None => {
+                        let name = reference.xml10_content();
+                        let text = resolve_xml_entity(&name)
+                            .ok_or_else(|| format!("entity {name} is not among XML's own"))?;
+                        visit(Node::Text(text))?;
+                    }
+                }
+            }
+            Event::Comment(_) => {}
+            Event::DocType(_) => return Err("a document type".to_owned()),
+            Event::PI(_) | Event::Decl(_) => return Err("a processing instruction".to_owned()),
+            Event::Eof if scope.depth == 0 => return Ok(()),
+            Event::Eof => return Err("ends inside of an element".to_owned()),
+        }
+    }
+}
+
+pub(super) type Parse<T> = std::result::Result<T, String>;
+
+fn open(
+    start: &BytesStart<'_>,
+    scope: &mut Scope,
+    prefixes: Option<&[&str]>,
+    visit: &mut impl FnMut(Node<'_>) -> Parse<()>,
+) -> Parse<()> {
+    let name = start.name().into_inner();
+    check_name(name)?;
+    let attributes = attributes(start)?;
+    scope.open(&attributes)?;
+    if let Some(prefixes) = prefixes {
+        scope.check(name, &attributes, prefixes)?;
+    }
+    visit(Node::Open(name, &attributes))
+}
+
+fn attributes(start: &BytesStart<'_>) -> Parse<Vec<Attribute>> {
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        if attributes.len() == MAX_ATTRIBUTES {
+            return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
+        }
+        let name = attribute.key.into_inner();
+        check_name(name)?;
+        if attribute.value.contains('<') {
+            return Err(format!("\"<\" in attribute {name}"));
+        }
+        let value = attribute
+            .normalized_value(XmlVersion::Explicit1_0)
+            .map_err(|error| error.to_string())?;
+        if let Some(character) = value.chars().find(|&c| !is_char(c)) {
+            return Err(format!("character {character:?}"));
+        }
+        attributes.push(Attribute {
+            name: name.to_owned(),
+            value: value.into_owned(),
+        });
+    }
+    attributes.sort_by(|a, b| {
+        let key = |attribute: &Attribute| declared(&attribute.name).is_none();
+        (key(a), &a.name).cmp(&(key(b), &b.name))
+    });
+    Ok(attributes)
+}
+
+/// The prefix that an attribute declares; the empty one for `xmlns` itself.
+fn declared(name: &str) -> Option<&str> {
+    match name.strip_prefix("xmlns")? {
+        "" => Some(""),
+        rest => rest.strip_prefix(':'),
+    }
+}
+
+/// Open elements, and the prefixes that they declare.
+#[derive(Debug, Default)]
+struct Scope {
+    depth: usize,
+    declarations: Vec<(usize, String)>,
+}
+
+impl Scope {
+    fn open(&mut self, attributes: &[Attribute]) -> Parse<()> {
+        if self.depth == MAX_DEPTH {
+            return Err(format!("elements more than {MAX_DEPTH} deep"));
+        }
+        self.depth += 1;
+        for attribute in attributes {
+            let Some(prefix) = declared(&attribute.name).filter(|prefix| !prefix.is_empty()) else {
+                continue;
+            };
+            if attribute.value.is_empty() || matches!(prefix, "xml" | "xmlns") {
+                return Err(format!("prefix {prefix} cannot be declared so"));
+            }
+            if self.declarations.len() == MAX_DECLARATIONS {
+                return Err(format!("more than {MAX_DECLARATIONS} prefixes"));
+            }
+            self.declarations.push((self.depth, prefix.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check(&self, name: &str, attributes: &[Attribute], around: &[&str]) -> Parse<()> {
+        let used = attributes
+            .iter()
+            .map(|attribute| attribute.name.as_str())
+            .filter(|name| declared(name).is_none())
+            .chain([name]);
+        for name in used {
+            let Some((prefix, _)) = name.split_once(':') else {
+                continue;
+            };
+            let known = prefix == "xml"
+                || around.contains(&prefix)
+                || self.declarations.iter().any(|(_, known)| known == prefix);
+            if !known {
+                return Err(format!("prefix {prefix} is not declared"));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        while self
+            .declarations
+            .pop_if(|(depth, _)| *depth == self.depth)
+            .is_some()
+        {}
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+/// `QName` (Namespaces in XML 1.0), a little narrower: of what is not ASCII, letters and digits only.
+fn check_name(name: &str) -> Parse<()> {
+    let part = |part: &str| {
+        let mut characters = part.chars();
+        characters
+            .next()
+            .is_some_and(|c| c.is_alphabetic() || c == '_')
+            && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    let good = match name.split_once(':') {
+        Some((prefix, local)) => part(prefix) && part(local),
+        None => part(name),
+    };
+    if good {
+        Ok(())
+    } else {
+        Err(format!("name {name:?}"))
+    }
+}
+
+/// `Char` (XML 1.0, 2.2).
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}

@@ -1,0 +1,78 @@
+//! URL templates: places in braces, filled with percent-encoded values.
+use http::uri::PathAndQuery;
+
+use crate::keys::KeyError;
+
+/// A path and query whose places stand for the values. Values cannot break out of their place: all but unreserved
+/// characters (RFC 3986, 2.3) and the slash between a path's parts is encoded, and no part is `.` or `..`.
+///
+/// # Errors
+/// A value with `.` or `..` as a part, or a result that is no request target.
+pub(in crate::keys) fn fill(
+    template: &str,
+    values: &[(&str, &str)],
+) -> Result<PathAndQuery, KeyError> {
+    let mut target = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        target.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let found = values.iter().find_map(|(place, value)| {
+            let after = rest
+                .strip_prefix('{')?
+                .strip_prefix(place)?
+                .strip_prefix('}')?;
+            Some((value, after))
+        });
+        let (value, after) = found.ok_or(KeyError::Unreasonable("a place in the URL"))?;
+        if value.split('/').any(|part| matches!(part, "." | "..")) {
+            return Err(KeyError::Unreasonable("a path with dots alone"));
+        }
+        encode(value, &mut target);
+        rest = after;
+    }
+    target.push_str(rest);
+    if target.starts_with('?') {
+        target.insert(0, '/');
+    }
+    target
+        .parse()
+        .map_err(|_| KeyError::Unreasonable("the URL that comes of it"))
+}
+
+fn encode(value: &str, to: &mut String) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            to.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn values_stay_in_their_place() {
+        let filled = |value| fill("/k/{content}?a={content}", &[("content", value)]);
+        assert_eq!(
+            filled("films/one two?x=1&y#z%").unwrap().as_str(),
+            "/k/films/one%20two%3Fx%3D1%26y%23z%25?a=films/one%20two%3Fx%3D1%26y%23z%25"
+        );
+        assert_eq!(
+            filled("{content}").unwrap().as_str(),
+            "/k/%7Bcontent%7D?a=%7Bcontent%7D"
+        );
+        assert_eq!(filled("é\n").unwrap().as_str(), "/k/%C3%A9%0A?a=%C3%A9%0A");
+        assert!(filled("films/../one").is_err());
+        assert!(filled(".").is_err());
+    }
+
+    #[test]
+    fn a_query_alone_gets_its_path() {
+        assert_eq!(fill("?a={b}", &[("b", "1")]).unwrap().as_str(), "/?a=1");
+    }
+}
