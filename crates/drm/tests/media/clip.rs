@@ -324,7 +324,7 @@ pub fn av1(folder: &Path, options: &[&str]) -> Option<PathBuf> {
 }
 
 fn video(folder: &Path, size: &str, options: &[&str]) -> Option<PathBuf> {
-    let source = format!("testsrc2=size={size}:rate=25:duration=0.8,noise=alls=12:all_seed=7");
+    let source = format!("testsrc2=size={size}:rate=25:duration=0.52,noise=alls=12:all_seed=7");
     let input = ["-f", "lavfi", "-i", &source];
     fragmented(folder, &[&input, options].concat())
 }
