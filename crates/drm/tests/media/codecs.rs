@@ -27,10 +27,8 @@ const HEVC: Tools = Tools {
     slices: true,
     ..VIDEO
 };
-/// shaka-packager follows another reading of the binding.
 const AV1: Tools = Tools {
     tiles: true,
-    shaka: None,
     ..VIDEO
 };
 const AUDIO: Tools = Tools {

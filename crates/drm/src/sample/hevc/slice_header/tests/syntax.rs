@@ -60,17 +60,17 @@ pub(super) fn write_sps(c: &mut Choices<'_>, f: &mut Facts) -> Vec<u8> {
     f.has_chroma = chroma != 0 && !f.separate_colour_plane;
     let (width, height) = (w.ue(8 * (1 + c.up_to(600))), w.ue(8 * (1 + c.up_to(300))));
     if w.flag(c.coin()) {
-        (0..4).for_each(|_| drop(w.ue(c.up_to(3))));
+        (0..4).for_each(|_| _ = w.ue(c.up_to(3)));
     }
     let (luma, depth) = (w.ue(c.up_to(4)), w.ue(c.up_to(4)));
     f.lsb_bits = 4 + w.ue(c.up_to(12));
     let all = w.flag(c.coin());
     for _ in 0..=if all { sub_layers_minus1 } else { 0 } {
-        (0..3).for_each(|_| drop(w.ue(c.up_to(5))));
+        (0..3).for_each(|_| _ = w.ue(c.up_to(5)));
     }
     let ctb_log2 = 3 + w.ue(c.up_to(1)) + w.ue(1 + c.up_to(2));
     f.ctbs = width.div_ceil(1 << ctb_log2) * height.div_ceil(1 << ctb_log2);
-    (0..4).for_each(|_| drop(w.ue(c.up_to(2))));
+    (0..4).for_each(|_| _ = w.ue(c.up_to(2)));
     if w.flag(c.coin()) && w.flag(c.coin()) {
         write_scaling_lists(&mut w, c);
     }
@@ -191,7 +191,7 @@ fn write_vui(w: &mut Bits, c: &mut Choices<'_>, sub_layers_minus1: u32) {
     }
     w.u(3, 0);
     if w.flag(c.coin()) {
-        (0..4).for_each(|_| drop(w.ue(c.up_to(9))));
+        (0..4).for_each(|_| _ = w.ue(c.up_to(9)));
     }
     if w.flag(c.coin()) {
         w.u(32, 1);
@@ -205,7 +205,7 @@ fn write_vui(w: &mut Bits, c: &mut Choices<'_>, sub_layers_minus1: u32) {
     }
     if w.flag(c.coin()) {
         w.u(3, 2);
-        (0..5).for_each(|_| drop(w.ue(c.up_to(15))));
+        (0..5).for_each(|_| _ = w.ue(c.up_to(15)));
     }
 }
 
@@ -230,7 +230,7 @@ fn write_hrd(w: &mut Bits, c: &mut Choices<'_>, sub_layers_minus1: u32) {
         }
         let cpbs = if low_delay { 1 } else { 1 + w.ue(c.up_to(2)) };
         for _ in 0..cpbs * (u32::from(nal) + u32::from(vcl)) {
-            (0..if sub_pic { 4 } else { 2 }).for_each(|_| drop(w.ue(c.up_to(99))));
+            (0..if sub_pic { 4 } else { 2 }).for_each(|_| _ = w.ue(c.up_to(99)));
             w.flag(c.coin());
         }
     }
@@ -302,7 +302,7 @@ pub(super) fn write_pps(c: &mut Choices<'_>, f: &mut Facts) -> Vec<u8> {
     if tiles {
         let (columns, rows) = (w.ue(c.up_to(4)), w.ue(c.up_to(4)));
         if !w.flag(c.coin()) {
-            (0..columns + rows).for_each(|_| drop(w.ue(c.up_to(7))));
+            (0..columns + rows).for_each(|_| _ = w.ue(c.up_to(7)));
         }
         w.flag(c.coin());
     }
@@ -355,7 +355,7 @@ pub(super) fn write_pps(c: &mut Choices<'_>, f: &mut Facts) -> Vec<u8> {
                     }
                 }
                 if w.flag(c.coin()) {
-                    (0..4).for_each(|_| drop(w.ue(c.up_to(9))));
+                    (0..4).for_each(|_| _ = w.ue(c.up_to(9)));
                 }
             }
             w.flag(false);
@@ -540,7 +540,7 @@ fn write_prediction(
             w.se(c.signed() % 8);
         }
         for current in &current {
-            let mut flags = |w: &mut Bits, c: &mut Choices<'_>| -> Vec<bool> {
+            let flags = |w: &mut Bits, c: &mut Choices<'_>| -> Vec<bool> {
                 current
                     .iter()
                     .map(|&current| !current && w.flag(c.coin()))
