@@ -20,8 +20,11 @@ use tiles::TileInfo;
 mod filters;
 mod frame_header;
 mod obu;
+mod quantizers;
 mod references;
 mod sequence;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@ use super::filters::{
     skip_cdef, skip_film_grain, skip_global_motion, skip_loop_filter, skip_restoration,
 };
 use super::obu::Obu;
+use super::quantizers::{Quantizers, parse_segmentation, skip_delta_q_and_lf};
 use super::references::{NUM_REF_FRAMES, REFS_PER_FRAME, Reference, Slots};
 use super::sequence::Sequence;
 use super::tiles::TileInfo;
@@ -17,8 +18,6 @@ const ALL_FRAMES: u32 = 0xff;
 const PRIMARY_REF_NONE: u32 = 7;
 const SUPERRES_NUM: u32 = 8;
 const SUPERRES_DENOM_MIN: u32 = 9;
-/// Of the features of a segment: bits of the value, its sign included (5.9.14). The first is the quantizer.
-const SEGMENT_FEATURE_BITS: [u32; 8] = [9, 7, 7, 7, 7, 3, 0, 0];
 
 #[derive(Debug)]
 pub(super) enum Header {
@@ -320,97 +319,6 @@ fn superres(r: &mut BitReader<'_>, sequence: &Sequence, width: u32, height: u32)
 fn skip_render_size(r: &mut BitReader<'_>) -> Parse<()> {
     if r.flag()? {
         let _render_size = r.f(32)?;
-    }
-    Ok(())
-}
-
-/// quantization_params().
-#[derive(Debug)]
-struct Quantizers {
-    base_q_idx: u32,
-    /// All of them are 0.
-    no_deltas: bool,
-}
-
-impl Quantizers {
-    fn parse(r: &mut BitReader<'_>, sequence: &Sequence) -> Parse<Self> {
-        let base_q_idx = r.f(8)?;
-        let mut no_deltas = delta_q_is_zero(r)?;
-        if !sequence.monochrome {
-            let diff_uv_delta = sequence.separate_uv_delta_q && r.flag()?;
-            for _ in 0..if diff_uv_delta { 4 } else { 2 } {
-                no_deltas &= delta_q_is_zero(r)?;
-            }
-        }
-        if r.flag()? {
-            let _qm_y_and_u = r.f(8)?;
-            if sequence.separate_uv_delta_q {
-                let _qm_v = r.f(4)?;
-            }
-        }
-        Ok(Self {
-            base_q_idx,
-            no_deltas,
-        })
-    }
-
-    /// CodedLossless: no segment loses anything.
-    fn lossless(&self, segments: &[Option<i32>; 8]) -> bool {
-        self.no_deltas
-            && segments
-                .iter()
-                .all(|delta| self.base_q_idx.cast_signed() + delta.unwrap_or(0) <= 0)
-    }
-}
-
-fn delta_q_is_zero(r: &mut BitReader<'_>) -> Parse<bool> {
-    Ok(!r.flag()? || r.f(7)? == 0)
-}
-
-/// segmentation_params(): the quantizers of all segments. `previous`: the slot of the primary reference frame.
-fn parse_segmentation(
-    r: &mut BitReader<'_>,
-    slots: &Slots,
-    previous: Option<usize>,
-) -> Parse<[Option<i32>; 8]> {
-    let mut quantizers = [None; 8];
-    if !r.flag()? {
-        return Ok(quantizers);
-    }
-    if let Some(previous) = previous {
-        if r.flag()? {
-            let _segmentation_temporal_update = r.flag()?;
-        }
-        if !r.flag()? {
-            return Ok(slots.frame(previous)?.segment_quantizers);
-        }
-    }
-    for quantizer in &mut quantizers {
-        for (feature, bits) in SEGMENT_FEATURE_BITS.into_iter().enumerate() {
-            if r.flag()? {
-                let value = r.f(bits)?;
-                if feature == 0 {
-                    // su(9).
-                    *quantizer = Some(((value << 23).cast_signed()) >> 23);
-                }
-            }
-        }
-    }
-    Ok(quantizers)
-}
-
-/// delta_q_params() and delta_lf_params().
-fn skip_delta_q_and_lf(
-    r: &mut BitReader<'_>,
-    quantizers: &Quantizers,
-    allow_intrabc: bool,
-) -> Parse<()> {
-    if quantizers.base_q_idx == 0 || !r.flag()? {
-        return Ok(());
-    }
-    let _delta_q_res = r.f(2)?;
-    if !allow_intrabc && r.flag()? {
-        let _delta_lf_res_and_multi = r.f(3)?;
     }
     Ok(())
 }

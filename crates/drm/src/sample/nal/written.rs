@@ -33,6 +33,15 @@ impl Bits {
         });
     }
 
+    /// As they are, with zeros up to a byte's end.
+    pub(in crate::sample) fn bytes(&self) -> Vec<u8> {
+        let byte = |bits: &[bool]| {
+            let bits = bits.iter().enumerate();
+            bits.fold(0, |byte, (i, &bit)| byte | u8::from(bit) << (7 - i))
+        };
+        self.0.chunks(8).map(byte).collect()
+    }
+
     /// Bits so far.
     pub(in crate::sample) fn len(&self) -> usize {
         self.0.len()
@@ -40,15 +49,7 @@ impl Bits {
 
     /// The NAL unit, and the length of what was written so far in it, header included. `tail` follows.
     pub(in crate::sample) fn unit(self, header: &[u8], tail: &[u8]) -> (Vec<u8>, usize) {
-        let mut payload: Vec<u8> = self
-            .0
-            .chunks(8)
-            .map(|bits| {
-                bits.iter()
-                    .enumerate()
-                    .fold(0, |byte, (i, &bit)| byte | u8::from(bit) << (7 - i))
-            })
-            .collect();
+        let mut payload = self.bytes();
         let written = payload.len();
         payload.extend_from_slice(tail);
         let mut unit = header.to_vec();

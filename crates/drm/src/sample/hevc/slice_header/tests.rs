@@ -2,11 +2,14 @@
 //! be read up to the bit where their header ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
-use crate::sample::hevc::nal;
+use crate::sample::hevc::{Hevc, nal};
+use crate::sample::nal::Lengths;
 use crate::sample::nal::written::Choices;
 use proptest::prelude::*;
-use syntax::{Facts, write_pps, write_slice_header, write_sps};
+use slice::write_slice_header;
+use syntax::{Facts, write_pps, write_sps};
 
+mod slice;
 mod syntax;
 
 fn learn(sets: &mut ParameterSets, unit: &[u8]) {
@@ -77,4 +80,55 @@ fn sets_of_higher_layers_are_not_for_lower_ones() {
     let slice = write_slice_header(&mut none, &facts, false, false);
     let (slice, _) = slice.unit(&[2, 1], &[]);
     assert_eq!(read(&slice, &sets).unwrap_err().0, "SPS 5 is unknown");
+}
+
+#[test]
+fn only_vcl_units_are_protected() {
+    let mut hevc = without_sets();
+    for kind in (10..16).chain(22..32) {
+        // Reserved.
+        assert_eq!(hevc.clear_bytes(&[kind << 1, 1, 7, 7, 7]).unwrap(), HEADER);
+    }
+    for kind in 35..64 {
+        assert_eq!(hevc.clear_bytes(&[kind << 1, 1, 7, 7, 7]).unwrap(), 5);
+    }
+    assert_eq!(
+        hevc.clear_bytes(&[80]).unwrap_err().0,
+        "shorter than its header"
+    );
+}
+
+#[test]
+fn parameter_sets_in_the_samples_hold_from_where_they_stand() {
+    let mut none = Choices([].iter());
+    let mut facts = Facts::default();
+    let sps = write_sps(&mut none, &mut facts);
+    let pps = write_pps(&mut none, &mut facts);
+    let mut hevc = without_sets();
+    let slice = |facts: &Facts| {
+        let slice = write_slice_header(&mut Choices([].iter()), facts, false, false);
+        slice.unit(&[2, 1], &[0xff; 40])
+    };
+    let (unit, len) = slice(&facts);
+    assert_eq!(hevc.clear_bytes(&unit).unwrap_err().0, "PPS 60 is unknown");
+    for set in [&sps, &pps] {
+        assert_eq!(hevc.clear_bytes(set).unwrap(), set.len());
+    }
+    assert_eq!(hevc.clear_bytes(&unit).unwrap(), len);
+    // The same identifiers, but pictures counted with 12 bits more, and 7 extra bits.
+    let choices = [0, 0, 1, 0, 0, 0, 0, 0, 12];
+    let sps = write_sps(&mut Choices(choices.iter()), &mut facts);
+    let pps = write_pps(&mut Choices([0, 0, 7].iter()), &mut facts);
+    hevc.clear_bytes(&sps).unwrap();
+    hevc.clear_bytes(&pps).unwrap();
+    let (unit, longer) = slice(&facts);
+    assert!(longer > len);
+    assert_eq!(hevc.clear_bytes(&unit).unwrap(), longer);
+}
+
+fn without_sets() -> Hevc {
+    Hevc {
+        lengths: Lengths::new(4).unwrap(),
+        sets: ParameterSets::default(),
+    }
 }
