@@ -1,5 +1,4 @@
 //! What both writers see: the renditions that may be named, with their URL names and protection.
-use edgepack_drm::KeyId;
 use edgepack_packager::{
     Accessibility, ChannelLayout, Kind, Media, Period, Presentation, Rendition, Role, TextForm,
     TrackProtection, TrickPlay, VideoRange,
@@ -286,9 +285,14 @@ fn in_transport_stream(codecs: &str, method: Option<Method>) -> bool {
 }
 
 impl<'a> Entry<'a> {
-    /// Each of its keys once, in order; empty for what is clear.
-    pub(crate) fn kids(&self) -> Vec<KeyId> {
-        self.protection.map_or_else(Vec::new, TrackProtection::kids)
+    /// The same keys one after the other, or none.
+    pub(crate) fn has_the_keys_of(&self, other: &Entry<'_>) -> bool {
+        let (Some(own), Some(others)) = (self.protection, other.protection) else {
+            return self.protection.is_none() && other.protection.is_none();
+        };
+        let (own, others) = (own.periods.iter(), others.periods.iter());
+        own.map(|period| period.kid)
+            .eq(others.map(|period| period.kid))
     }
 
     /// The sample entry's four characters: `avc1` of `avc1.640028`.
