@@ -128,7 +128,10 @@ fn speke_gives_no_keys_for_whole_segments() {
     let text = "[[mount]]\npath = \"/vod\"\nroot = \"media\"\nprotections = [\"cbcs\", \"aes128\"]\n\
         [mount.keys]\nprovider = \"speke\"\nurl = \"https://a/\"\n";
     let faults = parse_in(&folder(), text).unwrap_err();
-    assert_eq!((faults.len(), faults[0].key.as_str()), (1, "mount[0].protections"));
+    assert_eq!(
+        (faults.len(), faults[0].key.as_str()),
+        (1, "mount[0].protections")
+    );
 }
 
 #[test]
