@@ -185,29 +185,18 @@ fn asset_route(mount: MountId, rest: &[&str]) -> Result<AssetRoute, Fault> {
 /// From the right: the leaf is below the protection element, or below a track below it.
 fn split_leaf<'e, 'p>(rest: &'e [&'p str]) -> Result<(Leaf, Protection, &'e [&'p str]), Fault> {
     if let [asset @ .., protection, name] = rest
-        && let Some(protection) = offered(protection)?
+        && let Some(protection) = Protection::from_element(protection)
     {
         let leaf = Leaf::of_asset(name).ok_or_else(no_such_path)?;
         return Ok((leaf, protection, asset));
     }
     if let [asset @ .., protection, track, name] = rest
-        && let Some(protection) = offered(protection)?
+        && let Some(protection) = Protection::from_element(protection)
     {
         let leaf = Leaf::of_track(track, name).ok_or_else(no_such_path)?;
         return Ok((leaf, protection, asset));
     }
     Err(no_such_path())
-}
-
-/// `None`: not the name of a protection.
-fn offered(element: &str) -> Result<Option<Protection>, Fault> {
-    match element {
-        "aes128" | "sample-aes" => Err(Fault::not_found(
-            "protection-not-offered",
-            "That protection is not offered here.",
-        )),
-        _ => Ok(Protection::from_element(element)),
-    }
 }
 
 #[cfg(test)]
