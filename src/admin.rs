@@ -1,11 +1,11 @@
-//! The operator's port: health, readiness, metrics. Not for viewers.
+//! The operator's port: health, readiness, metrics, key ids. Not for viewers.
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::keys::{DEFAULT_LIMIT, KeyStore, MAX_LIMIT};
 use crate::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
 
 /// Monitoring systems and a few operators.
@@ -23,13 +24,18 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// When the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What the port tells of.
+#[derive(Debug, Clone)]
+pub struct Views {
+    pub telemetry: Arc<Telemetry>,
+    /// Whether the node takes requests.
+    pub ready: watch::Receiver<bool>,
+    /// `None`: a node without keys.
+    pub keys: Option<Arc<KeyStore>>,
+}
+
 /// Serves until `shutdown`; connections end with it.
-pub async fn serve(
-    listener: TcpListener,
-    telemetry: Arc<Telemetry>,
-    ready: watch::Receiver<bool>,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(listener: TcpListener, views: Views, shutdown: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -43,16 +49,11 @@ pub async fn serve(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let (telemetry, ready) = (telemetry.clone(), ready.clone());
+        let views = views.clone();
         connections.spawn(async move {
             let _place = place;
             let service = service_fn(|request: Request<Incoming>| {
-                let response = answer(
-                    request.method(),
-                    request.uri().path(),
-                    &telemetry,
-                    *ready.borrow(),
-                );
+                let response = answer(request.method(), request.uri(), &views);
                 std::future::ready(Ok::<_, Infallible>(response))
             });
             let connection = http1::Builder::new()
@@ -67,26 +68,18 @@ pub async fn serve(
     }
 }
 
-fn answer(
-    method: &Method,
-    path: &str,
-    telemetry: &Telemetry,
-    ready: bool,
-) -> Response<Full<Bytes>> {
-    const TEXT: &str = "text/plain; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
     if method != Method::GET && method != Method::HEAD {
         return response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD\n");
     }
-    match path {
+    match uri.path() {
         "/" => response(StatusCode::OK, "text/html; charset=utf-8", INDEX),
         "/healthz" => response(StatusCode::OK, TEXT, "ok\n"),
-        "/readyz" if ready => response(StatusCode::OK, TEXT, "ready\n"),
-        "/readyz" => response(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TEXT,
-            "not ready: starting or draining\n",
-        ),
-        "/metrics" => match telemetry.render() {
+        "/readyz" => readiness(views),
+        "/keys" => keys(uri.query().unwrap_or_default(), views),
+        "/metrics" => match views.telemetry.render() {
             Ok(metrics) => response(StatusCode::OK, METRICS_CONTENT_TYPE, metrics),
             Err(error) => {
                 tracing::error!(%error, "metrics cannot be written");
@@ -105,10 +98,67 @@ fn answer(
     }
 }
 
+fn readiness(views: &Views) -> Response<Full<Bytes>> {
+    if !*views.ready.borrow() {
+        return response(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TEXT,
+            "not ready: starting or draining\n",
+        );
+    }
+    let unwell = views
+        .keys
+        .as_ref()
+        .map_or_else(Vec::new, |keys| keys.unwell());
+    if unwell.is_empty() {
+        return response(StatusCode::OK, TEXT, "ready\n");
+    }
+    let reasons: String = unwell
+        .into_iter()
+        .map(|unwell| {
+            format!(
+                "not ready: mount {}: the {} key provider has failed for {} s: {}\n",
+                unwell.mount,
+                unwell.provider,
+                unwell.failing.as_secs(),
+                unwell.error
+            )
+        })
+        .collect();
+    response(StatusCode::SERVICE_UNAVAILABLE, TEXT, reasons)
+}
+
+/// `?limit=` bounds the keys shown.
+fn keys(query: &str, views: &Views) -> Response<Full<Bytes>> {
+    let Some(keys) = &views.keys else {
+        return response(StatusCode::NOT_FOUND, TEXT, "this node has no keys\n");
+    };
+    let limit = match query {
+        "" => Some(DEFAULT_LIMIT),
+        query => query
+            .strip_prefix("limit=")
+            .and_then(|limit| limit.parse().ok())
+            .filter(|limit| *limit <= MAX_LIMIT),
+    };
+    match limit {
+        None => response(
+            StatusCode::BAD_REQUEST,
+            TEXT,
+            format!("the query is limit=N, N up to {MAX_LIMIT}\n"),
+        ),
+        Some(limit) => response(
+            StatusCode::OK,
+            "application/json",
+            keys.report(limit).to_string(),
+        ),
+    }
+}
+
 const INDEX: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>edgepack admin</title>\
 <style>body{font:16px/1.6 system-ui;margin:3rem auto;max-width:36rem;padding:0 1rem;color-scheme:light dark}</style>\
 <h1>edgepack</h1><ul><li><a href=/healthz>/healthz</a> the process is up<li><a href=/readyz>/readyz</a> \
-all listeners are up, and the node is not draining<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
+all listeners are up, the node is not draining, and no key provider has failed for too long<li><a href=/keys>/keys</a> \
+key ids, where they come from and how old they are<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
 
 fn response(
     status: StatusCode,

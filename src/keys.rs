@@ -35,6 +35,9 @@ pub use request::{AudioUsage, KeyRequest, LabelUse, Usage, VideoUsage};
 pub use set::KeySet;
 pub use store::{KeyStore, Unwell};
 
+#[cfg(test)]
+mod testing;
+
 /// Crypto periods of one request, at most.
 pub const MAX_PERIODS: u32 = 4096;
 /// Labels of one request, at most.

@@ -4,7 +4,7 @@
 //!  run ── binds every socket once per worker (SO_REUSEPORT)
 //!   └─ pingora Server ─┬─ delivery ── worker 0: runtime, ring, TCP and QUIC endpoints
 //!                      │           └─ worker 1: …
-//!                      └─ admin ───── /healthz /readyz /metrics
+//!                      └─ admin ───── /healthz /readyz /metrics /keys
 //! ```
 //!
 //! A worker is a thread with a runtime of its own: a connection stays on the worker whose socket the kernel
@@ -21,14 +21,17 @@ use std::time::Duration;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server};
 
+use crate::admin::Views;
 use crate::config::Config;
 use crate::delivery::Handler;
 use crate::delivery::tls::{self, Certificates};
+use crate::keys::KeyStore;
 use crate::origin::IndexCacheError;
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
 mod collectors;
+mod core_dumps;
 mod lifecycle;
 mod logging;
 mod services;
@@ -85,20 +88,28 @@ pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
 /// [`Error`]: what kept the node from starting, or made it stop by itself.
 pub fn run(config: Config) -> Result<(), Error> {
     logging::start(&config.log);
+    if !config.node.core_dumps {
+        core_dumps::forbid();
+    }
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve(config, telemetry, {
+    serve(config, telemetry, Some(Arc::clone(assembly.keys())), {
         let assembly = Arc::clone(&assembly);
         move || assembly.handler()
     })
 }
 
-/// The same with any handler: `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `keys` are shown to the operator, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
-pub fn serve<H, F>(config: &Config, telemetry: Arc<Telemetry>, build: F) -> Result<(), Error>
+pub fn serve<H, F>(
+    config: &Config,
+    telemetry: Arc<Telemetry>,
+    keys: Option<Arc<KeyStore>>,
+    build: F,
+) -> Result<(), Error>
 where
     H: Handler,
     F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
@@ -151,7 +162,11 @@ where
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.add_service(AdminService::new(
         sockets.admin,
-        Arc::clone(&telemetry),
+        Views {
+            telemetry: Arc::clone(&telemetry),
+            ready: lifecycle.ready(),
+            keys,
+        },
         Arc::clone(&lifecycle),
     ));
     server.add_service(DeliveryService::new(

@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 use edgepack_token::{Algorithm, KeySet, Rules, TokenError, Verifier, VerifyingKey};
 use tempfile::TempDir;
 
+#[path = "cli/keys.rs"]
+mod keys;
+
 const SECRET: &str = "hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 fn edgepack() -> Command {
@@ -91,6 +94,8 @@ fn every_command_has_help() {
         &["token", "mint", "--help"],
         &["token", "show", "--help"],
         &["keys", "new", "--help"],
+        &["keys", "pssh", "--help"],
+        &["keys", "show", "--help"],
     ] {
         let output = run(command);
         assert_eq!(output.status.code(), Some(0), "{command:?}");

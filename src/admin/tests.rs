@@ -24,8 +24,11 @@ async fn readiness_follows_the_node_and_health_does_not() {
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(serve(
         listener,
-        Telemetry::new(None).unwrap(),
-        is_ready,
+        Views {
+            telemetry: Telemetry::new(None).unwrap(),
+            ready: is_ready,
+            keys: None,
+        },
         async {
             let _ = stopped.await;
         },

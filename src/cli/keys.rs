@@ -1,13 +1,25 @@
-//! `edgepack keys`: content keys from the system's random source.
+//! `edgepack keys`: content keys from the system's random source, and what DRM systems are told of keys.
 use clap::Subcommand;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Failure;
 
+mod pssh;
+mod show;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
     /// Print a random key id and key, as TOML to paste into a mount
     New,
+    /// Print what DRM systems are told of key ids: `pssh` boxes and PlayReady objects in base64
+    ///
+    /// Example: edgepack keys pssh --kid 00010203-0405-0607-0809-0a0b0c0d0e0f --scheme cbcs --system widevine
+    Pssh(Box<pssh::Pssh>),
+    /// Print what a `pssh` box, a PlayReady object or Widevine data says
+    Show {
+        /// Base64, hexadecimal digits, or a data: URI of a playlist; `-` reads it from standard input
+        data: String,
+    },
 }
 
 pub(super) fn run(command: &Keys) -> Result<(), Failure> {
@@ -26,5 +38,7 @@ pub(super) fn run(command: &Keys) -> Result<(), Failure> {
             );
             Ok(())
         }
+        Keys::Pssh(options) => pssh::run(options),
+        Keys::Show { data } => show::run(data),
     }
 }

@@ -1,12 +1,12 @@
 //! Keys against each other, and against the files and servers they name.
 use std::collections::HashMap;
 
-use edgepack_drm::cpix::Recipient;
+use edgepack_drm::cpix::{Recipient, Signers};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::document::Source;
-use super::{Config, ContentKey, KeyProvider, KeyServer, Mount, Speke, Tls, files};
+use super::{Config, ContentKey, KeyProvider, KeyServer, Mount, Protection, Speke, Tls, files};
 
 /// Places in a key server's URL.
 const PLACES: [&str; 5] = [
@@ -81,7 +81,8 @@ pub(super) fn assets(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Sourc
                 "keep one of them, or give them different `label`, `protections` or `period`",
             );
         }
-        for protection in &asset.protections {
+        let offered = !source.is_faulty(&key("protections"));
+        for protection in asset.protections.iter().filter(|_| offered) {
             if !mount.protections.contains(protection) || !protection.needs_key() {
                 source.fault(
                     &key(&format!("asset[{index}].protections")),
@@ -128,6 +129,13 @@ pub(super) fn provider(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Sou
             );
             check_server(&speke.server, &name, source);
             check_speke(speke, &name, source);
+            if mount.protections.contains(&Protection::Aes128) {
+                source.fault(
+                    &key("protections"),
+                    "SPEKE v2 knows no keys for \"aes128\"",
+                    "remove it, or give it a mount with another provider",
+                );
+            }
         }
     }
     if let Some(cache) = &mount.keys.cache
@@ -278,11 +286,20 @@ fn check_speke(speke: &Speke, name: &dyn Fn(&str) -> String, source: &Source) {
             "name the PEM files of one RSA certificate and its key",
         );
     }
-    let repeated = speke
-        .systems
+    if let Some(certificate) = &speke.signer_certificate
+        && let Err(error) = Signers::from_pem(certificate, true)
+    {
+        source.fault(
+            &name("signer_certificate_file"),
+            error,
+            "name a PEM file with an RSA certificate",
+        );
+    }
+    let systems = speke.systems.as_deref().unwrap_or_default();
+    let repeated = systems
         .iter()
         .enumerate()
-        .any(|(at, system)| speke.systems[..at].contains(system));
+        .any(|(at, system)| systems[..at].contains(system));
     if repeated {
         source.fault(
             &name("systems"),

@@ -2,6 +2,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use edgepack_drm::System;
+
 use super::Secret;
 
 /// `[mount.keys]`
@@ -116,8 +118,8 @@ pub struct Speke {
     pub server: KeyServer,
     /// The document's content id, with places for mount and asset.
     pub content_id: String,
-    /// DRM systems whose signalling is asked for, by UUID.
-    pub systems: Vec<[u8; 16]>,
+    /// DRM systems whose signalling is asked for, by UUID. `None`: those that the mount signals.
+    pub systems: Option<Vec<[u8; 16]>>,
     /// PEM of the certificate that keys are to be encrypted for. `None`: they come in the clear, inside TLS.
     pub document_certificate: Option<Vec<u8>>,
     /// PEM, the certificate's.
@@ -127,12 +129,12 @@ pub struct Speke {
 }
 
 impl Speke {
-    /// Defaults for all but the server: Widevine and PlayReady, keys in the clear, no signature.
+    /// Defaults for all but the server: keys in the clear, no signature.
     pub fn new(server: KeyServer) -> Self {
         Self {
             server,
             content_id: "{content}".into(),
-            systems: vec![WIDEVINE, PLAYREADY],
+            systems: None,
             document_certificate: None,
             document_key: None,
             signer_certificate: None,
@@ -140,14 +142,10 @@ impl Speke {
     }
 }
 
-/// DRM systems by the names that the configuration knows (DASH-IF, "Content Protection").
-pub(super) const SYSTEMS: [(&str, [u8; 16]); 4] = [
-    ("widevine", WIDEVINE),
-    ("playready", PLAYREADY),
-    ("fairplay", FAIRPLAY),
-    ("w3c", W3C_COMMON),
+/// DRM systems by the names that the configuration knows.
+pub(super) const SYSTEMS: [(&str, System); 4] = [
+    ("widevine", System::Widevine),
+    ("playready", System::PlayReady),
+    ("fairplay", System::FairPlay),
+    ("w3c", System::W3cCommon),
 ];
-const WIDEVINE: [u8; 16] = 0xedef_8ba9_79d6_4ace_a3c8_27dc_d51d_21ed_u128.to_be_bytes();
-const PLAYREADY: [u8; 16] = 0x9a04_f079_9840_4286_ab92_e65b_e088_5f95_u128.to_be_bytes();
-const FAIRPLAY: [u8; 16] = 0x94ce_86fb_07ff_4f43_adb8_93d2_fa96_8ca2_u128.to_be_bytes();
-const W3C_COMMON: [u8; 16] = 0x1077_efec_c0b2_4d02_ace3_3c1e_52e2_fb4b_u128.to_be_bytes();

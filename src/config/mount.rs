@@ -68,21 +68,6 @@ impl Mount {
             .or(self.key.as_ref())
     }
 
-    /// The key of an asset that is for all labels, protections and periods.
-    pub fn key_for(&self, asset: &str) -> Option<&ContentKey> {
-        self.assets
-            .iter()
-            .filter(|entry| {
-                entry.label.is_none()
-                    && entry.protections.is_empty()
-                    && entry.period.is_none()
-                    && is_below(asset, &entry.path)
-            })
-            .max_by_key(|entry| entry.path.len())
-            .map(|entry| &entry.key)
-            .or(self.key.as_ref())
-    }
-
     /// All keys of the mount.
     pub fn keys(&self) -> impl Iterator<Item = &ContentKey> {
         self.key

@@ -87,7 +87,7 @@ impl FromToml for SystemId {
         let written = text(value, "a DRM system", "\"widevine\" or its UUID")?;
         let named = SYSTEMS.iter().find(|(name, _)| *name == written);
         named
-            .map(|(_, id)| *id)
+            .map(|(_, system)| system.id())
             .or_else(|| key_id(written))
             .map(Self)
             .ok_or_else(|| {
@@ -147,7 +147,7 @@ pub(super) fn keys(mut section: Section<'_, '_>) -> Keys {
             ttl: section.bounded("ttl", keys.ttl, Duration::from_secs(1)..=365 * DAY),
             max_stale: bounded_if_there(&mut section, "max_stale"),
             unready_after: bounded_if_there(&mut section, "unready_after"),
-            max_sets: section.bounded("max_sets", keys.max_sets, 1..=1_000_000),
+            max_sets: section.bounded("max_sets", keys.max_sets, 1..=100_000),
             cache: cache(&mut section),
             ..keys
         };
@@ -236,9 +236,7 @@ fn speke(section: &mut Section<'_, '_>) -> Option<KeyProvider> {
     let content_id = section.get("content_id", default.content_id);
     let systems = section
         .optional::<Vec<SystemId>>("systems")
-        .map_or(default.systems, |systems| {
-            systems.into_iter().map(|system| system.0).collect()
-        });
+        .map(|systems| systems.into_iter().map(|system| system.0).collect());
     let document_certificate = certificate(section, "document_certificate_file");
     let document_key =
         file_bytes(section, "document_key_file").map(|pem| Secret::new(pem.to_vec()));

@@ -9,6 +9,7 @@ use super::*;
 
 mod drm;
 mod faults;
+mod keys;
 mod mount_faults;
 
 const SAMPLE: &str = include_str!("../../config/edgepack.toml");
@@ -20,6 +21,7 @@ const FULL: &str = r#"
 workers = 4
 drain_timeout = "1m"
 public_url = "https://media.example.com"
+core_dumps = true
 [listen]
 http = ["127.0.0.1:8080", "[::1]:8080"]
 https = ["127.0.0.1:8443"]
@@ -79,8 +81,13 @@ kid = "01234567-89ab-cdef-0123-456789abcdef"
 key = "00112233445566778899aabbccddeeff"
 [[mount.asset]]
 path = "/films/"
+label = "HD"
+protections = ["cenc"]
+period = 2
 kid = "fedcba9876543210fedcba9876543210"
 key_file = "content.key"
+[mount.keys]
+provider = "static"
 [mount.drm]
 w3c_common = false
 other_systems = ["5e629af5-38da-4063-8977-97ffbd9902d4"]
@@ -158,6 +165,7 @@ fn folder() -> TempDir {
     write("tls.pem", &tls.cert.pem());
     write("tls.key", &tls.signing_key.serialize_pem());
     write("token.pem", &tls.signing_key.public_key_pem());
+    write("sealing.key", &"5a".repeat(32));
     write("content.key", "ffeeddccbbaa99887766554433221100\n");
     write("token.secret", "a secret of more than thirty-two bytes\n");
     folder
@@ -184,6 +192,7 @@ fn every_key_is_read() {
             workers: 4,
             drain_timeout: Duration::from_secs(60),
             public_url: Some("https://media.example.com".into()),
+            core_dumps: true,
         }
     );
     assert_eq!(
@@ -291,11 +300,16 @@ fn every_key_of_a_mount_is_read() {
             }),
             assets: vec![AssetKey {
                 path: "films".into(),
+                label: Some("HD".into()),
+                protections: vec![Protection::Cenc],
+                period: Some(2),
                 key: ContentKey {
                     kid: 0xfedc_ba98_7654_3210_fedc_ba98_7654_3210_u128.to_be_bytes(),
                     key: Secret::new(0xffee_ddcc_bbaa_9988_7766_5544_3322_1100_u128.to_be_bytes()),
                 },
             }],
+            keys: Keys::default(),
+            drm: mount.drm.clone(),
             token: mount.token.clone(),
         }
     );
@@ -338,27 +352,56 @@ fn every_key_of_a_mount_is_read() {
 }
 
 #[test]
-fn the_longest_asset_path_gives_the_key() {
+fn the_most_specific_entry_gives_the_key() {
     let key = |byte: u8| ContentKey {
         kid: [byte; 16],
         key: Secret::new([byte; 16]),
     };
-    let asset = |path: &str, byte| AssetKey {
-        path: path.into(),
-        key: key(byte),
-    };
+    let asset = |path: &str, byte| AssetKey::new(path, key(byte));
     let mount = Mount {
-        assets: vec![asset("films", 1), asset("films/one", 2), asset("shows", 3)],
+        assets: vec![
+            asset("films", 1),
+            asset("films/one", 2),
+            asset("shows", 3),
+            AssetKey {
+                label: Some("HD".into()),
+                ..asset("shows", 4)
+            },
+            AssetKey {
+                protections: vec![Protection::Cbcs],
+                period: Some(1),
+                ..asset("shows", 5)
+            },
+            AssetKey {
+                label: Some("SD".into()),
+                protections: vec![Protection::Cbcs],
+                ..asset("", 6)
+            },
+        ],
         key: Some(key(9)),
         ..Mount::new("/vod", "/")
     };
-    let kid = |asset: &str| mount.key_for(asset).unwrap().kid[0];
-    assert_eq!(kid("films/two"), 1);
-    assert_eq!(kid("films/one"), 2);
-    assert_eq!(kid("films/one/extra"), 2);
-    assert_eq!(kid("filmsother"), 9);
-    assert_eq!(kid("other"), 9);
-    assert_eq!(Mount { key: None, ..mount }.key_for("other"), None);
+    let kid = |asset: &str, label: &str, protection, period| {
+        let key = mount.configured_key(asset, label, protection, period);
+        key.unwrap().kid[0]
+    };
+    let usual = |asset: &str| kid(asset, "AUDIO", Protection::Cenc, 0);
+    assert_eq!(usual("films/two"), 1);
+    assert_eq!(usual("films/one"), 2);
+    assert_eq!(usual("films/one/extra"), 2);
+    assert_eq!(usual("filmsother"), 9);
+    assert_eq!(usual("other"), 9);
+    assert_eq!(kid("shows/a", "AUDIO", Protection::Cbcs, 0), 3);
+    assert_eq!(kid("shows/a", "AUDIO", Protection::Cbcs, 1), 5);
+    assert_eq!(kid("shows/a", "HD", Protection::Cbcs, 1), 4, "label first");
+    assert_eq!(kid("shows/a", "SD", Protection::Cbcs, 0), 3, "path first");
+    assert_eq!(kid("other", "SD", Protection::Cbcs, 7), 6);
+    assert_eq!(kid("other", "SD", Protection::Cenc, 7), 9);
+    let without = Mount { key: None, ..mount };
+    assert_eq!(
+        without.configured_key("other", "SD", Protection::Cenc, 0),
+        None
+    );
 }
 
 #[test]
@@ -407,8 +450,22 @@ fn the_sample_shows_every_key() {
 
 #[test]
 fn what_the_sample_leaves_out_is_right_when_put_in() {
-    // Of two ways to give a key, one; and files that are there.
-    let put_in: String = SAMPLE
+    // Of two ways to give a key or to rotate keys, one; of key providers, one; and files that are there.
+    let of_others = [
+        "#secret = \"hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"",
+        "#method = ",
+    ];
+    let (before, keys) = SAMPLE.split_once("#[mount.keys]").unwrap();
+    let (keys, after) = keys.split_once("\n\n").unwrap();
+    let keys: String = keys
+        .lines()
+        .filter(|line| !of_others.iter().any(|other| line.starts_with(other)))
+        .filter(|line| !line.contains("cache_dir"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let after = after.replace("#rotate_segments", "# rotate_segments");
+    let sample = format!("{before}#[mount.keys]\n{keys}\n{after}");
+    let put_in: String = sample
         .lines()
         .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
         .map(|line| {

@@ -20,8 +20,6 @@ pub(super) fn make(mount: &Mount) -> Result<Arc<dyn Provider>, SetupError> {
         KeyProvider::Http { server, post } => {
             Arc::new(HttpJson::new(&mount.name, server, *post).map_err(unusable)?)
         }
-        KeyProvider::Speke(speke) => {
-            Arc::new(SpekeServer::new(&mount.name, speke).map_err(unusable)?)
-        }
+        KeyProvider::Speke(speke) => Arc::new(SpekeServer::new(mount, speke).map_err(unusable)?),
     })
 }

@@ -9,8 +9,9 @@ use edgepack_drm::cpix::speke::{
 };
 use edgepack_drm::cpix::{
     Asked, AskedSystem, AudioFilter, Document, Error, Label, Limits, Period, Recipient, Request,
-    Version, VideoFilter,
+    Signers, Version, VideoFilter,
 };
+use edgepack_drm::systems::Systems;
 use edgepack_drm::{Scheme, System};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::uri::PathAndQuery;
@@ -19,7 +20,7 @@ use http::{HeaderName, HeaderValue, Method};
 use super::client::{Answer, Ask, Client, MAX_ANSWER_BYTES, target};
 use super::identity::Identity;
 use super::{AudioUsage, Given, KeyError, KeyRequest, LabelUse, Provider, Usage, VideoUsage};
-use crate::config::Speke;
+use crate::config::{Mount, Protection, Speke};
 
 const VERSION: Version = Version::V2_3;
 /// Keys of one document; requests for more are split by crypto period.
@@ -31,13 +32,14 @@ pub(super) struct SpekeServer {
     target: PathAndQuery,
     systems: Vec<System>,
     recipient: Option<Recipient>,
+    signers: Option<Signers>,
     client: Client,
 }
 
 impl SpekeServer {
     /// # Errors
     /// What of the configuration cannot be used, in words.
-    pub(super) fn new(mount: &str, speke: &Speke) -> Result<Self, String> {
+    pub(super) fn new(mount: &Mount, speke: &Speke) -> Result<Self, String> {
         let recipient = match (&speke.document_certificate, &speke.document_key) {
             (Some(certificate), Some(key)) => Some(
                 Recipient::from_pem(certificate, key.expose())
@@ -45,23 +47,40 @@ impl SpekeServer {
             ),
             _ => None,
         };
+        let signers = match &speke.signer_certificate {
+            Some(certificate) => {
+                Some(Signers::from_pem(certificate, true).map_err(|error| error.to_string())?)
+            }
+            None => None,
+        };
         let target = target(&speke.server.url)
             .parse()
             .map_err(|_| "url: no request target".to_owned())?;
         Ok(Self {
-            mount: mount.to_owned(),
+            mount: mount.name.clone(),
             content_id: speke.content_id.clone(),
             target,
-            systems: speke.systems.iter().copied().map(System::from_id).collect(),
+            systems: match &speke.systems {
+                Some(ids) => ids.iter().copied().map(System::from_id).collect(),
+                None => signalled(&mount.drm.systems),
+            },
             recipient,
+            signers,
             client: Client::new(&speke.server)?,
         })
     }
 
     fn request(&self, request: &KeyRequest, periods: &[u32]) -> Result<Request, KeyError> {
-        let scheme = request.protection.scheme().ok_or(KeyError::Unreasonable(
-            "SPEKE gives keys for cenc and cbcs alone",
-        ))?;
+        let scheme = match request.protection {
+            Protection::Cenc => Scheme::Cenc,
+            // SPEKE v2 has no scheme of its own for it; its keys are FairPlay's all the same.
+            Protection::Cbcs | Protection::SampleAes => Scheme::Cbcs,
+            Protection::Aes128 | Protection::Clear => {
+                return Err(KeyError::Unreasonable(
+                    "SPEKE v2 gives keys for cenc and cbcs alone",
+                ));
+            }
+        };
         let content_id = self
             .content_id
             .replace("{mount}", &self.mount)
@@ -167,10 +186,29 @@ impl SpekeServer {
             bytes: MAX_ANSWER_BYTES,
             ..Limits::default()
         };
-        Document::parse(&answer.body, &limits)
+        let document = match &self.signers {
+            Some(signers) => Document::parse_signed(&answer.body, &limits, signers),
+            None => Document::parse(&answer.body, &limits),
+        };
+        document
             .and_then(|document| document.into_records(request, self.recipient.as_ref()))
             .map_err(Refused::Document)
     }
+}
+
+/// What a mount signals, and a server may have something to say of: the W3C common `pssh` is the node's own.
+fn signalled(systems: &Systems) -> Vec<System> {
+    let named = [
+        (systems.widevine.is_some(), System::Widevine),
+        (systems.playready.is_some(), System::PlayReady),
+        (systems.fairplay.is_some(), System::FairPlay),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(there, system)| there.then_some(system));
+    named
+        .chain(systems.other.iter().copied().map(System::from_id))
+        .collect()
 }
 
 enum Refused {

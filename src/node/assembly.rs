@@ -41,6 +41,7 @@ impl Assembly {
         telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
         telemetry.register(Box::new(collectors::IndexCollector::new(origin.vod())?))?;
+        telemetry.register(Box::new(collectors::KeyCollector::new(&keys)?))?;
         Ok(Self {
             settings: Arc::new(settings(&config)),
             telemetry: Arc::clone(telemetry),

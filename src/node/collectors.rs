@@ -1,11 +1,12 @@
-//! Metrics of cache and storage, read from their own counters when they are scraped.
+//! Metrics of cache, storage and keys, read from their own counters when they are scraped.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
+use prometheus::{GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts};
 
+use crate::keys::KeyStore;
 use crate::origin::vod::VodShared;
 use crate::origin::vod::index_cache::{IndexCache, IndexStats};
 use crate::storage::{EngineInUse, SharedStorage};
@@ -287,5 +288,70 @@ impl Collector for StorageCollector {
         );
         families.extend(self.engine.collect());
         families
+    }
+}
+
+/// How the keys of each mount stand.
+pub(super) struct KeyCollector {
+    keys: Arc<KeyStore>,
+    sets: GaugeVec,
+    oldest: GaugeVec,
+    expiry: GaugeVec,
+    failing: GaugeVec,
+}
+
+impl KeyCollector {
+    pub(super) fn new(keys: &Arc<KeyStore>) -> Result<Self, crate::telemetry::Error> {
+        let gauge = |name: &str, help: &str| GaugeVec::new(Opts::new(name, help), &["mount"]);
+        Ok(Self {
+            keys: Arc::clone(keys),
+            sets: gauge(
+                "edgepack_key_sets",
+                "Key sets kept: one per asset and protection.",
+            )?,
+            oldest: gauge(
+                "edgepack_key_oldest_age_seconds",
+                "Age of the oldest key set kept; 0 without one.",
+            )?,
+            expiry: gauge(
+                "edgepack_key_next_expiry_seconds",
+                "Time until the first key set kept reaches the end of its time; below 0: since then.",
+            )?,
+            failing: gauge(
+                "edgepack_key_provider_failing_seconds",
+                "How long the key provider has failed; 0 while it works.",
+            )?,
+        })
+    }
+
+    fn gauges(&self) -> [&GaugeVec; 4] {
+        [&self.sets, &self.oldest, &self.expiry, &self.failing]
+    }
+}
+
+impl Collector for KeyCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.gauges()
+            .into_iter()
+            .flat_map(|gauge| gauge.desc())
+            .collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        for figures in self.keys.figures() {
+            let mount = &[figures.mount.as_str()];
+            self.sets.with_label_values(mount).set(figures.sets as f64);
+            self.oldest.with_label_values(mount).set(figures.oldest_s);
+            self.failing.with_label_values(mount).set(figures.failing_s);
+            match figures.next_expiry_s {
+                Some(left) => self.expiry.with_label_values(mount).set(left),
+                // Absent before the first set; not there to be removed, then.
+                None => drop(self.expiry.remove_label_values(mount)),
+            }
+        }
+        self.gauges()
+            .into_iter()
+            .flat_map(|gauge| gauge.collect())
+            .collect()
     }
 }

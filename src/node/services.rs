@@ -14,7 +14,6 @@ use super::worker::{Plan, Running};
 use super::{BuildError, Error, announce};
 use crate::admin;
 use crate::delivery::Handler;
-use crate::telemetry::Telemetry;
 
 pub(super) struct DeliveryService<F> {
     plans: Mutex<Vec<Plan<F>>>,
@@ -105,19 +104,19 @@ fn gone(index: usize) -> Error {
 
 pub(super) struct AdminService {
     listener: Mutex<Option<TcpListener>>,
-    telemetry: Arc<Telemetry>,
+    views: admin::Views,
     lifecycle: Arc<Lifecycle>,
 }
 
 impl AdminService {
     pub(super) fn new(
         listener: TcpListener,
-        telemetry: Arc<Telemetry>,
+        views: admin::Views,
         lifecycle: Arc<Lifecycle>,
     ) -> Self {
         Self {
             listener: Mutex::new(Some(listener)),
-            telemetry,
+            views,
             lifecycle,
         }
     }
@@ -144,13 +143,7 @@ impl Service for AdminService {
         // While the node drains, operators still see how far it is.
         let mut drain = self.lifecycle.drain();
         let over = async move { drain.over().await };
-        admin::serve(
-            listener,
-            Arc::clone(&self.telemetry),
-            self.lifecycle.ready(),
-            over,
-        )
-        .await;
+        admin::serve(listener, self.views.clone(), over).await;
     }
 
     fn name(&self) -> &str {

@@ -220,6 +220,12 @@ fn https_without_a_certificate_is_refused() {
     };
     let telemetry = Telemetry::new(None).unwrap();
     let origin = Patterns::default();
-    let error = serve(&config, Arc::clone(&telemetry), good(origin, telemetry)).unwrap_err();
+    let error = serve(
+        &config,
+        Arc::clone(&telemetry),
+        None,
+        good(origin, telemetry),
+    )
+    .unwrap_err();
     assert!(matches!(error, Error::NoCertificate), "{error}");
 }

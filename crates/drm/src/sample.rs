@@ -5,6 +5,7 @@
 use crate::{ContentKey, Error, Result, Scheme, TrackEncryption};
 use aes::Aes128Enc;
 use aes::cipher::KeyInit;
+use av1::Av1;
 use avc::Avc;
 use cipher::RangeCipher;
 use edgepack_isobmff::CodecConfig;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use vp9::Vp9;
 
 mod auxiliary;
+mod av1;
 mod avc;
 mod bits;
 mod cipher;
@@ -164,6 +166,7 @@ enum Codec {
     Whole,
     Avc(Avc),
     Hevc(Hevc),
+    Av1(Box<Av1>),
     Vp9(Vp9),
 }
 
@@ -173,6 +176,8 @@ impl Codec {
         match config {
             CodecConfig::Avc(avc) => Ok(Self::Avc(Avc::new(avc)?)),
             CodecConfig::Hevc(hevc) => Ok(Self::Hevc(Hevc::new(hevc)?)),
+            CodecConfig::Av1(av1) => Ok(Self::Av1(Box::new(Av1::new(av1)?))),
+            CodecConfig::Vp9(vpx) if &vpx.format.0 == b"vp09" => Ok(Self::Vp9(Vp9::default())),
             // 23001-7, 9.4, for audio of every codec. AC-4 (ETSI TS 103 190-2, E.10) and IAMF (6.3) demand it by name.
             CodecConfig::Aac(_)
             | CodecConfig::Ac3(_)
@@ -184,10 +189,8 @@ impl Codec {
             | CodecConfig::Mp3(_)
             | CodecConfig::Dts(_)
             | CodecConfig::Iamf(_) => Ok(Self::Whole),
-            CodecConfig::Vp9(vpx) if &vpx.format.0 == b"vp09" => Ok(Self::Vp9(Vp9::default())),
             // Text and pictures stay clear and never come here.
-            CodecConfig::Av1(_)
-            | CodecConfig::Vp9(_)
+            CodecConfig::Vp9(_)
             | CodecConfig::Wvtt(_)
             | CodecConfig::Stpp(_)
             | CodecConfig::Tx3g(_)
@@ -202,6 +205,7 @@ impl Codec {
             Self::Whole => Err("a sample without subsamples".into()),
             Self::Avc(avc) => avc.protect(sample),
             Self::Hevc(hevc) => hevc.protect(sample),
+            Self::Av1(av1) => av1.protect(sample),
             Self::Vp9(vp9) => vp9.protect(sample),
         }
     }

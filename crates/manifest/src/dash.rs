@@ -17,6 +17,8 @@ use crate::outline::{Entry, Outline};
 use crate::text::{MICROS, push_attribute, push_iso_duration, rescale};
 use crate::{Layout, View};
 use addressing::Addressing;
+use sets::PeriodSets;
+use slices::Member;
 
 const PROFILES_LIVE: &str = "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
 const PROFILES_ON_DEMAND: &str =
@@ -26,6 +28,8 @@ const PROFILES_ON_DEMAND: &str =
 const MIN_BUFFER: u64 = 2 * MICROS;
 /// `<S t="123456789" d="123456" r="12"/>` and its indent, rounded up.
 const BYTES_PER_RUN: usize = 48;
+/// Of a Representation with its part of the set, and the same for trick play.
+const BYTES_PER_MEMBER: usize = 2048;
 
 /// What a SegmentTemplate puts into segment addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +72,8 @@ pub fn mpd_ondemand(view: View<'_>, layouts: &[Option<Layout>]) -> Result<String
 }
 
 fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
-    let mut out = String::with_capacity(capacity(outline));
+    let periods = sets::of(outline);
+    let mut out = String::with_capacity(capacity(&periods));
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"");
     protection::push_namespaces(&mut out, outline);
@@ -84,7 +89,6 @@ fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
     out.push_str("\" minBufferTime=\"");
     push_iso_duration(&mut out, MIN_BUFFER);
     out.push_str("\">\n");
-    let periods = sets::of(outline);
     for sets in &periods {
         period::push(&mut out, outline, addressing, sets, &periods);
     }
@@ -93,13 +97,14 @@ fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
 }
 
 /// Enough for the document as a rule, so that it is written without being moved.
-fn capacity(outline: &Outline<'_>) -> usize {
-    let runs: usize = outline
-        .entries
-        .iter()
-        .map(|entry| entry.rendition.segments.len() + entry.trick.map_or(0, |t| t.frames.len()))
-        .sum();
-    4096 + outline.entries.len() * 2048 + runs * BYTES_PER_RUN
+fn capacity(periods: &[PeriodSets<'_, '_>]) -> usize {
+    let sets = periods.iter().flat_map(|period| &period.sets);
+    let of_member = |member: &Member<'_, '_>| {
+        let frames = member.frames().map_or(0, |(_, frames)| frames.len());
+        BYTES_PER_MEMBER + (member.segments().len() + frames) * BYTES_PER_RUN
+    };
+    let members = sets.flat_map(|set| &set.members).map(of_member);
+    4096 + members.sum::<usize>()
 }
 
 /// Microseconds. The last period ends where the presentation ends, which its audio may do a little later than its

@@ -37,6 +37,8 @@ pub(crate) struct TrackSpec {
 pub(crate) enum Entry {
     Avc,
     Aac,
+    /// 48 kHz, with this content of `dec3`.
+    Eac3(&'static [u8]),
     Wvtt,
     /// A picture of 320x180.
     Jpeg,
@@ -60,6 +62,16 @@ impl Entry {
         match self {
             Self::Avc => w.bytes(&hex::decode(AVC_ENTRY).unwrap()),
             Self::Aac => w.bytes(&hex::decode(AAC_ENTRY).unwrap()),
+            Self::Eac3(specific) => w.boxed(b"ec-3", |w| {
+                w.zeros(6);
+                w.u16(1);
+                w.zeros(8);
+                w.u16(2);
+                w.u16(16);
+                w.zeros(4);
+                w.u32(48_000 << 16);
+                w.boxed(b"dec3", |w| w.bytes(specific));
+            }),
             Self::Unknown => w.boxed(b"xxxx", |w| {
                 w.zeros(6);
                 w.u16(1);

@@ -55,7 +55,7 @@ fn a_misspelt_key_is_named_with_what_was_meant() {
 #[test]
 fn a_misspelt_section_is_named_with_what_was_meant() {
     assert_fault("[cors]", "[cores]", "cores", "did you mean `cors`?");
-    let faults = with("[mount.key]", "[mount.keys]");
+    let faults = with("[mount.key]", "[mount.kye]");
     assert!(
         faults[0].to_string().contains("did you mean `key`?"),
         "{faults:?}"

@@ -417,7 +417,7 @@ fn leaf() -> impl Strategy<Value = Leaf> {
             Just(Leaf::ClearKeyLicence),
             any::<[u8; 16]>().prop_map(|kid| Leaf::Key { kid: KeyId(kid) }),
         ],
-        (track.clone(), 0..7).prop_map(|(track, which)| match which {
+        (track.clone(), 0..7, number.clone()).prop_map(|(track, which, number)| match which {
             0 => Leaf::HlsMedia { track },
             1 => Leaf::HlsIFrames { track },
             2 => Leaf::HlsMediaOnDemand { track },

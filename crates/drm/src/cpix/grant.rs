@@ -145,9 +145,11 @@ impl Document {
         let mut same = 0;
         for rule in rules {
             let of_type = rule.track_type.as_deref() == Some(&*asked.label.name);
-            same += usize::from(of_type && self.is_in(request, asked, rule)?);
-            if of_type && self.is_in(request, asked, rule)? && !is_contract(asked, rule) {
-                return Err(changed(kid, "has other filters than were asked for"));
+            if of_type && self.is_in(request, asked, rule)? {
+                same += 1;
+                if !is_contract(asked, rule) {
+                    return Err(changed(kid, "has other filters than were asked for"));
+                }
             }
         }
         match same {

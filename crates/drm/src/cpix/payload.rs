@@ -117,12 +117,9 @@ pub(super) fn hls_lines(kid: KeyId, text: &str, playlist: Playlist) -> Result<St
             return Err(fault("a line that is not a tag"));
         };
         let name = name.split(':').next().unwrap_or(name);
-        if line.starts_with(tag) {
+        if let Some(attributes) = line.strip_prefix(tag) {
             keys += 1;
-            if line[tag.len()..]
-                .split(',')
-                .any(|a| a.trim() == "METHOD=NONE")
-            {
+            if attributes.split(',').any(|a| a.trim() == "METHOD=NONE") {
                 return Err(fault("METHOD=NONE"));
             }
         } else if PLAYLIST_TAGS.contains(&name) || name.ends_with("-KEY") {

@@ -19,6 +19,8 @@ mod tests;
 
 /// Certificates in one configuration: each is tried on each signature.
 const MAX_SIGNERS: usize = 16;
+/// Prefixes in `InclusiveNamespaces`.
+const MAX_PREFIXES: usize = 64;
 /// Namespace of the exclusive canonicalisation's parameters.
 const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
@@ -215,7 +217,12 @@ fn canonical(node: &Node<'_>) -> Result<Option<Method>> {
                 "#default" => String::new(),
                 name => name.to_owned(),
             };
-            Method::Exclusive(listed.split_ascii_whitespace().map(prefix).collect())
+            let listed = listed.split_ascii_whitespace().map(prefix);
+            let listed: Vec<String> = listed.take(MAX_PREFIXES + 1).collect();
+            if listed.len() > MAX_PREFIXES {
+                return Err(Error::Signature("too many prefixes"));
+            }
+            Method::Exclusive(listed)
         }
         _ => return Ok(None),
     }))

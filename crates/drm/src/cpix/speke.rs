@@ -1,6 +1,9 @@
 //! SPEKE v2 around the documents: headers, and what a status means. No I/O.
 use super::Version;
 
+#[cfg(test)]
+mod tests;
+
 /// Of request and answer: [`Version::speke`]. The server must send it back as it is.
 pub const VERSION_HEADER: &str = "X-Speke-Version";
 /// Names the sender; the server's says who answered.

@@ -2,6 +2,9 @@
 use super::{Error, Result};
 use std::fmt;
 
+#[cfg(test)]
+mod tests;
+
 /// A point in time as XML Schema writes it, such as `2026-01-31T12:00:00Z`; kept as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateTime(String);

@@ -34,8 +34,8 @@ impl<'a> BitReader<'a> {
         Ok(value)
     }
 
-    /// Passes over the bits that are left of a byte begun.
-    pub(super) fn align(&mut self) {
-        self.at = self.at.next_multiple_of(8);
+    /// Bits left of a byte begun.
+    pub(super) fn to_byte_end(&self) -> u32 {
+        (self.at.next_multiple_of(8) - self.at) as u32
     }
 }

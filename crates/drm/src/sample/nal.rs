@@ -5,6 +5,8 @@ use crate::{Error, Result};
 use bytes::Bytes;
 
 pub(super) mod bits;
+#[cfg(test)]
+pub(super) mod written;
 
 /// Bytes of the length fields.
 #[derive(Debug, Clone, Copy)]

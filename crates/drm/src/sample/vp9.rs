@@ -10,6 +10,8 @@ use header::Header;
 
 mod header;
 mod superframe;
+#[cfg(test)]
+mod tests;
 
 #[derive(Debug, Default)]
 pub(super) struct Vp9 {

@@ -1,6 +1,7 @@
 //! Emulation prevention (ISO/IEC 14496-10, 7.4.1): no three bytes 00 00 00 to 00 00 03 within a NAL unit.
 
 const EMULATION_PREVENTION: u8 = 3;
+const RUN: usize = 32;
 
 /// How many bytes [`escape`] adds.
 pub fn escapes(unit: &[u8]) -> usize {
@@ -29,19 +30,27 @@ impl Iterator for Places<'_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        // Most bytes are above 3: none of three windows fits then.
-        while let Some(&[first, second, third]) =
-            self.unit.get(self.at..).and_then(<[u8]>::first_chunk)
-        {
-            if third > EMULATION_PREVENTION {
-                self.at += 3;
-            } else if first == 0 && second == 0 {
-                self.at += 2;
-                return Some(self.at);
-            } else {
-                self.at += 1;
+        loop {
+            let rest = self.unit.get(self.at..)?;
+            // A window begins with a zero, and most runs of bytes have none: looked at in one go, they cost next to
+            // nothing.
+            if let Some(run) = rest.first_chunk::<RUN>()
+                && !run.iter().fold(false, |found, byte| found | (*byte == 0))
+            {
+                self.at += RUN;
+                continue;
             }
+            let zero = rest.iter().take(RUN).position(|byte| *byte == 0);
+            let Some(zero) = zero else {
+                self.at += RUN;
+                continue;
+            };
+            let &[_, second, third] = rest.get(zero..)?.first_chunk()?;
+            if second == 0 && third <= EMULATION_PREVENTION {
+                self.at += zero + 2;
+                return Some(self.at);
+            }
+            self.at += zero + 1;
         }
-        None
     }
 }

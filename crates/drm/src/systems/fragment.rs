@@ -24,18 +24,44 @@ pub const KNOWN_PREFIXES: &[&str] = &["cenc", "mspr", "dashif"];
 /// # Errors
 /// [`Error::Fragment`] says what is wrong. Longer than [`MAX_FRAGMENT_BYTES`] is wrong too.
 pub fn check_fragment(text: &str) -> Result<()> {
-    canonical(text, KNOWN_PREFIXES).map(|_| ())
+    canonical(text, Around::MPD).map(|_| ())
 }
 
-/// The fragment in one form (after Canonical XML): explicit closing tags, declarations before the other attributes,
-/// both in alphabetical order, no comments or CDATA sections.
+/// What is declared around a fragment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// None: prefixes are not looked at.
+    prefixes: Option<&'a [&'a str]>,
+    /// The default namespace, where it matters.
+    namespace: Option<&'a str>,
+}
+
+impl Around<'static> {
+    pub(super) const MPD: Self = Self {
+        prefixes: Some(KNOWN_PREFIXES),
+        namespace: None,
+    };
+    /// An element with `xmlns=""`.
+    pub(super) const NO_NAMESPACE: Self = Self {
+        prefixes: Some(&[]),
+        namespace: Some(""),
+    };
+    /// For reading: whatever it is.
+    pub(super) const ANYTHING: Self = Self {
+        prefixes: None,
+        namespace: None,
+    };
+}
+
+/// The fragment as Canonical XML 1.1 without comments has it: explicit closing tags, declarations before the other
+/// attributes, both in their order, no declaration of what is declared already, no CDATA sections.
 ///
 /// # Errors
 /// [`Error::Fragment`].
-pub(super) fn canonical(text: &str, prefixes: &[&str]) -> Result<String> {
+pub(super) fn canonical(text: &str, around: Around<'_>) -> Result<String> {
     let mut depth = 0_usize;
     let mut out = String::with_capacity(text.len());
-    walk(text, Some(prefixes), |node| {
+    walk(text, around, |node| {
         match &node {
             Node::Open(..) => depth += 1,
             Node::Close(_) => depth = depth.saturating_sub(1),
@@ -92,13 +118,13 @@ impl Node<'_> {
     }
 }
 
-/// Escapes as Canonical XML does; `>` everywhere, which is allowed and never wrong.
+/// Escapes as Canonical XML does.
 pub(super) fn push_escaped(out: &mut String, text: &str, attribute: bool) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
+            '>' if !attribute => out.push_str("&gt;"),
             '\r' => out.push_str("&#xD;"),
             '"' if attribute => out.push_str("&quot;"),
             '\t' if attribute => out.push_str("&#x9;"),
@@ -108,10 +134,10 @@ pub(super) fn push_escaped(out: &mut String, text: &str, attribute: bool) {
     }
 }
 
-/// Goes through well-formed content. `prefixes`: those declared around it; none: prefixes are not looked at.
+/// Goes through well-formed content.
 pub(super) fn walk(
     text: &str,
-    prefixes: Option<&[&str]>,
+    around: Around<'_>,
     mut visit: impl FnMut(Node<'_>) -> Parse<()>,
 ) -> Parse<()> {
     if text.len() > MAX_FRAGMENT_BYTES {
@@ -122,12 +148,12 @@ pub(super) fn walk(
     }
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
-    let mut scope = Scope::default();
+    let mut scope = Scope::new(around);
     loop {
         match reader.read_event().map_err(|error| error.to_string())? {
-            Event::Start(start) => open(&start, &mut scope, prefixes, &mut visit)?,
+            Event::Start(start) => open(&start, &mut scope, &mut visit)?,
             Event::Empty(start) => {
-                open(&start, &mut scope, prefixes, &mut visit)?;
+                open(&start, &mut scope, &mut visit)?;
                 scope.close();
                 visit(Node::Close(start.name().into_inner()))?;
             }
@@ -169,21 +195,17 @@ pub(super) type Parse<T> = std::result::Result<T, String>;
 
 fn open(
     start: &BytesStart<'_>,
-    scope: &mut Scope,
-    prefixes: Option<&[&str]>,
+    scope: &mut Scope<'_>,
     visit: &mut impl FnMut(Node<'_>) -> Parse<()>,
 ) -> Parse<()> {
     let name = start.name().into_inner();
     check_name(name)?;
-    let attributes = attributes(start)?;
-    scope.open(&attributes)?;
-    if let Some(prefixes) = prefixes {
-        scope.check(name, &attributes, prefixes)?;
-    }
+    let attributes = scope.open(name, attributes(start)?)?;
     visit(Node::Open(name, &attributes))
 }
 
 fn attributes(start: &BytesStart<'_>) -> Parse<Vec<Attribute>> {
+    check_spaces(start.attributes_raw())?;
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
@@ -206,11 +228,24 @@ fn attributes(start: &BytesStart<'_>) -> Parse<Vec<Attribute>> {
             value: value.into_owned(),
         });
     }
-    attributes.sort_by(|a, b| {
-        let key = |attribute: &Attribute| declared(&attribute.name).is_none();
-        (key(a), &a.name).cmp(&(key(b), &b.name))
-    });
     Ok(attributes)
+}
+
+/// White space stands between attributes (`STag`; XML 1.0, 3.1).
+fn check_spaces(attributes: &str) -> Parse<()> {
+    let mut rest = attributes;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let (opening, value) = rest.split_at(at + 1);
+        let quote = if opening.ends_with('"') { '"' } else { '\'' };
+        let Some((_, after)) = value.split_once(quote) else {
+            return Err("a quote that is not closed".to_owned());
+        };
+        if !after.is_empty() && !after.starts_with([' ', '\t', '\r', '\n']) {
+            return Err("attributes without white space between them".to_owned());
+        }
+        rest = after;
+    }
+    Ok(())
 }
 
 /// The prefix that an attribute declares; the empty one for `xmlns` itself.
@@ -221,61 +256,119 @@ fn declared(name: &str) -> Option<&str> {
     }
 }
 
-/// Open elements, and the prefixes that they declare.
-#[derive(Debug, Default)]
-struct Scope {
+/// Open elements, and the namespaces that they declare.
+#[derive(Debug)]
+struct Scope<'a> {
+    around: Around<'a>,
     depth: usize,
-    declarations: Vec<(usize, String)>,
+    declarations: Vec<Declaration>,
 }
 
-impl Scope {
-    fn open(&mut self, attributes: &[Attribute]) -> Parse<()> {
+#[derive(Debug)]
+struct Declaration {
+    depth: usize,
+    /// Empty: the default namespace.
+    prefix: String,
+    namespace: String,
+}
+
+impl<'a> Scope<'a> {
+    fn new(around: Around<'a>) -> Self {
+        Self {
+            around,
+            depth: 0,
+            declarations: Vec::new(),
+        }
+    }
+
+    /// The element's attributes in canonical order, without declarations that change nothing.
+    fn open(&mut self, name: &str, attributes: Vec<Attribute>) -> Parse<Vec<Attribute>> {
         if self.depth == MAX_DEPTH {
             return Err(format!("elements more than {MAX_DEPTH} deep"));
         }
         self.depth += 1;
-        for attribute in attributes {
-            let Some(prefix) = declared(&attribute.name).filter(|prefix| !prefix.is_empty()) else {
-                continue;
-            };
-            if attribute.value.is_empty() || matches!(prefix, "xml" | "xmlns") {
-                return Err(format!("prefix {prefix} cannot be declared so"));
-            }
-            if self.declarations.len() == MAX_DECLARATIONS {
-                return Err(format!("more than {MAX_DECLARATIONS} prefixes"));
-            }
-            self.declarations.push((self.depth, prefix.to_owned()));
+        let (mut declarations, mut others): (Vec<_>, Vec<_>) = attributes
+            .into_iter()
+            .partition(|attribute| declared(&attribute.name).is_some());
+        let before = self.declarations.len();
+        declarations.retain(|attribute| {
+            let prefix = declared(&attribute.name).unwrap_or_default();
+            self.namespace(before, prefix) != Some(&attribute.value)
+        });
+        for attribute in &declarations {
+            self.declare(attribute)?;
         }
+        self.check(name)?;
+        for attribute in &others {
+            self.check(&attribute.name)?;
+        }
+        declarations.sort_by(|a, b| a.name.cmp(&b.name));
+        others.sort_by(|a, b| self.order(&a.name).cmp(&self.order(&b.name)));
+        declarations.append(&mut others);
+        Ok(declarations)
+    }
+
+    fn declare(&mut self, attribute: &Attribute) -> Parse<()> {
+        let prefix = declared(&attribute.name).unwrap_or_default();
+        let undeclared = attribute.value.is_empty() && !prefix.is_empty();
+        if undeclared || matches!(prefix, "xml" | "xmlns") {
+            return Err(format!("prefix {prefix} cannot be declared so"));
+        }
+        if self.declarations.len() == MAX_DECLARATIONS {
+            return Err(format!("more than {MAX_DECLARATIONS} namespaces"));
+        }
+        self.declarations.push(Declaration {
+            depth: self.depth,
+            prefix: prefix.to_owned(),
+            namespace: attribute.value.clone(),
+        });
         Ok(())
     }
 
-    fn check(&self, name: &str, attributes: &[Attribute], around: &[&str]) -> Parse<()> {
-        let used = attributes
-            .iter()
-            .map(|attribute| attribute.name.as_str())
-            .filter(|name| declared(name).is_none())
-            .chain([name]);
-        for name in used {
-            let Some((prefix, _)) = name.split_once(':') else {
-                continue;
-            };
-            let known = prefix == "xml"
-                || around.contains(&prefix)
-                || self.declarations.iter().any(|(_, known)| known == prefix);
-            if !known {
-                return Err(format!("prefix {prefix} is not declared"));
+    /// What the prefix means, by the first so many declarations.
+    fn namespace(&self, declarations: usize, prefix: &str) -> Option<&str> {
+        let declared = self.declarations.iter().take(declarations).rev();
+        let found = declared.filter(|declaration| declaration.prefix == prefix);
+        let found = found
+            .map(|declaration| declaration.namespace.as_str())
+            .next();
+        found.or(self.around.namespace.filter(|_| prefix.is_empty()))
+    }
+
+    fn check(&self, name: &str) -> Parse<()> {
+        let (Some(around), Some((prefix, _))) = (self.around.prefixes, name.split_once(':')) else {
+            return Ok(());
+        };
+        let known = prefix == "xml"
+            || around.contains(&prefix)
+            || self.namespace(self.declarations.len(), prefix).is_some();
+        if known {
+            Ok(())
+        } else {
+            Err(format!("prefix {prefix} is not declared"))
+        }
+    }
+
+    /// By namespace, then by name; those without a namespace first (Canonical XML 1.1, 2.2).
+    fn order<'n>(&'n self, name: &'n str) -> (&'n str, &'n str) {
+        match name.split_once(':') {
+            None => ("", name),
+            Some(("xml", local)) => ("http://www.w3.org/XML/1998/namespace", local),
+            Some((prefix, local)) => {
+                let namespace = self.namespace(self.declarations.len(), prefix);
+                (namespace.unwrap_or(prefix), local)
             }
         }
-        Ok(())
     }
 
     fn close(&mut self) {
+        let depth = self.depth;
         while self
             .declarations
-            .pop_if(|(depth, _)| *depth == self.depth)
+            .pop_if(|declaration| declaration.depth == depth)
             .is_some()
         {}
-        self.depth = self.depth.saturating_sub(1);
+        self.depth = depth.saturating_sub(1);
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a key server says, and in its place what the configuration makes of the key.
-use super::fragment::{Node, canonical, walk};
+use super::fragment::{Around, Node, canonical, walk};
 use super::hls_lines::{Playlist, lines_of};
 use super::playready::{self, Header, HeaderKey};
 use super::template::{Form, Values, fill, is_uri};
 use super::widevine::WidevineData;
-use super::{FairPlay, HlsKey, KNOWN_PREFIXES, PlayReady, Signal, System, Systems, Widevine};
+use super::{FairPlay, HlsKey, PlayReady, Signal, System, Systems, Widevine};
 use crate::{ContentKey, Error, KeyRecord, Result, Said, Scheme, pssh};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -104,7 +104,7 @@ impl Dictated {
         let mut dictated = Self::default();
         if let Some(xml) = present(said.content_protection.as_deref()) {
             let what = "ContentProtection";
-            let xml = canonical(xml, KNOWN_PREFIXES).map_err(|e| fault(what, e.to_string()))?;
+            let xml = canonical(xml, Around::MPD).map_err(|e| fault(what, e.to_string()))?;
             dictated
                 .take_init_data(&xml)
                 .map_err(|reason| fault(what, reason))?;
@@ -152,7 +152,7 @@ impl Dictated {
     /// The `cenc:pssh` and `mspr:pro` of the XML, so that HLS says the same as DASH.
     fn take_init_data(&mut self, xml: &str) -> std::result::Result<(), String> {
         let mut text = String::new();
-        walk(xml, None, |node| {
+        walk(xml, Around::ANYTHING, |node| {
             match node {
                 Node::Open(..) => text.clear(),
                 Node::Text(piece) => text.push_str(piece),

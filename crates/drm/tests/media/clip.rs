@@ -220,8 +220,111 @@ pub fn vp9(folder: &Path, options: &[&str]) -> Option<PathBuf> {
     video(folder, "512x64", &[&encoder, options].concat())
 }
 
+/// What makes each AV1 clip worth having, its encoder, and how that makes it.
+pub const AV1: &[(&str, &[&str])] = &[
+    ("one tile", &["libsvtav1"]),
+    (
+        "four tiles",
+        &["libsvtav1", "-svtav1-params", "tile-columns=1:tile-rows=1"],
+    ),
+    (
+        "10 bit, film grain",
+        &[
+            "libsvtav1",
+            "-pix_fmt",
+            "yuv420p10le",
+            "-svtav1-params",
+            "film-grain=10",
+        ],
+    ),
+    (
+        "tiles of libaom",
+        &["libaom-av1", "-tile-columns", "1", "-tile-rows", "1"],
+    ),
+    (
+        "groups of tiles, error resilient",
+        &[
+            "libaom-av1",
+            "-aom-params",
+            "tile-columns=1:tile-rows=1:num-tile-groups=2:error-resilient=1",
+        ],
+    ),
+    (
+        "superres",
+        &[
+            "libsvtav1",
+            "-svtav1-params",
+            "superres-mode=1:superres-denom=12",
+        ],
+    ),
+    (
+        "sizes that change, switch frames",
+        &[
+            "libsvtav1",
+            "-svtav1-params",
+            "pred-struct=1:resize-mode=2:sframe-dist=4",
+        ],
+    ),
+    (
+        "overlays",
+        &["libsvtav1", "-svtav1-params", "enable-overlays=1"],
+    ),
+    (
+        "film grain by table, segments, quantizer matrices",
+        &[
+            "libaom-av1",
+            "-aom-params",
+            "film-grain-test=3:aq-mode=2:enable-qm=1:timing-info=model",
+        ],
+    ),
+    (
+        "lossless 4:4:4",
+        &[
+            "libaom-av1",
+            "-pix_fmt",
+            "yuv444p",
+            "-aom-params",
+            "lossless=1",
+        ],
+    ),
+    (
+        "no chroma, no order hints",
+        &[
+            "libaom-av1",
+            "-pix_fmt",
+            "gray",
+            "-aom-params",
+            "enable-order-hint=0",
+        ],
+    ),
+    (
+        "reduced reference set, deltas",
+        &[
+            "libaom-av1",
+            "-aom-params",
+            "reduced-reference-set=1:sb-size=64:delta-lf-mode=1:deltaq-mode=1",
+        ],
+    ),
+    (
+        "tiles of rav1e",
+        &["librav1e", "-tile-columns", "2", "-tile-rows", "2"],
+    ),
+];
+
+/// `options`: the encoder first.
+pub fn av1(folder: &Path, options: &[&str]) -> Option<PathBuf> {
+    let (encoder, options) = options.split_first().unwrap();
+    let speed = match *encoder {
+        "libsvtav1" => ["-preset", "12"],
+        "librav1e" => ["-speed", "10"],
+        _ => ["-cpu-used", "8"],
+    };
+    let encoder = ["-c:v", encoder, "-g", "10"];
+    video(folder, "192x144", &[&encoder[..], &speed, options].concat())
+}
+
 fn video(folder: &Path, size: &str, options: &[&str]) -> Option<PathBuf> {
-    let source = format!("testsrc2=size={size}:rate=25:duration=0.8,noise=alls=12:all_seed=7");
+    let source = format!("testsrc2=size={size}:rate=25:duration=0.52,noise=alls=12:all_seed=7");
     let input = ["-f", "lavfi", "-i", &source];
     fragmented(folder, &[&input, options].concat())
 }

@@ -11,6 +11,8 @@ struct Tools {
     ffmpeg: bool,
     /// ffmpeg's reader of HEVC headers.
     slices: bool,
+    /// And of AV1 headers.
+    tiles: bool,
     /// shaka-packager's word for the stream.
     shaka: Option<&'static str>,
 }
@@ -18,15 +20,21 @@ struct Tools {
 const VIDEO: Tools = Tools {
     ffmpeg: true,
     slices: false,
+    tiles: false,
     shaka: Some("video"),
 };
 const HEVC: Tools = Tools {
     slices: true,
     ..VIDEO
 };
+const AV1: Tools = Tools {
+    tiles: true,
+    ..VIDEO
+};
 const AUDIO: Tools = Tools {
     ffmpeg: true,
     slices: false,
+    tiles: false,
     shaka: Some("audio"),
 };
 
@@ -53,6 +61,9 @@ fn check(what: &str, clear: &Path, tools: Tools) {
         }
         if scheme == Scheme::Cbcs && tools.slices {
             trace::check_slices(&what, clear, &protected);
+        }
+        if tools.tiles {
+            trace::check_tiles(&what, clear, &protected, scheme);
         }
         if let (Some(packager), Some(stream)) = (&packager, tools.shaka) {
             shaka::compare(packager, &what, clear, stream, scheme, &protected);
@@ -104,6 +115,16 @@ fn vp9_of_every_make() {
 #[test]
 fn vp9_of_other_encoders() {
     of_encoders("bear-640x360-vp9.mp4", Handler::Video, VIDEO);
+}
+
+#[test]
+fn av1_of_every_make() {
+    made(clip::AV1, clip::av1, |_| AV1);
+}
+
+#[test]
+fn av1_of_other_encoders() {
+    of_encoders("bear-av1.mp4", Handler::Video, AV1);
 }
 
 #[test]

@@ -14,6 +14,12 @@ struct Source {
 
 static AVC: LazyLock<Option<Source>> =
     LazyLock::new(|| source(|folder| clip::avc(folder, &["-x264-params", "slices=3"])));
+static HEVC: LazyLock<Option<Source>> =
+    LazyLock::new(|| source(|folder| clip::hevc(folder, &["-x265-params", "slices=2:ctu=16"])));
+static AV1: LazyLock<Option<Source>> =
+    LazyLock::new(|| source(|folder| clip::av1(folder, clip::AV1[1].1)));
+static VP9: LazyLock<Option<Source>> =
+    LazyLock::new(|| source(|folder| clip::vp9(folder, clip::VP9[0].1)));
 static AAC: LazyLock<Option<Source>> =
     LazyLock::new(|| source(|folder| clip::audio(folder, clip::AUDIO[0].1)));
 
@@ -35,6 +41,15 @@ fn check(
     clear: &[u8],
 ) -> edgepack_drm::Result<Vec<Subsample>> {
     let mut encryptor = SampleEncryptor::new(scheme, &key(), seed(), codec)?;
+    check_next(&mut encryptor, index, clear)
+}
+
+/// The next sample of an encryptor that has seen those before.
+fn check_next(
+    encryptor: &mut SampleEncryptor,
+    index: u32,
+    clear: &[u8],
+) -> edgepack_drm::Result<Vec<Subsample>> {
     let mut aux = SegmentAux::new();
     let mut sample = clear.to_vec();
     encryptor.encrypt(index, &mut sample, &mut aux)?;
@@ -125,20 +140,30 @@ proptest! {
         }
     }
 
-    /// Real samples with a few bytes changed, so that slice headers are read to odd ends.
+    /// Real samples with a few bytes changed, so that headers are read to odd ends.
     #[test]
     fn damaged_video_is_refused_or_comes_back(
+        codec in 0_usize..4,
         pick: proptest::sample::Index,
         damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..8),
+        cut: Option<proptest::sample::Index>,
     ) {
-        let Some(source) = &*AVC else { return Ok(()) };
-        let mut sample = pick.get(&source.samples).to_vec();
+        let Some(source) = &**[&AVC, &HEVC, &AV1, &VP9][codec] else { return Ok(()) };
+        let pick = pick.index(source.samples.len());
+        let mut sample = source.samples[pick].to_vec();
         for (at, value) in damage {
             let at = at.index(sample.len().min(64));
             sample[at] = value;
         }
+        if let Some(cut) = cut {
+            sample.truncate(cut.index(sample.len()));
+        }
         for scheme in [Scheme::Cenc, Scheme::Cbcs] {
-            let _ = check(scheme, &source.codec, 0, &sample);
+            let mut encryptor = SampleEncryptor::new(scheme, &key(), seed(), &source.codec).unwrap();
+            for (index, before) in (0..).zip(&source.samples[..pick]) {
+                encryptor.encrypt(index, &mut before.to_vec(), &mut SegmentAux::new()).unwrap();
+            }
+            let _ = check_next(&mut encryptor, u32::try_from(pick).unwrap(), &sample);
         }
     }
 

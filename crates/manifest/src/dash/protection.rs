@@ -100,7 +100,7 @@ fn push_scheme(out: &mut String, protection: &Protection, first: KeyId, kids: &[
     out.push_str("      </ContentProtection>\n");
 }
 
-/// Nothing where the system has nothing to say in DASH.
+/// A system that only a key server can speak of is named where it says something; FairPlay needs no more than its name.
 fn push_system(out: &mut String, protection: &Protection, system: System, kids: &[KeyId]) {
     let mut content = String::new();
     // Key servers may say the same of several keys.
@@ -139,7 +139,7 @@ fn push_system(out: &mut String, protection: &Protection, system: System, kids: 
             content.push_str("</dashif:Laurl>\n");
         }
     }
-    if content.is_empty() {
+    if content.is_empty() && matches!(system, System::Other(_)) {
         return;
     }
     out.push_str("      <ContentProtection schemeIdUri=\"urn:uuid:");
@@ -147,6 +147,10 @@ fn push_system(out: &mut String, protection: &Protection, system: System, kids: 
     out.push('"');
     if system == System::PlayReady {
         push_attribute(out, "value", "MSPR 2.0");
+    }
+    if content.is_empty() {
+        out.push_str("/>\n");
+        return;
     }
     out.push_str(">\n");
     out.push_str(&content);

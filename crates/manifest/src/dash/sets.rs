@@ -67,13 +67,14 @@ pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
     // The first set of each id, in the order of ids.
     let mut known: Vec<&'o Entry<'a>> = Vec::new();
     let mut periods: Vec<PeriodSets<'o, 'a>> = Vec::new();
+    let keys = keys(outline);
     for slice in slices::of(outline) {
         let mut sets: Vec<Set<'o, 'a>> = Vec::new();
         let entries = outline.of_period(slice.period);
         for member in entries.filter_map(|entry| slice.member(entry)) {
             match sets
                 .iter_mut()
-                .find(|set| belongs(&member, &set.members[0]))
+                .find(|set| belongs(&member, &set.members[0], &keys))
             {
                 Some(set) => set.members.push(member),
                 None => {
@@ -145,11 +146,26 @@ fn id_of<'o, 'a>(
     known.len() as u64 - 1
 }
 
+/// By index into `Presentation::renditions`: that of the first one with the same keys.
+fn keys(outline: &Outline<'_>) -> Vec<usize> {
+    let mut keys: Vec<usize> = (0..outline.presentation.renditions.len()).collect();
+    let mut firsts: Vec<&Entry<'_>> = Vec::new();
+    for entry in &outline.entries {
+        match firsts.iter().find(|first| entry.has_the_keys_of(first)) {
+            Some(first) => keys[entry.index] = first.index,
+            None => firsts.push(entry),
+        }
+    }
+    keys
+}
+
 /// One key per set (DASH-IF IOP, content protection), one look per video set, one sound per
 /// audio set.
-fn belongs(member: &Member<'_, '_>, first: &Member<'_, '_>) -> bool {
+fn belongs(member: &Member<'_, '_>, first: &Member<'_, '_>, keys: &[usize]) -> bool {
     let (entry, of) = (member.entry, first.entry);
-    entry.kids() == of.kids() && member.crypto == first.crypto && same_content(entry, of)
+    keys.get(entry.index) == keys.get(of.index)
+        && member.crypto == first.crypto
+        && same_content(entry, of)
 }
 
 pub(super) fn same_content(entry: &Entry<'_>, first: &Entry<'_>) -> bool {
@@ -216,5 +232,5 @@ fn same_track(a: &Entry<'_>, b: &Entry<'_>) -> bool {
         && (a.rendition.source, a.rendition.track) == (b.rendition.source, b.rendition.track)
         && a.rendition.codecs == b.rendition.codecs
         && a.rendition.timescale == b.rendition.timescale
-        && a.kids() == b.kids()
+        && a.has_the_keys_of(b)
 }

@@ -4,6 +4,7 @@ mod keys;
 mod ladder;
 mod parser;
 mod periods;
+mod rotation;
 mod trick;
 
 use std::io::Write as _;

@@ -4,6 +4,7 @@ mod keys;
 mod media;
 mod parser;
 mod periods;
+mod session;
 mod speed;
 mod transport_stream;
 mod trick;

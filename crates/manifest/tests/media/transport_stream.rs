@@ -5,14 +5,14 @@ use edgepack_packager::{Kind, Rendition, ts};
 use crate::support::{Asset, addresses, ladder, tagged};
 
 fn mux(asset: &Asset, plan: &ts::Plan) -> usize {
-    let payloads = plan.source_ranges().map(|ranges| {
+    let [mut video, mut audio] = plan.source_ranges().map(|ranges| {
         let slices = ranges.iter().map(|range| {
             let (start, end) = (range.offset as usize, (range.offset + range.len) as usize);
             &asset.files[range.source][start..end]
         });
         slices.collect::<Vec<_>>().concat()
     });
-    plan.mux(&payloads[0], &payloads[1]).unwrap().len()
+    plan.mux(&mut video, &mut audio).unwrap().len()
 }
 
 fn of_kind(asset: &Asset, kind: Kind) -> Vec<&Rendition> {
@@ -38,7 +38,7 @@ fn a_muxed_playlist_lists_the_segments_that_there_are() {
     for video in of_kind(asset, Kind::Video) {
         let playlist = hls::media_ts(view, video, Some(audio)).unwrap();
         let count = addresses(&playlist).len();
-        let plan = |number| ts::Plan::new(presentation, Some(video), Some(audio), number);
+        let plan = |number| ts::Plan::new(presentation, Some(video), Some(audio), number, None);
         assert!((0..count).all(|number| plan(number).is_ok()));
         assert!(plan(count).is_err());
         let total: f64 = seconds(&playlist).iter().sum();
@@ -62,7 +62,8 @@ fn bandwidth_of_transport_streams_is_what_segments_take() {
     let mut streams = Vec::new();
     for video in of_kind(asset, Kind::Video) {
         let playlist = hls::media_ts(view, video, Some(audio)).unwrap();
-        let plan = |number| ts::Plan::new(presentation, Some(video), Some(audio), number).unwrap();
+        let plan =
+            |number| ts::Plan::new(presentation, Some(video), Some(audio), number, None).unwrap();
         let lens: Vec<usize> = (0..addresses(&playlist).len())
             .map(|number| mux(asset, &plan(number)))
             .collect();
@@ -72,7 +73,7 @@ fn bandwidth_of_transport_streams_is_what_segments_take() {
     let lens = (0..audio.segments.len()).map(|number| {
         mux(
             asset,
-            &ts::Plan::packed(presentation, audio, number).unwrap(),
+            &ts::Plan::packed(presentation, audio, number, None).unwrap(),
         )
     });
     streams.push((playlist, lens.collect()));

@@ -62,7 +62,7 @@ fn walk(tree: &Tree, apex: Id, method: &Method, without: Option<Id>, out: &mut i
         rendered: Vec::new(),
         out,
     };
-    writer.element(apex, &inherited);
+    writer.element(apex, true, &inherited);
 }
 
 /// `xml:` attributes of the elements around the apex (Canonical XML 1.0, 2.4; in 1.1 those that inherit).
@@ -102,7 +102,7 @@ struct Writer<'t, 'o, S> {
 
 impl<'t, S: Sink> Writer<'t, '_, S> {
     /// Recursion ends at the depth that the tree was bounded to.
-    fn element(&mut self, id: Id, inherited: &[&'t Attribute]) {
+    fn element(&mut self, id: Id, apex: bool, inherited: &[&'t Attribute]) {
         let tree = self.tree;
         let element = tree.get(id);
         let (scoped, rendered) = (self.scope.len(), self.rendered.len());
@@ -110,7 +110,7 @@ impl<'t, S: Sink> Writer<'t, '_, S> {
 
         self.out.put("<");
         self.name(&element.prefix, &element.local);
-        for (prefix, uri) in self.namespaces(id) {
+        for (prefix, uri) in self.namespaces(id, if apex { 0 } else { scoped }) {
             self.out.put(" xmlns");
             if !prefix.is_empty() {
                 self.out.put(":");
@@ -135,7 +135,7 @@ impl<'t, S: Sink> Writer<'t, '_, S> {
         for child in &element.children {
             match child {
                 Child::Element(child) if Some(*child) == self.without => {}
-                Child::Element(child) => self.element(*child, &[]),
+                Child::Element(child) => self.element(*child, false, &[]),
                 Child::Text(text) => self.escaped(text, false),
             }
         }
@@ -146,9 +146,10 @@ impl<'t, S: Sink> Writer<'t, '_, S> {
         self.rendered.truncate(rendered);
     }
 
-    /// Declarations to write, sorted by prefix.
-    fn namespaces(&self, id: Id) -> Vec<(&'t str, &'t str)> {
+    /// Declarations to write, sorted by prefix. Below the apex, what is around an element is written already.
+    fn namespaces(&self, id: Id, inside: usize) -> Vec<(&'t str, &'t str)> {
         let element = self.tree.get(id);
+        let own = self.scope[inside..].iter().map(|(prefix, _)| *prefix);
         let mut prefixes: Vec<&'t str> = match self.method {
             Method::Exclusive(listed) => {
                 let utilized = element
@@ -156,14 +157,10 @@ impl<'t, S: Sink> Writer<'t, '_, S> {
                     .iter()
                     .map(|attribute| &*attribute.prefix)
                     .filter(|prefix| !prefix.is_empty());
-                let listed = self
-                    .scope
-                    .iter()
-                    .map(|(prefix, _)| *prefix)
-                    .filter(|prefix| listed.iter().any(|l| l == prefix));
+                let listed = own.filter(|prefix| listed.iter().any(|l| l == prefix));
                 utilized.chain([&*element.prefix]).chain(listed).collect()
             }
-            _ => self.scope.iter().map(|(prefix, _)| *prefix).collect(),
+            _ => own.collect(),
         };
         prefixes.sort_unstable();
         prefixes.dedup();

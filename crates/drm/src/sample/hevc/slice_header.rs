@@ -6,6 +6,9 @@ use super::{HEADER, UnitHeader};
 use crate::sample::Parse;
 use crate::sample::nal::bits::BitReader;
 
+#[cfg(test)]
+mod tests;
+
 /// slice_segment_header_extension_length.
 const MAX_EXTENSION: u32 = 256;
 

@@ -39,6 +39,19 @@ fn nothing_gets_out_of_the_element_around() {
         "<a b=\"<\"/>",
         "<a b=1/>",
         "<a b/>",
+        "<a b=\"1\"c=\"2\"/>",
+        "< a/>",
+        "<a></ a>",
+        "<a></a b=\"1\">",
+        "<!- a -->",
+        "<![cdata[]]>",
+        "<a>&#xd800;</a>",
+        "<a>&#x110000;</a>",
+        "<a>&;</a>",
+        "<a>& </a>",
+        "<a b=\"&\"/>",
+        "<a:/>",
+        "<:a/>",
         "<a b=\"\" b=\"\"/>",
         "<1a/>",
         "<a:b:c xmlns:a=\"u\"/>",
@@ -98,16 +111,31 @@ fn depth_width_and_length_are_bounded() {
 fn the_canonical_form_closes_sorts_and_escapes() {
     let text = "<b z='1' a=\"&quot;&#9;\" xmlns='' xmlns:c=\"u\" c:d='>'/><!-- c --><![CDATA[ ]]><e>&lt;&#13;</e>";
     assert_eq!(
-        canonical(text, &[]).unwrap(),
-        "<b xmlns=\"\" xmlns:c=\"u\" a=\"&quot;&#x9;\" c:d=\"&gt;\" z=\"1\"></b> <e>&lt;&#xD;</e>"
+        canonical(text, Around::MPD).unwrap(),
+        "<b xmlns=\"\" xmlns:c=\"u\" a=\"&quot;&#x9;\" z=\"1\" c:d=\">\"></b> <e>&lt;&#xD;</e>"
+    );
+}
+
+#[test]
+fn declarations_that_change_nothing_are_left_out() {
+    let text = "<a xmlns=\"\" xmlns:p=\"u\"><p:b xmlns:p=\"u\"/><b xmlns:p=\"v\" xmlns=\"\"/></a>";
+    let rest = " xmlns:p=\"u\"><p:b></p:b><b xmlns:p=\"v\"></b></a>";
+    assert_eq!(
+        canonical(text, Around::NO_NAMESPACE).unwrap(),
+        format!("<a{rest}")
+    );
+    assert_eq!(
+        canonical(text, Around::MPD).unwrap(),
+        format!("<a xmlns=\"\"{rest}"),
+        "out of the MPD's namespace"
     );
 }
 
 proptest! {
     #[test]
     fn what_is_accepted_is_its_own_canonical_form(text in "[<>/a-c:=\"'& ;#x!-]{0,40}|(<a( b=\"[^<&\"]{0,3}\"){0,1}>([a-z&;]{0,4}|<b/>)</a>){0,3}") {
-        if let Ok(form) = canonical(&text, KNOWN_PREFIXES) {
-            prop_assert_eq!(&canonical(&form, KNOWN_PREFIXES).unwrap(), &form);
+        if let Ok(form) = canonical(&text, Around::MPD) {
+            prop_assert_eq!(&canonical(&form, Around::MPD).unwrap(), &form);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rights management header, WRMHEADER (PlayReady Header Specification, 3): XML in UTF-16, canonical, attributes
 //! in alphabetical order, every closing tag written out (3.2).
 use super::{checksum, guid};
-use crate::systems::fragment;
+use crate::systems::fragment::{self, Around};
 use crate::{ContentKey, Error, KeyId, Result, Scheme};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -157,7 +157,7 @@ impl Header {
         if let Some(custom) = &self.custom_attributes {
             // Its children are in no namespace (format of each version).
             out.push_str("<CUSTOMATTRIBUTES xmlns=\"\">");
-            out.push_str(&fragment::canonical(custom, &[])?);
+            out.push_str(&fragment::canonical(custom, Around::NO_NAMESPACE)?);
             out.push_str("</CUSTOMATTRIBUTES>");
         }
         if self.on_demand {

@@ -2,12 +2,14 @@
 use std::time::{Duration, Instant};
 
 use edgepack_drm::{KeyId, Scheme};
-use edgepack_packager::TextForm;
+use edgepack_packager::protection::Every;
+use edgepack_packager::{Rotation, TextForm};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Method;
 use crate::sample::{
-    audio, film, ladder, other_key, presentation, protection, text, trick_play, video,
+    audio, film, ladder, other_key, presentation, protection, scheduled, text, trick_play, video,
 };
 
 #[test]
@@ -211,16 +213,30 @@ fn a_two_hour_title_is_written_at_once() {
             start += frame.duration;
         }
     }
-    for (name, trick_play) in [("", &[][..]), (" with uneven trick play", &trick)] {
+    // Keys that change every minute.
+    let every = Some(Every::Time(60_000));
+    let rotated = scheduled(&title, Method::Cenc, every, 0, Rotation::NewHeader);
+    for (name, trick_play, protection) in [
+        ("", &[][..], None),
+        (" with uneven trick play", &trick, None),
+        (", rotated", &[], Some(&rotated)),
+    ] {
         let view = View {
             trick_play,
+            protection,
             ..View::new(&title)
         };
         let best = (0..20)
             .map(|_| {
                 let start = Instant::now();
                 let mpd = mpd(view, Template::Number).unwrap();
-                assert!(mpd.capacity() >= mpd.len());
+                // Written without being moved.
+                assert!(
+                    mpd.capacity() >= mpd.len(),
+                    "{} {}",
+                    mpd.capacity(),
+                    mpd.len()
+                );
                 start.elapsed()
             })
             .min()

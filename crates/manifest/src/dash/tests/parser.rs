@@ -1,9 +1,12 @@
 //! MPDs as a parser of others reads them.
 use edgepack_drm::Scheme;
+use edgepack_packager::Rotation;
+use edgepack_packager::protection::Every;
 
 use super::*;
+use crate::Method;
 use crate::outside::parsed;
-use crate::sample::{bumper_and_film, protection, trick_play};
+use crate::sample::{bumper_and_film, protection, scheduled, trick_play};
 
 #[test]
 fn mpd_parser_reads_every_mpd() {
@@ -18,10 +21,18 @@ fn mpd_parser_reads_every_mpd() {
         protection: Some(&protection),
         ..clear
     };
+    let every = Some(Every::Segments(2));
+    let rotated = scheduled(&asset, Method::Cbcs, every, 0, Rotation::NewHeader);
+    let rotated = View {
+        protection: Some(&rotated),
+        ..clear
+    };
     for (view, template) in [
         (clear, Template::Number),
         (clear, Template::Time),
         (protected, Template::Number),
+        (rotated, Template::Number),
+        (rotated, Template::Time),
     ] {
         let mpd = mpd_with(view, template);
         let Some(read) = parsed("parse-mpd.mjs", &mpd) else {

@@ -1,9 +1,12 @@
 //! Playlists as a parser of others reads them.
 use edgepack_drm::Scheme;
+use edgepack_packager::Rotation;
+use edgepack_packager::protection::Every;
 
 use super::*;
+use crate::Method;
 use crate::outside::parsed;
-use crate::sample::{bumper_and_film, protection, trick_play};
+use crate::sample::{bumper_and_film, protection, scheduled, trick_play};
 
 #[test]
 fn m3u8_parser_reads_every_playlist() {
@@ -18,6 +21,15 @@ fn m3u8_parser_reads_every_playlist() {
         protection: Some(&protection),
         ..clear
     };
+    let under = |method, every, lead| scheduled(&asset, method, every, lead, Rotation::NewHeader);
+    let every = Some(Every::Segments(1));
+    let rotated = under(Method::Cbcs, every, 4000);
+    let whole = under(Method::Aes128, every, 0);
+    let in_stream = under(Method::SampleAes, None, 0);
+    let [rotated, whole, in_stream] = [&rotated, &whole, &in_stream].map(|protection| View {
+        protection: Some(protection),
+        ..clear
+    });
     let of = |name: &str| {
         let of_period = |prefix: &str| asset.rendition(&format!("{prefix}{name}"));
         of_period("p2-").or_else(|| of_period("")).unwrap()
@@ -32,6 +44,12 @@ fn m3u8_parser_reads_every_playlist() {
         media(clear, of("thumbs")),
         media_ts(clear, of("v720"), Some(of("a-en"))),
         media_packed(clear, of("a-de")),
+        media(rotated, of("v720")),
+        iframes(rotated, of("v720")),
+        media(whole, of("v720")),
+        media_ts(whole, of("v720"), Some(of("a-en"))),
+        media_packed(in_stream, of("a-de")),
+        multivariant_ts(in_stream),
     ] {
         let playlist = playlist.unwrap();
         let Some(read) = parsed("parse-hls.mjs", &playlist) else {

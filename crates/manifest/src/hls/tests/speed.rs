@@ -1,8 +1,12 @@
 //! How long playlists take.
 use std::time::{Duration, Instant};
 
+use edgepack_packager::Rotation;
+use edgepack_packager::protection::Every;
+
 use super::*;
-use crate::sample::{audio, presentation, text, trick_play, video};
+use crate::Method;
+use crate::sample::{audio, presentation, scheduled, stitched, text, trick_play, video};
 
 /// Two hours in segments of four seconds, six rungs, four sounds, two subtitles.
 fn title() -> Presentation {
@@ -48,4 +52,27 @@ fn a_two_hour_title_is_written_at_once() {
     measure("audio", &|| media(view, &title.renditions[6]).unwrap());
     measure("subtitles", &|| media(view, &title.renditions[10]).unwrap());
     measure("I-frames", &|| iframes(view, &title.renditions[0]).unwrap());
+    // Keys that change every minute.
+    let every = Some(Every::Time(60_000));
+    let rotated = scheduled(&title, Method::Cbcs, every, 0, Rotation::NewHeader);
+    let rotated = View {
+        protection: Some(&rotated),
+        ..view
+    };
+    measure("video, rotated", &|| {
+        media(rotated, &title.renditions[0]).unwrap()
+    });
+    measure("I-frames, rotated", &|| {
+        iframes(rotated, &title.renditions[0]).unwrap()
+    });
+    // An IV for each segment.
+    let title = stitched(vec![vec![video(640, 360, 1, 1)], title.renditions.clone()]);
+    let whole = scheduled(&title, Method::Aes128, None, 0, Rotation::NewHeader);
+    let whole = View {
+        protection: Some(&whole),
+        ..View::new(&title)
+    };
+    measure("video, AES-128 behind a bumper", &|| {
+        media(whole, &title.renditions[1]).unwrap()
+    });
 }

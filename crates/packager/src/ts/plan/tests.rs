@@ -164,6 +164,9 @@ fn memory_of_the_caller_is_asked_for_once_and_for_the_exact_length() {
     // What was in the memory before does not show.
     assert_eq!(given.unwrap(), whole);
     assert_eq!(asked, [whole.len()]);
+    let room = edgepack_drm::aes128::MAX_PADDING;
+    let given = plan.mux_into(&mut video, &mut audio, |len| vec![0xaa; len + room]);
+    assert_eq!(given.unwrap(), [whole, vec![0xaa; room]].concat());
     assert!(
         plan.mux_into(&mut video, &mut audio, |len| vec![0; len - 1])
             .is_err()
@@ -177,6 +180,19 @@ fn the_length_of_packed_audio_is_known_before_it_is_read() {
     let mut audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
     let segment = plan.mux(&mut [], &mut audio).unwrap();
     assert_eq!(plan.content_length(), Some(segment.len() as u64));
+}
+
+#[test]
+fn the_length_of_encrypted_packed_audio_is_known_too() {
+    let p = film();
+    let key = edgepack_drm::ContentKey::new(edgepack_drm::KeyId([1; 16]), [2; 16]);
+    let aes = SampleAes::new(&key, [3; 16]);
+    let plan = Plan::packed(&p, of(&p, Kind::Audio), 1, Some(aes)).unwrap();
+    let mut audio = vec![0; usize::try_from(plan.payload_lens()[1]).unwrap()];
+    let segment = plan.mux(&mut [], &mut audio).unwrap();
+    assert_eq!(plan.content_length(), Some(segment.len() as u64));
+    let clear = Plan::packed(&p, of(&p, Kind::Audio), 1, None).unwrap();
+    assert!(clear.content_length() < plan.content_length());
 }
 
 #[test]

@@ -85,3 +85,6 @@ fn len_without_zeros(unit: &[u8]) -> usize {
     let last = unit.iter().rposition(|byte| *byte != 0);
     last.map_or(0, |last| last + 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 //! be read up to the bit where their header ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
+use crate::sample::nal::written::{Bits, Choices};
 use proptest::prelude::*;
-use syntax::{Bits, Choices, Facts, write_pps, write_slice_header, write_sps};
+use syntax::{Facts, write_pps, write_slice_header, write_sps};
 
 mod syntax;
 
@@ -25,7 +26,7 @@ proptest! {
         let idr = idr && reference;
         let nal_type = if idr { nal::IDR_SLICE } else { nal::SLICE };
         let header = if reference { 0x60 } else { 0 } | nal_type;
-        let (unit, len) = write_slice_header(&mut c, &facts, idr, reference).unit(header, &tail);
+        let (unit, len) = write_slice_header(&mut c, &facts, idr, reference).unit(&[header], &tail);
         prop_assert_eq!(parse(&unit, &sets).unwrap().len, len);
         // Cut anywhere before, it is refused.
         for cut in 1..len {
@@ -45,7 +46,7 @@ proptest! {
         sets.learn(&write_pps(&mut c, &mut facts)).unwrap();
         let mut w = write_slice_header(&mut c, &facts, false, true);
         w.ue(slice_id);
-        let (unit, len) = w.unit(0x60 | nal::PARTITION_A, &[0xff; 4]);
+        let (unit, len) = w.unit(&[0x60 | nal::PARTITION_A], &[0xff; 4]);
         let partition_a = parse(&unit, &sets).unwrap();
         prop_assert_eq!(partition_a.len, len);
 
@@ -57,7 +58,7 @@ proptest! {
         if facts.redundant {
             w.ue(3);
         }
-        let (unit, len) = w.unit(0x60 | nal::PARTITION_C, &[0xff; 4]);
+        let (unit, len) = w.unit(&[0x60 | nal::PARTITION_C], &[0xff; 4]);
         prop_assert_eq!(partition_len(&unit, &partition_a.context).unwrap(), len);
     }
 }
@@ -79,7 +80,7 @@ fn emulation_prevention_bytes_count_as_header_bytes() {
     w.flag(false);
     w.u(facts.pic_order_cnt_lsb_bits, 0);
     w.se(0);
-    let (unit, len) = w.unit(0x01, &[0xff; 3]);
+    let (unit, len) = w.unit(&[0x01], &[0xff; 3]);
     assert_eq!(unit[..5], [0x01, 0, 0, 3, 1]);
     assert_eq!(parse(&unit, &sets).unwrap().len, len);
 }
@@ -110,7 +111,7 @@ fn a_slice_of_unknown_parameter_sets_says_which() {
     let mut none = Choices([].iter());
     let sps = write_sps(&mut none, &mut facts);
     let pps = write_pps(&mut none, &mut facts);
-    let (slice, _) = write_slice_header(&mut none, &facts, false, false).unit(0x01, &[]);
+    let (slice, _) = write_slice_header(&mut none, &facts, false, false).unit(&[0x01], &[]);
     assert_eq!(parse(&slice, &sets).unwrap_err().0, "PPS 200 is unknown");
     sets.learn(&pps).unwrap();
     assert_eq!(parse(&slice, &sets).unwrap_err().0, "SPS 5 is unknown");

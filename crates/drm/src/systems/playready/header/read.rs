@@ -1,6 +1,6 @@
 //! Headers that others wrote: read by element names; what is not known is passed over, as clients do (3.3.3).
 use super::{Algorithm, Header, HeaderKey, HeaderVersion, guid};
-use crate::systems::fragment::{Attribute, Node, Parse, walk};
+use crate::systems::fragment::{Around, Attribute, Node, Parse, walk};
 use crate::{Error, KeyId, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ impl Header {
     /// they should be.
     pub fn parse(xml: &str) -> Result<Self> {
         let mut reader = Reader::default();
-        walk(xml, None, |node| reader.take(&node))
+        walk(xml, Around::ANYTHING, |node| reader.take(&node))
             .and_then(|()| reader.finish())
             .map_err(|reason| Error::PlayReady(format!("header: {reason}")))
     }

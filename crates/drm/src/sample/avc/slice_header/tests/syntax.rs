@@ -1,84 +1,6 @@
 //! A writer of parameter sets and slice headers, table by table (ISO/IEC 14496-10, 7.3.2 and 7.3.3).
 
-/// Syntax elements on their way into a NAL unit.
-#[derive(Default)]
-pub(super) struct Bits(Vec<bool>);
-
-impl Bits {
-    pub(super) fn u(&mut self, bits: u32, value: u32) {
-        self.0
-            .extend((0..bits).rev().map(|bit| value >> bit & 1 == 1));
-    }
-
-    pub(super) fn flag(&mut self, value: bool) -> bool {
-        self.0.push(value);
-        value
-    }
-
-    pub(super) fn ue(&mut self, value: u32) -> u32 {
-        let code = u64::from(value) + 1;
-        let len = code.ilog2();
-        self.u(len, 0);
-        self.0
-            .extend((0..=len).rev().map(|bit| code >> bit & 1 == 1));
-        value
-    }
-
-    pub(super) fn se(&mut self, value: i32) {
-        self.ue(if value > 0 {
-            2 * value.unsigned_abs() - 1
-        } else {
-            2 * value.unsigned_abs()
-        });
-    }
-
-    /// The NAL unit, and the length of what was written so far in it, header byte included. `tail` follows.
-    pub(super) fn unit(self, header: u8, tail: &[u8]) -> (Vec<u8>, usize) {
-        let mut payload: Vec<u8> = self
-            .0
-            .chunks(8)
-            .map(|bits| {
-                bits.iter()
-                    .enumerate()
-                    .fold(0, |byte, (i, &bit)| byte | u8::from(bit) << (7 - i))
-            })
-            .collect();
-        let written = payload.len();
-        payload.extend_from_slice(tail);
-        let mut unit = vec![header];
-        let mut len = 1;
-        let mut zeros = 0;
-        for (i, byte) in payload.into_iter().enumerate() {
-            if zeros == 2 && byte <= 3 {
-                unit.push(3);
-                zeros = 0;
-            }
-            zeros = if byte == 0 { zeros + 1 } else { 0 };
-            unit.push(byte);
-            if i < written {
-                len = unit.len();
-            }
-        }
-        (unit, len)
-    }
-}
-
-/// Decisions, drawn by proptest.
-pub(super) struct Choices<'a>(pub(super) std::slice::Iter<'a, u32>);
-
-impl Choices<'_> {
-    fn up_to(&mut self, max: u32) -> u32 {
-        self.0.next().map_or(0, |choice| choice % (max + 1))
-    }
-
-    fn coin(&mut self) -> bool {
-        self.up_to(1) == 1
-    }
-
-    fn signed(&mut self) -> i32 {
-        i32::try_from(self.up_to(60)).unwrap() - 30
-    }
-}
+use crate::sample::nal::written::{Bits, Choices};
 
 /// What the slice header's syntax asks of the parameter sets.
 #[derive(Default)]
@@ -143,7 +65,7 @@ pub(super) fn write_sps(c: &mut Choices<'_>, f: &mut Facts) -> Vec<u8> {
     f.map_units = (1 + w.ue(c.up_to(30))) * (1 + w.ue(c.up_to(20)));
     f.frame_mbs_only = w.flag(c.coin());
     // The rest, VUI and all, is of no interest.
-    w.unit(0x67, &[0xff, 0xff, 0xff]).0
+    w.unit(&[0x67], &[0xff, 0xff, 0xff]).0
 }
 
 fn write_scaling_list(c: &mut Choices<'_>, w: &mut Bits, size: u32) {
@@ -191,7 +113,7 @@ pub(super) fn write_pps(c: &mut Choices<'_>, f: &mut Facts) -> Vec<u8> {
     f.deblocking = w.flag(c.coin());
     w.flag(c.coin());
     f.redundant = w.flag(c.coin());
-    w.unit(0x68, &[0x80]).0
+    w.unit(&[0x68], &[0x80]).0
 }
 
 pub(super) fn write_slice_header(
