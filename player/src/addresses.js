@@ -5,11 +5,11 @@ export function showAddresses({ protection, manifest }, { hls, dash, licence }) 
   const url = manifest === 'hls' ? hls : dash;
   const rows = [
     ['HLS', hls],
-    ['DASH', dash],
+    ...(dash ? [['DASH', dash]] : []),
     ...(licence ? [['ClearKey licence', licence]] : []),
     ['ffplay', ffplay(protection, hls, dash, url)],
     // VLC has no ClearKey.
-    ...(protection === 'clear' ? [['VLC', `vlc ${quoted(url)}`]] : []),
+    ...(['clear', 'aes128'].includes(protection) ? [['VLC', `vlc ${quoted(url)}`]] : []),
     ['curl', curl(url)],
   ];
   $('addresses').replaceChildren(...rows.flatMap(([name, value]) => row(name, value)));
@@ -24,7 +24,7 @@ function row(name, value) {
   ];
 }
 
-// ffmpeg fetches the keys that an HLS playlist names for SAMPLE-AES; for cenc it must be told one.
+// ffmpeg fetches the keys that an HLS playlist names for AES-128 and SAMPLE-AES; for cenc it must be told one.
 function ffplay(protection, hls, dash, url) {
   if (protection === 'cenc') return `ffplay -cenc_decryption_key KEY_AS_HEX ${quoted(dash)}`;
   return `ffplay ${quoted(protection === 'cbcs' ? hls : url)}`;

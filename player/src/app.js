@@ -6,7 +6,7 @@ import { Panel } from './panel.js';
 import { Requests } from './requests.js';
 import { asWish, fromHash, settle, toHash } from './selection.js';
 import { Session } from './session.js';
-import { FORMS, formsOf, MANIFESTS, PLAYERS, PROTECTIONS } from './support.js';
+import { FORMS, formsOf, MANIFESTS, manifestsOf, PLAYERS, playersOf, PROTECTIONS } from './support.js';
 import { setUpTheme } from './appearance.js';
 import { Thumbnails } from './thumbnails.js';
 import { Tracks } from './tracks.js';
@@ -77,13 +77,16 @@ function render() {
   radios($('protections'), 'protection', asset.protections.map((value) => ({
     value, label: PROTECTIONS[value]?.label ?? value, detail: PROTECTIONS[value]?.detail,
   })), protection, (value) => choose({ protection: value }));
-  radios($('manifests'), 'manifest', Object.entries(MANIFESTS).map(([value, label]) => ({ value, label })),
-    manifest, (value) => choose({ manifest: value }));
+  const how = PROTECTIONS[protection]?.label ?? protection;
+  radios($('manifests'), 'manifest', Object.entries(MANIFESTS).map(([value, label]) => ({
+    value, label, ...without(manifestsOf(protection).includes(value), `${how} does not come with ${label}.`),
+  })), manifest, (value) => choose({ manifest: value }));
   radios($('forms'), 'form', formsOf(manifest, protection).map(({ value, label, detail, offered }) => ({
     value, label, disabled: !offered, reason: offered ? detail : 'Protected video does not come in this form.',
   })), form, (value) => choose({ form: value }));
   radios($('players'), 'player', Object.entries(PLAYERS).map(([value, { label, manifests }]) => ({
-    value, label, disabled: obstacle !== null, reason: obstacle ?? `Plays ${manifests.map((name) => MANIFESTS[name]).join(' and ')}`,
+    value, label, reason: `Plays ${manifests.map((name) => MANIFESTS[name]).join(' and ')}`,
+    ...without(obstacle === null && playersOf(protection).includes(value), obstacle ?? `${label} does not decrypt ${how}.`),
   })), player, (value) => choose({ player: value, manifest: PLAYERS[value].manifests.includes(manifest) ? manifest : PLAYERS[value].manifests[0] }));
   radios($('tokens'), 'token', tokenOptions(asset), withToken ? '1' : '0', (value) => choose({ token: value }));
   text($('hint'), unknown ? `There is no asset ${unknown} here: showing ${asset.path} instead.`
@@ -91,12 +94,15 @@ function render() {
   $('hint').hidden = $('hint').textContent.trim() === '';
   $('hint').classList.toggle('warn', Boolean(unknown || obstacle));
   text($('cover-name'), asset.name);
-  text($('cover-how'), `${PROTECTIONS[protection]?.label ?? protection} · ${MANIFESTS[manifest]}, ${FORMS[manifest][form].label} · ${PLAYERS[player].label}`);
+  text($('cover-how'), `${how} · ${MANIFESTS[manifest]}, ${FORMS[manifest][form].label} · ${PLAYERS[player].label}`);
   $('play').disabled = Boolean(obstacle);
   showAddresses(selection, addresses());
   Object.assign(state, { asset: asset.path, protection, manifest, form, player, token: withToken });
   if (!session) renderOffered();
 }
+
+// What a choice lacks, where it cannot be made.
+const without = (offered, reason) => (offered ? {} : { disabled: true, reason });
 
 const tokenOptions = ({ demoToken }) => [
   { value: '0', label: 'Without' },

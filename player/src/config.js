@@ -1,5 +1,5 @@
 // What this node offers, as one flat list of assets.
-import { FORMS } from './support.js';
+import { FORMS, manifestsOf, PROTECTIONS } from './support.js';
 
 export async function loadConfig() {
   let response;
@@ -46,7 +46,7 @@ export function addressesOf({ asset, protection, manifest, form, withToken }, or
   return {
     base,
     hls: `${base}/${fileOf('hls')}`,
-    dash: `${base}/${fileOf('dash')}`,
-    licence: protection !== 'clear' && asset.clearkey ? `${base}/clearkey` : null,
+    dash: manifestsOf(protection).includes('dash') ? `${base}/${fileOf('dash')}` : null,
+    licence: PROTECTIONS[protection]?.licences && asset.clearkey ? `${base}/clearkey` : null,
   };
 }

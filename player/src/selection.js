@@ -1,5 +1,5 @@
 // What is chosen: kept valid, and written to the address bar so that it can be sent to others.
-import { formsOf, PLAYERS, whyNot } from './support.js';
+import { formsOf, manifestsOf, PLAYERS, playersOf, whyNot } from './support.js';
 
 const KEYS = ['asset', 'protection', 'manifest', 'form', 'player', 'token'];
 
@@ -26,12 +26,14 @@ export function settle(wish, assets) {
   const wanted = assets.find((asset) => asset.path === wish.asset);
   const asset = wanted ?? assets[0];
   const protection = asset.protections.includes(wish.protection) ? wish.protection : asset.protections[0];
-  let player = wish.player in PLAYERS ? wish.player : undefined;
-  let manifest = ['hls', 'dash'].includes(wish.manifest) ? wish.manifest : undefined;
-  manifest ??= player ? PLAYERS[player].manifests[0] : 'hls';
+  const players = playersOf(protection);
+  const manifests = manifestsOf(protection);
+  let player = players.includes(wish.player) ? wish.player : undefined;
+  let manifest = manifests.includes(wish.manifest) ? wish.manifest : undefined;
+  manifest ??= player ? PLAYERS[player].manifests.find((name) => manifests.includes(name)) : manifests[0];
   const fits = (name) => PLAYERS[name].manifests.includes(manifest);
   if (!player || !fits(player)) {
-    player = Object.keys(PLAYERS).find(fits);
+    player = players.find(fits);
   }
   const forms = formsOf(manifest, protection).filter(({ offered }) => offered).map(({ value }) => value);
   const form = forms.includes(wish.form) ? wish.form : forms[0];

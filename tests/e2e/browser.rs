@@ -1,10 +1,9 @@
 //! Real players in headless Chromium, on the player page that the node serves.
 use std::path::Path;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+use crate::support::browser::spki;
 use crate::support::{KEY_HEX, KID_HEX, Node, Serve, media, tools};
 
 /// Past the second segment boundary.
@@ -14,10 +13,6 @@ fn start() -> Node {
     Serve::all(media::root())
         .section("[player]\nenabled = true")
         .start()
-}
-
-pub(crate) fn spki(node: &Node) -> String {
-    BASE64_STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &node.spki))
 }
 
 /// Plays in Chromium; `None` where the tools are missing.

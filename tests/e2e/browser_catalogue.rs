@@ -2,119 +2,25 @@
 //!
 //! What is heard is told by its pitch, what is seen by the height of the picture and the text on it.
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::browser::spki;
-use crate::support::{Node, Serve, tools};
+use crate::support::browser::{
+    DASH, DASH_FILE, DASH_TIME, HLS, HLS_FILE, HLS_TS, SHAKA, SHAKA_FILE, SHAKA_HLS, SHAKA_TIME,
+    act_each, in_ways,
+};
+use crate::support::{Node, Serve};
 use crate::{codecs, stitched};
 
-mod plain;
+pub(crate) mod plain;
 
 /// Pitch of the sounds, in Hz.
-const ENGLISH: u32 = 440;
-const GERMAN: u32 = 330;
+pub(crate) const ENGLISH: u32 = 440;
+pub(crate) const GERMAN: u32 = 330;
 const BUMPER: u32 = 880;
-
-/// A player with a manifest that it opens and the form of the media behind that.
-struct Way(&'static str, &'static str, &'static str);
-
-const HLS: Way = Way("hls", "hls", "cmaf");
-const HLS_TS: Way = Way("hls", "hls", "ts");
-const HLS_FILE: Way = Way("hls", "hls", "file");
-const DASH: Way = Way("dash", "dash", "number");
-const DASH_TIME: Way = Way("dash", "dash", "time");
-const DASH_FILE: Way = Way("dash", "dash", "file");
-const SHAKA: Way = Way("shaka", "dash", "number");
-const SHAKA_TIME: Way = Way("shaka", "dash", "time");
-const SHAKA_FILE: Way = Way("shaka", "dash", "file");
-const SHAKA_HLS: Way = Way("shaka", "hls", "cmaf");
 
 fn start(root: &Path) -> Node {
     Serve::all(root).section("[player]\nenabled = true").start()
-}
-
-/// Where the page is, and the certificate to trust: what a browser needs to know of a node.
-struct Page {
-    origin: String,
-    spki: String,
-}
-
-impl Page {
-    fn of(node: &Node) -> Self {
-        Self {
-            origin: node.https.clone(),
-            spki: spki(node),
-        }
-    }
-}
-
-/// Goes through the steps (see `tests/node/steps.mjs`) and fails where they do not come true, or anything is amiss.
-/// `None` where the tools are missing.
-fn act(page: &Page, asset: &str, protection: &str, way: &Way, steps: &Value) -> Option<Value> {
-    if !tools::available("chromium", Path::new("/usr/bin/chromium").exists()) {
-        return None;
-    }
-    let Way(player, manifest, form) = way;
-    let mut command = tools::node_script("play.mjs")?;
-    command
-        .arg(format!(
-            "{}/player/#asset=/vod/{asset}&protection={protection}&player={player}&manifest={manifest}&form={form}\
-             &autoplay=1",
-            page.origin
-        ))
-        .args(["--do", &steps.to_string(), "--timeout", "40", "--spki", &page.spki]);
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let result: Value = serde_json::from_str(&said).unwrap_or_else(|error| {
-        panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr))
-    });
-    assert!(
-        output.status.success(),
-        "{asset} as {player} {manifest} {form}: {} {}\n{}",
-        result["waited"],
-        result["errors"],
-        result["log"]
-    );
-    Some(result)
-}
-
-/// The same in several ways at once: most of the time goes by at the speed of playback.
-fn act_each(
-    node: &Node,
-    protection: &str,
-    steps: &Value,
-    plays: &[(&str, &Way)],
-) -> Vec<Option<Value>> {
-    // What two cores bear. A browser that gets no processor misses what is looked for.
-    const AT_ONCE: usize = 2;
-    /// Batches of several tests wait for each other.
-    static BATCH: Mutex<()> = Mutex::new(());
-    let page = Page::of(node);
-    let play = |(asset, way): &(&str, &Way)| act(&page, asset, protection, way, steps);
-    let mut results = Vec::new();
-    for some in plays.chunks(AT_ONCE) {
-        let _alone = BATCH.lock().unwrap_or_else(PoisonError::into_inner);
-        results.extend(std::thread::scope(|scope| {
-            let running: Vec<_> = some.iter().map(|each| scope.spawn(|| play(each))).collect();
-            let finished: Vec<_> = running
-                .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                })
-                .collect();
-            finished
-        }));
-    }
-    results
-}
-
-/// Each of the ways with the same asset.
-fn in_ways<'a>(asset: &'a str, ways: &[&'a Way]) -> Vec<(&'a str, &'a Way)> {
-    ways.iter().map(|way| (asset, *way)).collect()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What every test here stands on.
+pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod media;
 pub(crate) mod node;

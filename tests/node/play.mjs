@@ -2,11 +2,12 @@
 // through a script, or failed; prints what was seen as JSON. Exit code 0: played; 1: did not; 2: wrong arguments.
 //
 //   node play.mjs URL [--seconds 9 | --do '[STEP,…]'] [--timeout 60] [--spki BASE64,…] [--quic HOST:PORT]
-//                     [--screenshot FILE] [--size 1280x900] [--dark] [--still] [--chromium PATH] [--page DIR]
+//                     [--screenshot FILE] [--size 1280x900] [--dark] [--still] [--spoil-keys] [--chromium PATH]
+//                     [--page DIR]
 //
 // --do: see steps.mjs. --timeout: of the whole, and of each step. --spki: certificates to trust, by the SHA-256
 // of their public key. --quic: speak HTTP/3 there from the first request on. --still: do not wait for playback
-// (for a picture of the page). --page: the page's own files from this folder, not from the node.
+// (for a picture of the page). --spoil-keys: keys arrive with a bit that the node did not send. --page: the page's own files from this folder, not from the node.
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '1280x900' },
     dark: { type: 'boolean', default: false },
     still: { type: 'boolean', default: false },
+    'spoil-keys': { type: 'boolean', default: false },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     page: { type: 'string' },
   },
@@ -80,6 +82,7 @@ async function watch(page) {
     if (text !== 'net::ERR_ABORTED') errors.push(`${request.url()}: ${text}`);
   });
   if (values.page) await page.route('**/player/*', (route) => fromFolder(route, values.page));
+  if (values['spoil-keys']) await page.route(/\/clearkey$|\.key$/, spoilKeys);
   const timeout = Number(values.timeout) * 1000;
   let waited = 'ended';
   let steps = [];
@@ -120,6 +123,21 @@ async function fromFolder(route, folder) {
   const path = join(folder, name === 'player' ? 'index.html' : name);
   if (existsSync(path)) await route.fulfill({ path });
   else await route.continue();
+}
+
+// A raw key, or a licence (W3C EME, 9.1.4).
+async function spoilKeys(route) {
+  const response = await route.fetch();
+  const body = await response.body();
+  if (route.request().url().endsWith('.key')) return route.fulfill({ response, body: spoilt(body) });
+  const licence = JSON.parse(body);
+  for (const key of licence.keys) key.k = spoilt(Buffer.from(key.k, 'base64url')).toString('base64url');
+  return route.fulfill({ response, json: licence });
+}
+
+function spoilt(key) {
+  key[0] ^= 1;
+  return key;
 }
 
 // Runs in the page: what Resource Timing says of the page itself and of what was played.

@@ -4,6 +4,8 @@
 //       what `globalThis.edgepack` does
 //   { "hover": "#scrub" }
 //       points at the middle of an element, as soon as it is there
+//   { "freeze": 5.02 }
+//       pauses at this second and tells which picture is there, by a digest of what the screen shows
 //   { "until": { … } }
 //       waits until all of these hold at once:
 //         time      the playhead is at or behind this second, and plays on from there
@@ -17,7 +19,9 @@
 //         request   a pattern: something that it matches was fetched since the last step but `until`
 //         ended     true
 //
-// An answer tells for each `until` where the playhead was when it came true.
+// An answer tells for each `until` where the playhead was when it came true, for each `freeze` what was seen.
+
+import { createHash } from 'node:crypto';
 
 export async function follow(page, steps, timeout) {
   const done = [];
@@ -26,6 +30,8 @@ export async function follow(page, steps, timeout) {
   for (const step of steps) {
     if (step.until) {
       done.push(await until(page, step.until, since, timeout));
+    } else if ('freeze' in step) {
+      done.push(await freeze(page, step.freeze, timeout));
     } else if (step.hover) {
       since = await page.evaluate(() => performance.now());
       await page.locator(step.hover).hover({ timeout });
@@ -54,6 +60,37 @@ async function until(page, conditions, since, timeout) {
   }
   if (seen.errors.length) throw new Error(`${JSON.stringify(conditions)}: ${JSON.stringify(seen)}`);
   return { until: conditions, seen };
+}
+
+async function freeze(page, second, timeout) {
+  await page.evaluate(stopAt, second);
+  try {
+    await page.waitForFunction(
+      () => globalThis.frozen || globalThis.edgepack.observe().errors.length, null, { timeout, polling: 50 },
+    );
+  } catch (error) {
+    if (error.name !== 'TimeoutError') throw error;
+    throw new Error(`no picture at ${second}`, { cause: error });
+  }
+  if (await page.evaluate(() => globalThis.frozen === false)) throw new Error(`no picture at ${second}`);
+  // Off the screen: a canvas gets no picture that a decryption module decoded.
+  const picture = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
+  return { freeze: second, picture };
+}
+
+// Runs in the page. Remembers when the picture of that moment is on the screen.
+function stopAt(second) {
+  const LONGEST_FRAME = 0.1;
+  const video = document.querySelector('video');
+  globalThis.frozen = false;
+  const look = (_now, { mediaTime }) => {
+    if (mediaTime <= second + 0.001 && mediaTime > second - LONGEST_FRAME) globalThis.frozen = true;
+    else video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  video.controls = false;
+  video.pause();
+  globalThis.edgepack.seek(second);
 }
 
 // Runs in the page. Remembers where it began; listens in where a tone is asked for.

@@ -12,7 +12,8 @@ export async function open({ video, url, licence, on }) {
   player.addEventListener('error', ({ detail }) => report(detail, on));
   player.addEventListener('trackschanged', () => on.tracks());
   await player.attach(video);
-  if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence } } });
+  // Other systems may be signalled too, and the browser may have them.
+  if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence }, preferredKeySystems: ['org.w3.clearkey'] } });
   const handle = {
     rungs: () => rungs(player).map(({ id, width, height, bandwidth, codecs }) => ({
       id: String(id), width, height, bitrate: bandwidth, codecs,

@@ -7,7 +7,7 @@ use crate::support::media::ffmpeg;
 use crate::support::tools;
 
 /// `plain/`: two rungs, two languages, subtitles in both, sheets of thumbnails.
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("catalogue-1");
