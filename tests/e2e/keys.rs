@@ -11,6 +11,8 @@ use crate::support::client::{fetch, fetch_text};
 use crate::support::media::{self, frames, piped_frames};
 use crate::support::{Curl, Node, Serve};
 
+// Another test uses the rest of it.
+#[allow(dead_code)]
 #[path = "../keys/server.rs"]
 mod server;
 

@@ -360,7 +360,7 @@ pub(crate) fn json_kid(content: &str, label: &str, period: Option<&str>) -> [u8;
 }
 
 pub(crate) fn json_key(kid: [u8; 16]) -> [u8; 16] {
-    document::key_of(kid)
+    key_of(kid)
 }
 
 pub(crate) use document::key_of;
