@@ -126,13 +126,31 @@ pub(crate) fn frames(input: &str, stream: &str, options: &[&str]) -> Vec<String>
     digests
 }
 
-/// The same for bytes that ffmpeg reads from a pipe: on a seekable file of several fragments it mixes up their
+/// The digest of every packet of one stream, undecoded, from time 0 on.
+pub(crate) fn packets(input: &str, stream: &str) -> Vec<String> {
+    let mut command = ffmpeg();
+    command.args(["-i", input, "-map", stream, "-c", "copy", "-copyts"]);
+    command.args(["-f", "framemd5", "-"]);
+    digests(&output(&mut command))
+}
+
+/// The same for bytes that ffmpeg reads from a pipe.
+pub(crate) fn piped_packets(bytes: Vec<u8>, stream: &str, options: &[&str]) -> Vec<String> {
+    piped(bytes, stream, options, &["-c", "copy"])
+}
+
+/// [`frames`] of bytes that ffmpeg reads from a pipe: on a seekable file of several fragments it mixes up their
 /// encryption data. Empty where nothing decodes.
 pub(crate) fn piped_frames(bytes: Vec<u8>, stream: &str, options: &[&str]) -> Vec<String> {
+    piped(bytes, stream, options, &[])
+}
+
+fn piped(bytes: Vec<u8>, stream: &str, options: &[&str], output: &[&str]) -> Vec<String> {
     let mut command = ffmpeg();
-    command.args(options).args([
-        "-i", "pipe:0", "-map", stream, "-copyts", "-f", "framemd5", "-",
-    ]);
+    command.args(options).args(["-i", "pipe:0", "-map", stream]);
+    command
+        .args(output)
+        .args(["-copyts", "-f", "framemd5", "-"]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
