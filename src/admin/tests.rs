@@ -59,3 +59,28 @@ async fn readiness_follows_the_node_and_health_does_not() {
     stop.send(()).unwrap();
     served.await.unwrap();
 }
+
+#[tokio::test]
+async fn keys_are_shown_within_a_limit() {
+    let telemetry = Telemetry::new(None).unwrap();
+    let mounts = [crate::config::Mount::new("/vod", "/")];
+    let keys = KeyStore::new(&mounts, &telemetry).unwrap();
+    let (_ready, ready) = watch::channel(true);
+    let views = Views {
+        telemetry,
+        ready,
+        keys: Some(Arc::new(keys)),
+    };
+    let ask = |uri: &'static str| answer(&Method::GET, &Uri::from_static(uri), &views).status();
+    assert_eq!(ask("/keys"), 200);
+    assert_eq!(ask("/keys?limit=5"), 200);
+    assert_eq!(ask("/keys?limit=100001"), 400);
+    assert_eq!(ask("/keys?limit=x"), 400);
+    assert_eq!(ask("/readyz"), 200);
+    let without = Views {
+        keys: None,
+        ..views.clone()
+    };
+    let answer = answer(&Method::GET, &Uri::from_static("/keys"), &without);
+    assert_eq!(answer.status(), 404);
+}
