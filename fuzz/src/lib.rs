@@ -3,10 +3,10 @@ use bytes::Bytes;
 use edgepack_drm::{ContentKey, IvSeed, KeyId, SampleEncryptor, Scheme, SegmentAux};
 use edgepack_isobmff::CodecConfig;
 
-/// A length in one byte, and that many bytes.
+/// A length in two bytes, and that many bytes.
 pub fn field(data: &[u8]) -> Option<(Bytes, &[u8])> {
-    let (&len, rest) = data.split_first()?;
-    let (field, rest) = rest.split_at_checked(usize::from(len))?;
+    let (&len, rest) = data.split_first_chunk()?;
+    let (field, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(len)))?;
     Some((Bytes::copy_from_slice(field), rest))
 }
 

@@ -183,7 +183,7 @@ fn check_server(server: &KeyServer, name: &dyn Fn(&str) -> String, source: &Sour
     });
     let host_is_fixed = server
         .url
-        .splitn(4, '/')
+        .split('/')
         .nth(2)
         .is_some_and(|host| !host.contains('{'));
     match uri {

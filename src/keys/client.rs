@@ -115,6 +115,9 @@ impl Client {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut attempt = 1;
         loop {
+            let Ok(Ok(place)) = timeout(self.timeout, self.places.acquire()).await else {
+                return Err(KeyError::Busy);
+            };
             let error = match timeout(self.timeout, self.attempt(ask)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
@@ -123,6 +126,7 @@ impl Client {
             if !error.is_passing() || attempt >= self.max_attempts {
                 return Err(error);
             }
+            drop(place);
             tracing::debug!(server = %self.authority, attempt, %error, "the key provider is asked again");
             attempt += 1;
             sleep(backoff.next_pause()).await;
@@ -130,11 +134,6 @@ impl Client {
     }
 
     async fn attempt(&self, ask: &Ask) -> Result<Answer, KeyError> {
-        let _place = self
-            .places
-            .acquire()
-            .await
-            .map_err(|_| KeyError::Stopping)?;
         // One that was kept may have been closed meanwhile, which says nothing about the server.
         while let Some(mut connection) = self.take_idle() {
             if connection.ready().await.is_err() {

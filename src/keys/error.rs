@@ -97,7 +97,8 @@ impl KeyError {
 
     /// The provider as a whole does not work, and not just for one content.
     pub(super) fn is_outage(&self) -> bool {
-        self.is_passing() || matches!(self.cause(), Self::Refused(_) | Self::Wrong(_))
+        // Credentials and redirects; any other status may be about the content.
+        self.is_passing() || matches!(self.cause(), Self::Refused(300..=399 | 401 | 403 | 407))
     }
 
     pub fn retry_after(&self) -> Duration {

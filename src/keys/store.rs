@@ -152,11 +152,11 @@ impl KeyStore {
         if !source.provider.is_remote() || check_request(&request).is_err() {
             return;
         }
-        if let Ok(entry) = source.entry(&request) {
-            if let Step::Fetch | Step::Ready { refresh: true, .. } = entry.step(source) {
-                // Where no place is free, who needs the keys asks again.
-                let _ = self.shared.start(source, &entry);
-            }
+        if let Ok(entry) = source.entry(&request)
+            && let Step::Fetch | Step::Ready { refresh: true, .. } = entry.step(source)
+        {
+            // Where no place is free, who needs the keys asks again.
+            let _ = self.shared.start(source, &entry);
         }
     }
 

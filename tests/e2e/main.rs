@@ -12,6 +12,7 @@ mod demo;
 mod drain;
 mod drm;
 mod fixtures;
+mod keys;
 mod manifests;
 mod playback;
 mod protected;

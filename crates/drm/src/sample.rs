@@ -40,9 +40,11 @@ pub struct Subsample {
 
 /// Encrypts the samples of one track with one key. Cheap to make per segment.
 ///
-/// Samples go through in decode order. Parameter sets found in them (`avc3`, or repeated ones) stay known until the
-/// encryptor is dropped, so the parts of one segment share an encryptor, and a segment starts with one of its own: what
-/// a segment becomes then depends on that segment alone.
+/// Samples go through in decode order. Parameter sets found in them (`avc3`, `hev1`, or repeated ones) and the sizes and
+/// order of reference frames (AV1, VP9) stay known until the encryptor is dropped, so the parts of one segment share an
+/// encryptor, and a segment starts with one of its own: what a segment becomes then depends on that segment alone. A
+/// segment whose first sample lacks the parameter sets that the sample entry does not have, or refers to frames before
+/// it, is refused.
 #[derive(Debug)]
 pub struct SampleEncryptor {
     block_cipher: Aes128Enc,

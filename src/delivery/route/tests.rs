@@ -35,6 +35,22 @@ fn every_url_of_an_asset_is_understood() {
             asset(0, "bear", Protection::Cenc, Leaf::Dash),
         ),
         (
+            "/vod/bear/aes128/index.m3u8",
+            asset(0, "bear", Protection::Aes128, Leaf::HlsMultivariant),
+        ),
+        (
+            "/vod/bear/sample-aes/v1080-0badcafe/init-2.mp4",
+            asset(
+                0,
+                "bear",
+                Protection::SampleAes,
+                Leaf::Init {
+                    track: track(),
+                    number: 2,
+                },
+            ),
+        ),
+        (
             "/vod/a/b/c.mp4/cbcs/manifest.mpd",
             asset(0, "a/b/c.mp4", Protection::Cbcs, Leaf::Dash),
         ),
@@ -353,6 +369,8 @@ fn paths_that_name_nothing_say_why() {
         ("/vod/bear/clear/", "no-such-path"),
         ("/vod/bear/clear/index.m3u8/", "no-such-path"),
         ("/vod/bear/clear/other.m3u8", "no-such-path"),
+        ("/vod/bear/clear/v1/init-1.mp4", "no-such-path"),
+        ("/vod/bear/clear/v1/init-02.mp4", "no-such-path"),
         ("/vod/bear/rot13/index.m3u8", "no-such-path"),
         ("/vod/bear/clear/v1/0.m4s", "no-such-path"),
         ("/vod/bear/clear/v1/01.m4s", "no-such-path"),

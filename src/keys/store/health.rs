@@ -1,5 +1,5 @@
 //! Whether a provider works: a breaker for those that do not, and what the operator is told.
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,8 +23,10 @@ struct Failing {
     outages: u32,
     closed_until: Instant,
     backoff: Backoff,
-    /// What to ask for to see whether it works again.
-    probe: Weak<Entry>,
+    /// What to ask for to see whether it works again, and when.
+    probe: Arc<Entry>,
+    probe_at: Instant,
+    probe_backoff: Backoff,
 }
 
 /// A mount whose provider has failed for longer than it may.
@@ -76,10 +78,12 @@ impl Source {
             outages: 0,
             closed_until: now,
             backoff: Backoff::of_provider(),
-            probe: Weak::new(),
+            probe: Arc::clone(entry),
+            probe_at: now,
+            probe_backoff: Backoff::of_provider(),
         });
         failing.error = error.cause().clone();
-        failing.probe = Arc::downgrade(entry);
+        failing.probe = Arc::clone(entry);
         if error.is_passing() {
             failing.outages += 1;
             if failing.outages == BREAKER {
@@ -92,9 +96,13 @@ impl Source {
     /// node is not ready would never become ready.
     pub(super) fn probe(&self, now: Instant) -> Option<Arc<Entry>> {
         self.keys.unready_after?;
-        let health = lock(&self.health);
-        let failing = health.failing.as_ref()?;
-        (now >= failing.closed_until).then(|| failing.probe.upgrade())?
+        let mut health = lock(&self.health);
+        let failing = health.failing.as_mut()?;
+        if now < failing.closed_until || now < failing.probe_at {
+            return None;
+        }
+        failing.probe_at = now + failing.probe_backoff.next_pause();
+        Some(Arc::clone(&failing.probe))
     }
 
     /// Since when it has failed, and how.

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rcgen::PublicKeyData;
@@ -90,6 +90,7 @@ pub(crate) struct Node {
     /// The certificate's SubjectPublicKeyInfo, DER.
     pub(crate) spki: Vec<u8>,
     output: Mutex<mpsc::Receiver<String>>,
+    log: Arc<Mutex<String>>,
     _dir: TempDir,
 }
 
@@ -104,11 +105,18 @@ impl Node {
             .spawn()
             .expect("the binary starts");
         let stderr = child.stderr.take().expect("stderr is piped");
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = log.clone();
         std::thread::spawn(move || {
             BufReader::new(stderr)
                 .lines()
                 .map_while(Result::ok)
-                .for_each(|line| eprintln!("node: {line}"));
+                .for_each(|line| {
+                    eprintln!("node: {line}");
+                    let mut log = lines.lock().unwrap();
+                    log.push_str(&line);
+                    log.push('\n');
+                });
         });
         let stdout = child.stdout.take().expect("stdout is piped");
         let (sender, output) = mpsc::channel();
@@ -128,6 +136,7 @@ impl Node {
             admin: String::new(),
             spki,
             output: Mutex::new(output),
+            log,
             _dir: dir,
         };
         let ready = node.wait_for_event("listening");
@@ -175,6 +184,12 @@ impl Node {
             .unwrap()
             .recv_timeout(PATIENCE)
             .expect("a line on stdout")
+    }
+
+    /// What it has written so far, to its log and to stdout; the latter is gone with it.
+    pub(crate) fn written(&self) -> String {
+        let printed: Vec<String> = self.output.lock().unwrap().try_iter().collect();
+        format!("{}\n{}", self.log.lock().unwrap(), printed.join("\n"))
     }
 
     pub(crate) fn pid(&self) -> u32 {

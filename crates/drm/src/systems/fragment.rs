@@ -1,4 +1,5 @@
 //! XML from outside that is to stand inside of ours: read strictly, written anew.
+use super::template::is_uri;
 use crate::{Error, Result};
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_xml_entity;
@@ -313,6 +314,9 @@ impl<'a> Scope<'a> {
         let undeclared = attribute.value.is_empty() && !prefix.is_empty();
         if undeclared || matches!(prefix, "xml" | "xmlns") {
             return Err(format!("prefix {prefix} cannot be declared so"));
+        }
+        if !attribute.value.chars().all(is_uri) {
+            return Err(format!("namespace {:?} is no URI", attribute.value));
         }
         if self.declarations.len() == MAX_DECLARATIONS {
             return Err(format!("more than {MAX_DECLARATIONS} namespaces"));

@@ -92,6 +92,7 @@ fn prefixes_must_be_declared_where_they_are_used() {
     );
     assert_eq!(refusal("<a y:b=\"\"/>"), "XML: prefix y is not declared");
     assert!(check_fragment("<a xmlns:x=\"\"/>").is_err());
+    assert!(check_fragment("<a xmlns=\"u v\"/>").is_err());
     assert!(check_fragment("<a xmlns:xml=\"u\"/>").is_err());
 }
 

@@ -191,3 +191,19 @@ proptest! {
         let _ = Sps::parse(&[&SPS[..at], &bytes[..]].concat());
     }
 }
+
+#[test]
+fn parameter_sets_of_further_layers_come_from_lhvc() {
+    let base = hvcc(&[(33, &[SPS])]);
+    let layers: &[u8] = &[
+        1, 0xf0, 0, 0xfc, 0xcb, 2, 0xa1, 0, 1, 0, 3, 0x42, 9, 1, 0xa2, 0, 1, 0, 3, 0x44, 9, 2,
+    ];
+    let of = |lhvc: &[u8]| {
+        let entry = [&base[..], &boxed(b"lhvC", lhvc)].concat();
+        parse_entry(b"hvc1", &entry).unwrap().layer_sets
+    };
+    assert_eq!(of(layers), [&[0x42, 9, 1][..], &[0x44, 9, 2]]);
+    // Players of the base layer do not read the box.
+    assert!(of(&layers[..12]).is_empty());
+    assert!(parse_entry(b"hvc1", &base).unwrap().layer_sets.is_empty());
+}
