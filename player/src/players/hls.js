@@ -73,7 +73,7 @@ function clearKey(licence) {
   return {
     emeEnabled: true,
     drmSystems: { 'org.w3.clearkey': { licenseUrl: licence, generateRequest: keyIds } },
-    pLoader: WithoutIdentityKeys,
+    pLoader: ClearKeyPlaylists,
   };
 }
 
@@ -85,13 +85,16 @@ function keyIds(initDataType, initData, { decryptdata }) {
   return { initDataType: 'keyids', initData: new TextEncoder().encode(JSON.stringify({ kids: [kid] })).buffer };
 }
 
-// An identity key wins over every other KEYFORMAT in hls.js, which with SAMPLE-AES then decrypts
-// MPEG-TS by itself and never asks the browser: with MP4 only ClearKey's own tag helps.
-class WithoutIdentityKeys extends Hls.DefaultConfig.loader {
+// An identity key wins over every other KEYFORMAT in hls.js, which with SAMPLE-AES then decrypts MPEG-TS by itself and
+// never asks the browser: with MP4 only ClearKey's own tag helps. Keys of one address are one key to hls.js, and all of
+// ClearKey's have that of the licence server: a fragment tells them apart.
+class ClearKeyPlaylists extends Hls.DefaultConfig.loader {
   load(context, config, callbacks) {
     const onSuccess = (response, ...rest) => {
       if (typeof response.data === 'string') {
-        response.data = response.data.replace(/^#EXT-X-KEY:.*KEYFORMAT="identity".*\r?\n/gm, '');
+        response.data = response.data
+          .replace(/^#EXT-X-KEY:.*KEYFORMAT="identity".*\r?\n/gm, '')
+          .replace(/^(#EXT-X-KEY:.*URI="[^"]*)(".*KEYFORMAT="org\.w3\.clearkey".*KEYID=0x([0-9a-f]+).*)$/gim, '$1#$3$2');
       }
       callbacks.onSuccess(response, ...rest);
     };
