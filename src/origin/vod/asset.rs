@@ -1,5 +1,4 @@
 //! An asset as it stands on disk: its files, what they hold, and its variants.
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -15,9 +14,6 @@ use crate::config::{Drm, Protection};
 use crate::delivery::Fault;
 use crate::keys::{KeyRequest, KeySet};
 
-/// Distinguishes every asset version this process ever opened: a part of cache keys.
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
 /// A cue is a few strings; TTML keeps its document, too.
 const BYTES_PER_BYTE_OF_TEXT: u64 = 8;
 
@@ -30,7 +26,6 @@ type Slot = RwLock<Option<Arc<Variant>>>;
 /// One version of one asset; a changed file makes a new one.
 #[derive(Debug)]
 pub(super) struct Asset {
-    pub(super) id: u64,
     /// Path below its mount.
     pub(super) path: String,
     /// Its files in the order of `Presentation::sources`.
@@ -49,7 +44,6 @@ impl Asset {
             .filter_map(|file| file.version().modified())
             .max();
         Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             path,
             sources,
             subtitles: Subtitles::new(&presentation),
