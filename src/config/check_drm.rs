@@ -6,8 +6,13 @@ use super::document::Source;
 use super::{Mount, Protection};
 
 pub(super) fn check(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
+    // Of a list that was not understood nothing can be concluded.
+    let understood = !source.is_faulty(&key("protections"));
     let offers = |protection| mount.protections.contains(&protection);
-    if source.knows(&key("drm")) && !mount.protections.iter().any(|kind| kind.needs_key()) {
+    if understood
+        && source.knows(&key("drm"))
+        && !mount.protections.iter().any(|kind| kind.needs_key())
+    {
         source.fault(
             &key("drm"),
             "protection is described, and only \"clear\" is offered",
@@ -36,7 +41,7 @@ pub(super) fn check(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source
                 "write it as \"skd://{kid}\"",
             );
         }
-        if !offers(Protection::Cbcs) && !offers(Protection::SampleAes) {
+        if understood && !offers(Protection::Cbcs) && !offers(Protection::SampleAes) {
             source.fault(
                 &key("drm.fairplay"),
                 "FairPlay needs \"cbcs\" or \"sample-aes\"",

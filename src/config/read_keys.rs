@@ -299,7 +299,9 @@ fn cache(section: &mut Section<'_, '_>) -> Option<KeyCache> {
 fn cache_key(written: &[u8]) -> Option<Secret<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
     if hex::decode_to_slice(written, key.as_mut_slice()).is_err() {
-        let secret = files::token_secret(written)?;
+        // Not as it is: 32 hex digits would pass for 32 bytes.
+        let prefixed = written.starts_with(b"hex:") || written.starts_with(b"base64:");
+        let secret = prefixed.then(|| files::token_secret(written))??;
         let bytes: &[u8] = secret.expose();
         if bytes.len() != key.len() {
             return None;

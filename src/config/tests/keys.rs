@@ -245,8 +245,8 @@ fn certificates_come_whole_and_for_https() {
         "not an RSA key",
     );
     assert_fault(
-        &speke("signer_certificate_file = \"tls.pem\"\n"),
-        "mount[0].keys.signer_certificate_file",
+        &speke("signer_certificate_file = \"tls.key\"\n"),
+        "no CERTIFICATE",
     );
     assert_fault(&speke("systems = [\"widevin\"]\n"), "no DRM system");
     assert_fault(&speke("systems = [\"w3c\", \"w3c\"]\n"), "named twice");
