@@ -5,7 +5,7 @@
 //   { "hover": "#scrub" }
 //       points at the middle of an element, as soon as it is there
 //   { "freeze": 5.02 }
-//       pauses at this second and tells which picture is there, by a digest of what the screen shows
+//       plays on from this second, pauses at it and tells which picture is there, by a digest of what the screen shows
 //   { "until": { … } }
 //       waits until all of these hold at once:
 //         time      the playhead is at or behind this second, and plays on from there
@@ -63,8 +63,14 @@ async function until(page, conditions, since, timeout) {
 }
 
 async function freeze(page, second, timeout) {
-  await page.evaluate(stopAt, second);
   try {
+    // Played over first: dash.js does not always get into another period while it pauses.
+    await page.evaluate(playAt, second);
+    await page.waitForFunction((second) => {
+      const { currentTime, seeking } = document.querySelector('video');
+      return (currentTime > second && !seeking) || globalThis.edgepack.observe().errors.length;
+    }, second, { timeout, polling: 50 });
+    await page.evaluate(stopAt, second);
     await page.waitForFunction(
       () => globalThis.frozen || globalThis.edgepack.observe().errors.length, null, { timeout, polling: 50 },
     );
@@ -76,6 +82,13 @@ async function freeze(page, second, timeout) {
   // Off the screen: a canvas gets no picture that a decryption module decoded.
   const picture = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
   return { freeze: second, picture };
+}
+
+// Runs in the page.
+function playAt(second) {
+  globalThis.edgepack.seek(second);
+  // A player that fails meanwhile says so itself.
+  document.querySelector('video').play().catch(() => {});
 }
 
 // Runs in the page. Remembers when the picture of that moment is on the screen.
