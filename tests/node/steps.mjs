@@ -71,14 +71,12 @@ async function freeze(page, second, timeout) {
       return (currentTime > second && !seeking) || globalThis.edgepack.observe().errors.length;
     }, second, { timeout, polling: 50 });
     await page.evaluate(stopAt, second);
-    await page.waitForFunction(
-      () => globalThis.frozen || globalThis.edgepack.observe().errors.length, null, { timeout, polling: 50 },
-    );
+    await page.waitForFunction(isStill, second, { timeout, polling: 50 });
   } catch (error) {
     if (error.name !== 'TimeoutError') throw error;
     throw new Error(`no picture at ${second}`, { cause: error });
   }
-  if (await page.evaluate(() => globalThis.frozen === false)) throw new Error(`no picture at ${second}`);
+  if (await page.evaluate(() => globalThis.edgepack.observe().errors.length)) throw new Error(`no picture at ${second}`);
   // Off the screen: a canvas gets no picture that a decryption module decoded.
   const picture = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
   return { freeze: second, picture };
@@ -91,19 +89,26 @@ function playAt(second) {
   document.querySelector('video').play().catch(() => {});
 }
 
-// Runs in the page. Remembers when the picture of that moment is on the screen.
+// Runs in the page. Remembers which picture is on the screen.
 function stopAt(second) {
-  const LONGEST_FRAME = 0.1;
   const video = document.querySelector('video');
-  globalThis.frozen = false;
-  const look = (_now, { mediaTime }) => {
-    if (mediaTime <= second + 0.001 && mediaTime > second - LONGEST_FRAME) globalThis.frozen = true;
-    else video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
   video.controls = false;
   video.pause();
   globalThis.edgepack.seek(second);
+  globalThis.shown = null;
+  const look = (_now, { mediaTime }) => {
+    globalThis.shown = mediaTime;
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}
+
+// Runs in the page. Whether that picture is there, or a fault.
+function isStill(second) {
+  const LONGEST_FRAME = 0.1;
+  const { shown } = globalThis;
+  const there = shown !== null && shown <= second + 0.001 && shown > second - LONGEST_FRAME;
+  return (there && !document.querySelector('video').seeking) || globalThis.edgepack.observe().errors.length > 0;
 }
 
 // Runs in the page. Remembers where it began; listens in where a tone is asked for.
