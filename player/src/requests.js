@@ -76,7 +76,7 @@ function kindOf(url) {
   const path = new URL(url).pathname;
   if (path.endsWith('/clearkey') || path.endsWith('.key')) return 'key';
   if (/\.(m3u8|mpd)$/.test(path)) return 'manifest';
-  return path.endsWith('/init.mp4') ? 'header' : 'media';
+  return /\/init(-\d+)?\.mp4$/.test(path) ? 'header' : 'media';
 }
 
 // The last two elements: track and file.

@@ -5,7 +5,7 @@
 //   { "hover": "#scrub" }
 //       points at the middle of an element, as soon as it is there
 //   { "freeze": 5.02 }
-//       pauses at this second and tells which picture is there, by a digest of what the screen shows
+//       plays on from this second, pauses at it and tells which picture is there, by a digest of what the screen shows
 //   { "until": { … } }
 //       waits until all of these hold at once:
 //         time      the playhead is at or behind this second, and plays on from there
@@ -63,34 +63,52 @@ async function until(page, conditions, since, timeout) {
 }
 
 async function freeze(page, second, timeout) {
-  await page.evaluate(stopAt, second);
   try {
-    await page.waitForFunction(
-      () => globalThis.frozen || globalThis.edgepack.observe().errors.length, null, { timeout, polling: 50 },
-    );
+    // Played over first: dash.js does not always get into another period while it pauses.
+    await page.evaluate(playAt, second);
+    await page.waitForFunction((second) => {
+      const { currentTime, seeking } = document.querySelector('video');
+      return (currentTime > second && !seeking) || globalThis.edgepack.observe().errors.length;
+    }, second, { timeout, polling: 50 });
+    await page.evaluate(stopAt, second);
+    await page.waitForFunction(isStill, second, { timeout, polling: 50 });
   } catch (error) {
     if (error.name !== 'TimeoutError') throw error;
     throw new Error(`no picture at ${second}`, { cause: error });
   }
-  if (await page.evaluate(() => globalThis.frozen === false)) throw new Error(`no picture at ${second}`);
+  if (await page.evaluate(() => globalThis.edgepack.observe().errors.length)) throw new Error(`no picture at ${second}`);
   // Off the screen: a canvas gets no picture that a decryption module decoded.
   const picture = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
   return { freeze: second, picture };
 }
 
-// Runs in the page. Remembers when the picture of that moment is on the screen.
+// Runs in the page.
+function playAt(second) {
+  globalThis.edgepack.seek(second);
+  // A player that fails meanwhile says so itself.
+  document.querySelector('video').play().catch(() => {});
+}
+
+// Runs in the page. Remembers which picture is on the screen.
 function stopAt(second) {
-  const LONGEST_FRAME = 0.1;
   const video = document.querySelector('video');
-  globalThis.frozen = false;
-  const look = (_now, { mediaTime }) => {
-    if (mediaTime <= second + 0.001 && mediaTime > second - LONGEST_FRAME) globalThis.frozen = true;
-    else video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
   video.controls = false;
   video.pause();
   globalThis.edgepack.seek(second);
+  globalThis.shown = null;
+  const look = (_now, { mediaTime }) => {
+    globalThis.shown = mediaTime;
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}
+
+// Runs in the page. Whether that picture is there, or a fault.
+function isStill(second) {
+  const LONGEST_FRAME = 0.1;
+  const { shown } = globalThis;
+  const there = shown !== null && shown <= second + 0.001 && shown > second - LONGEST_FRAME;
+  return (there && !document.querySelector('video').seeking) || globalThis.edgepack.observe().errors.length > 0;
 }
 
 // Runs in the page. Remembers where it began; listens in where a tone is asked for.

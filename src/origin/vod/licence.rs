@@ -37,8 +37,15 @@ pub(super) async fn asked(body: RequestBody) -> Result<Vec<KeyId>, Fault> {
         .map_err(|error| Fault::bad_request("bad-licence-request", error.to_string()))
 }
 
-/// The licence for those of the asked keys that are the asset's (W3C EME, 9.1.4).
+/// The licence for those of the asked keys that are the asset's (W3C EME, 9.1.4). Where fragments name their keys, for
+/// all keys of their renditions: many players ask by the header alone, which names the first.
 pub(super) fn licence(variant: &Variant, kids: &[KeyId]) -> Result<Bytes, Fault> {
+    let mut kids = kids.to_vec();
+    for kid in variant.named_by_fragments(&kids) {
+        if !kids.contains(&kid) {
+            kids.push(kid);
+        }
+    }
     let keys: Vec<ContentKey> = kids
         .iter()
         .filter_map(|kid| Some(variant.key(*kid)?.key.clone()))

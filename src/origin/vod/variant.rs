@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use edgepack_drm::{KeyId, KeyRecord, Scheme, systems};
 use edgepack_manifest as manifest;
 use edgepack_packager::ondemand::{self, Layout};
-use edgepack_packager::{HeaderProtection, Kind, Presentation, Rendition};
+use edgepack_packager::{
+    HeaderProtection, Kind, Presentation, Rendition, Rotation, TrackProtection,
+};
 use ring::digest;
 
 use super::faults;
@@ -166,6 +168,17 @@ impl Variant {
 
     pub(super) fn key(&self, kid: KeyId) -> Option<&KeyRecord> {
         self.keys.as_ref()?.by_kid(kid)
+    }
+
+    /// The keys of renditions whose fragments name theirs, if one of these keys is among them.
+    pub(super) fn named_by_fragments(&self, kids: &[KeyId]) -> Vec<KeyId> {
+        let tracks = self.tracks.iter().flatten().map(|track| &track.protection);
+        tracks
+            .filter(|track| track.rotation == Rotation::SampleGroups)
+            .map(TrackProtection::kids)
+            .filter(|of_track| of_track.iter().any(|kid| kids.contains(kid)))
+            .flatten()
+            .collect()
     }
 
     pub(super) fn protection(&self) -> Protection {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Node, tools};
 
 /// A player with a manifest that it opens and the form of the media behind that.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Way(&'static str, &'static str, &'static str);
 
 pub(crate) const HLS: Way = Way("hls", "hls", "cmaf");
