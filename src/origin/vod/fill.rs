@@ -30,10 +30,13 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) enum Recipe {
     /// A CMAF fragment of the source's samples.
-    Fragment { plan: SegmentPlan, cover: Cover },
+    Fragment {
+        plan: Box<SegmentPlan>,
+        cover: Cover,
+    },
     /// MPEG-TS or packed audio.
     Ts {
-        plan: ts::Plan,
+        plan: Box<ts::Plan>,
         whole: Option<Whole>,
     },
     /// Bytes of a source as they are.
@@ -63,6 +66,16 @@ pub(super) enum TextPart {
 }
 
 impl Recipe {
+    fn fragment(plan: SegmentPlan, cover: Cover) -> Self {
+        let plan = Box::new(plan);
+        Self::Fragment { plan, cover }
+    }
+
+    fn ts(plan: ts::Plan, whole: Option<Whole>) -> Self {
+        let plan = Box::new(plan);
+        Self::Ts { plan, whole }
+    }
+
     /// Where it does not depend on what is read.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
@@ -136,7 +149,7 @@ impl Target {
                 let cover = cover(segment, number)?;
                 let plan = SegmentPlan::new(p, r, segment, cover.of_segment());
                 let plan = plan.map_err(|e| self.bad_source(e))?;
-                Ok(Recipe::Fragment { plan, cover })
+                Ok(Recipe::fragment(plan, cover))
             }
             (Part::Keyframe(number), Media::Video { .. }) => {
                 self.has_cmaf()?;
@@ -154,14 +167,14 @@ impl Target {
                 let cover = cover(segment, number)?;
                 let plan = SegmentPlan::keyframe(p, r, number as usize, frame, cover.of_segment());
                 let plan = plan.map_err(|e| self.bad_source(e))?;
-                Ok(Recipe::Fragment { plan, cover })
+                Ok(Recipe::fragment(plan, cover))
             }
             (Part::Ts { number, audio }, Media::Video { .. }) => {
                 let audio = audio.map(|audio| self.rendition_at(audio)).transpose()?;
                 let (whole, aes) = in_ts(cover(number as usize, number)?)?;
                 let plan = ts::Plan::new(p, Some(r), audio, number as usize, aes);
                 let plan = plan.map_err(|e| self.not_in_ts(e))?;
-                Ok(Recipe::Ts { plan, whole })
+                Ok(Recipe::ts(plan, whole))
             }
             (
                 Part::Ts {
@@ -173,13 +186,13 @@ impl Target {
                 let (whole, aes) = in_ts(cover(number as usize, number)?)?;
                 let plan = ts::Plan::new(p, None, Some(r), number as usize, aes);
                 let plan = plan.map_err(|e| self.not_in_ts(e))?;
-                Ok(Recipe::Ts { plan, whole })
+                Ok(Recipe::ts(plan, whole))
             }
             (Part::Packed(number), Media::Audio { .. }) => {
                 let (whole, aes) = in_ts(cover(number as usize, number)?)?;
                 let plan = ts::Plan::packed(p, r, number as usize, aes);
                 let plan = plan.map_err(|e| self.not_in_ts(e))?;
-                Ok(Recipe::Ts { plan, whole })
+                Ok(Recipe::ts(plan, whole))
             }
             (
                 Part::WebVtt { number, for_ts },

@@ -21,7 +21,7 @@ use crate::keys::KeySet;
 mod cover;
 
 pub(super) use cover::Cover;
-use cover::Track;
+use cover::{Subject, Track};
 
 type Identity = [u8; 12];
 
@@ -101,9 +101,11 @@ impl Variant {
             let schedule = plan.schedule.tracks.get(index);
             tracks.push(match (label, schedule) {
                 (Some(label), Some(schedule)) => Some(Track::new(
-                    asset,
-                    presentation,
-                    rendition,
+                    Subject {
+                        asset,
+                        presentation,
+                        rendition,
+                    },
                     protection,
                     drm.rotation,
                     label,
@@ -257,7 +259,14 @@ impl Variant {
             )));
         };
         match self.track(rendition) {
-            Some(track) => track.cover(asset, presentation, of, segment, number),
+            Some(track) => {
+                let subject = Subject {
+                    asset,
+                    presentation,
+                    rendition: of,
+                };
+                track.cover(subject, segment, number)
+            }
             None if self.protection.needs_key() && is_protected(of) => Err(faults::internal(
                 format!("asset {asset:?}: rendition {rendition} has no protection"),
             )),

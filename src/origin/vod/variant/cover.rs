@@ -1,5 +1,5 @@
 //! The key material of one rendition, and how each of its segments is covered with it.
-use edgepack_drm::{ContentKey, IvSeed, KeyRecord, SampleEncryptor, aes128};
+use edgepack_drm::{ContentKey, IvSeed, KeyRecord, SampleEncryptor, Scheme, aes128};
 use edgepack_packager::protection::TrackSchedule;
 use edgepack_packager::{
     CryptoPeriod, Encryption, Presentation, Rendition, Rotation, SegmentProtection, TrackProtection,
@@ -24,6 +24,30 @@ pub(super) struct Track {
 pub(super) struct PeriodKey {
     pub(super) key: ContentKey,
     seed: IvSeed,
+}
+
+/// The rendition that is covered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// For messages.
+    pub(super) asset: &'a str,
+    pub(super) presentation: &'a Presentation,
+    pub(super) rendition: &'a Rendition,
+}
+
+impl Subject<'_> {
+    fn encryptor(
+        self,
+        scheme: Scheme,
+        key: &PeriodKey,
+        segment: usize,
+    ) -> Result<SampleEncryptor, Fault> {
+        let codec = self.presentation.segment_codec(self.rendition, segment);
+        let codec =
+            codec.ok_or_else(|| faults::bad_source(self.asset, "a track has no sample entry"))?;
+        SampleEncryptor::new(scheme, &key.key, key.seed, codec)
+            .map_err(|error| faults::not_protectable(self.asset, error))
+    }
 }
 
 /// How one part is protected.
@@ -64,9 +88,7 @@ impl Track {
     /// 502 for a codec that cannot be protected: such an asset is not offered at all, rather than with some of its
     /// tracks in the clear.
     pub(super) fn new(
-        asset: &str,
-        presentation: &Presentation,
-        rendition: &Rendition,
+        subject: Subject<'_>,
         protection: Protection,
         rotation: Rotation,
         label: &Label,
@@ -83,10 +105,11 @@ impl Track {
             },
             keys: Vec::with_capacity(schedule.periods.len()),
         };
-        let identity = presentation.track_identity(rendition);
+        let identity = subject.presentation.track_identity(subject.rendition);
         for (first_segment, number) in schedule.periods.iter().copied() {
             let record = keys.record(&label.name, number);
-            let record = record.ok_or_else(|| faults::no_key(asset, &label.name, number))?;
+            let record =
+                record.ok_or_else(|| faults::no_key(subject.asset, &label.name, number))?;
             let key = PeriodKey {
                 seed: seed(record, &identity),
                 key: record.key.clone(),
@@ -94,11 +117,7 @@ impl Track {
             let encryption = match protection.scheme() {
                 Some(scheme) => {
                     let segment = usize::try_from(first_segment).unwrap_or(usize::MAX);
-                    let codec = presentation.segment_codec(rendition, segment);
-                    let codec = codec
-                        .ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
-                    let encryptor = SampleEncryptor::new(scheme, &key.key, key.seed, codec)
-                        .map_err(|error| faults::not_protectable(asset, error))?;
+                    let encryptor = subject.encryptor(scheme, &key, segment)?;
                     Encryption::Common(encryptor.track_encryption().clone())
                 }
                 None if protection == Protection::SampleAes => {
@@ -122,9 +141,7 @@ impl Track {
     /// has its IV from there.
     pub(super) fn cover(
         &self,
-        asset: &str,
-        presentation: &Presentation,
-        rendition: &Rendition,
+        subject: Subject<'_>,
         segment: usize,
         number: u32,
     ) -> Result<Cover, Fault> {
@@ -136,17 +153,10 @@ impl Track {
         match &period.encryption {
             Encryption::Common(_) if is_clear => Ok(Cover::Lead),
             Encryption::Aes128 | Encryption::SampleAes { .. } if is_clear => Ok(Cover::Clear),
-            Encryption::Common(encryption) => {
-                let codec = presentation.segment_codec(rendition, segment);
-                let codec = codec
-                    .ok_or_else(|| faults::bad_source(asset, "a track has no sample entry"))?;
-                let encryptor = SampleEncryptor::new(encryption.scheme, &key.key, key.seed, codec)
-                    .map_err(|error| faults::not_protectable(asset, error))?;
-                Ok(Cover::Samples {
-                    encryptor: Box::new(encryptor),
-                    grouped: self.protection.header_of(segment) != at,
-                })
-            }
+            Encryption::Common(encryption) => Ok(Cover::Samples {
+                encryptor: Box::new(subject.encryptor(encryption.scheme, key, segment)?),
+                grouped: self.protection.header_of(segment) != at,
+            }),
             Encryption::Aes128 => Ok(Cover::Whole {
                 key: key.key.clone(),
                 iv: aes128::iv_of_sequence(u64::from(number) + 1),
