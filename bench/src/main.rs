@@ -71,6 +71,7 @@ async fn run() -> Result<()> {
         ("JIT clear", "clear", 0.6),
         ("JIT cenc", "cenc", 0.9),
         ("JIT cbcs", "cbcs", 0.9),
+        ("JIT AES-128", "aes128", 1.95),
     ] {
         let load = Load {
             name,
@@ -204,7 +205,7 @@ impl Paths {
         let client = Client::connect(Transport::Http1, edgepack.address(Transport::Http1)).await?;
         let mut video = Vec::new();
         let mut audio = Vec::new();
-        for protection in ["clear", "cenc", "cbcs"] {
+        for protection in ["clear", "cenc", "cbcs", "aes128"] {
             let base = format!("/vod/bench/{protection}");
             let multivariant = client.text(&format!("{base}/index.m3u8")).await?;
             for playlist in playlists(&multivariant) {
@@ -224,7 +225,7 @@ impl Paths {
                 }
             }
         }
-        if video.len() != 3 || audio.is_empty() {
+        if video.len() != 4 || audio.is_empty() {
             return Err("the node's playlists do not list what the bench made".into());
         }
         Ok(Self { video, audio })

@@ -95,7 +95,7 @@ access = "off"
 [[mount]]
 path = "/vod"
 root = "{root}"
-protections = ["clear", "cenc", "cbcs"]
+protections = ["clear", "cenc", "cbcs", "aes128"]
 [mount.key]
 kid = "101112131415161718191a1b1c1d1e1f"
 key = "202122232425262728292a2b2c2d2e2f"

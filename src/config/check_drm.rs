@@ -1,5 +1,4 @@
 //! What the values of `[mount.drm]` cannot show by themselves.
-use edgepack_drm::systems::HeaderVersion;
 use edgepack_packager::Kind;
 
 use super::document::Source;
@@ -21,16 +20,15 @@ pub(super) fn check(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source
     }
     labels(mount, key, source);
     let systems = &mount.drm.systems;
-    if let Some(playready) = &systems.playready
-        && playready
-            .header_version
-            .is_some_and(|version| version != HeaderVersion::V4_3)
-        && offers(Protection::Cbcs)
+    let schemes = mount.protections.iter().filter_map(|kind| kind.scheme());
+    if let Some(error) = schemes
+        .filter_map(|scheme| systems.check(scheme).err())
+        .next()
     {
         source.fault(
-            &key("drm.playready.header_version"),
-            "\"cbcs\" is offered, which headers before 4.3 cannot say",
-            "write \"4.3.0.0\", or remove the key: the version then follows the scheme",
+            &key("drm"),
+            error,
+            "docs/reference/drm.md says what each system takes",
         );
     }
     if let Some(fairplay) = &systems.fairplay {

@@ -67,12 +67,6 @@ fn what_does_not_go_together_is_named() {
             "no skd:// address",
         ),
         (
-            "header_version = \"4.3.0.0\"",
-            "header_version = \"4.1.0.0\"",
-            "mount[0].drm.playready.header_version",
-            "headers before 4.3",
-        ),
-        (
             "key_uri = \"https://keys.example.com/{kid}\"",
             "key_uri = \"https://keys.example.com/one\"",
             "mount[0].drm.key_uri",
@@ -104,6 +98,30 @@ fn what_does_not_go_together_is_named() {
         ),
     ] {
         assert_fault(from, to, key, words);
+    }
+}
+
+/// Of the systems' own settings the crate that makes their data knows best.
+#[test]
+fn what_a_system_cannot_say_is_found_before_a_viewer_asks() {
+    for (from, to, words) in [
+        (
+            "header_version = \"4.3.0.0\"",
+            "header_version = \"4.1.0.0\"",
+            "4.1",
+        ),
+        (
+            "custom_attributes = \"<A></A>\"",
+            "custom_attributes = \"<A>\"",
+            "",
+        ),
+    ] {
+        let faults = with(from, to);
+        let [fault] = &faults[..] else {
+            panic!("{to}: {faults:#?}")
+        };
+        assert_eq!(fault.key, "mount[0].drm", "{to}");
+        assert!(fault.to_string().contains(words), "{fault}");
     }
 }
 
