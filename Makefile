@@ -52,10 +52,11 @@ lint: ## rustfmt, clippy, cargo-deny
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@$(CARGO_DENY)
 	$(CARGO) deny --locked check licenses bans sources
 
-bench: ## CPU per GB and per request, beside nginx on the same segments
+bench: ## CPU per GB and per request, beside nginx on the same segments; GB/s of each cipher
 	@scripts/setup.sh build media bench
 	$(CARGO) build --release --locked --workspace
 	bench/run.sh
+	$(CARGO) bench --locked -p edgepack-drm --bench ciphers | tee bench/results/ciphers.txt
 
 # libFuzzer needs flags that a stable compiler takes only with this variable.
 FUZZ_SECONDS ?= 60
