@@ -1,9 +1,10 @@
 //! Media from encoders that nobody here wrote.
 use crate::codecs::same;
+use crate::drm::{forged, stretches};
 use crate::playback::media_playlists;
-use crate::support::client::{Curl, fetch_text};
-use crate::support::media::frames;
-use crate::support::{Serve, tools};
+use crate::support::client::fetch_text;
+use crate::support::media::{frames, piped_frames};
+use crate::support::{KEY_HEX, KID_HEX, Serve, tools};
 
 /// Every movie of the fixtures that ffmpeg decodes, with the streams that are compared. Where ffmpeg cannot read a file
 /// right, its word is taken of the one it was made from.
@@ -130,15 +131,38 @@ fn subtitle_files_beside_a_film_are_offered() {
 }
 
 #[test]
-fn a_codec_that_cannot_be_protected_is_refused_rather_than_sent_in_the_clear() {
+fn protected_media_of_other_encoders_decrypts_to_the_source() {
     let Some(fixtures) = tools::fixtures() else {
         return;
     };
     let node = Serve::all(&fixtures).start();
-    for name in ["bear-640x360-hevc.mp4", "bear-av1.mp4", "bear-flac.mp4"] {
-        let answer = Curl::get(&format!("{}/vod/{name}/cenc/index.m3u8", node.http))
-            .run()
-            .expect(502);
-        assert_eq!(answer.reason(), "not-protectable", "{name}");
+    for (name, stream) in [
+        ("bear-640x360-hevc.mp4", "0:v:0"),
+        ("bear-640x360-hevc-hdr10.mp4", "0:v:0"),
+        ("sparks_dovi_8.mp4", "0:v:0"),
+        ("bear-av1.mp4", "0:v:0"),
+        ("bear-640x360-vp9.mp4", "0:v:0"),
+        ("bear-640x360-ec3.mp4", "0:a:0"),
+        ("bear-flac.mp4", "0:a:0"),
+        ("sintel-1024x436.mp4", "0:v:0"),
+    ] {
+        let source = fixtures.join(name).display().to_string();
+        let expected = frames(&source, stream, &[]);
+        let kind = &stream[2..3];
+        for scheme in ["cenc", "cbcs"] {
+            let url = format!("{}/vod/{name}/{scheme}/index.m3u8", node.http);
+            let playlists = media_playlists(&url);
+            let playlist = playlists.iter().find(|url| {
+                let name = url.rsplit('/').nth(1).unwrap();
+                name.starts_with(kind)
+            });
+            let file = stretches(playlist.unwrap()).remove(0).bytes;
+            let what = format!("{name}, {scheme}");
+            let stream = format!("0:{kind}:0");
+            let by_ffmpeg = piped_frames(file.clone(), &stream, &["-decryption_key", KEY_HEX]);
+            same(&by_ffmpeg, &expected, &format!("{what}: ffmpeg"));
+            let by_forge = piped_frames(forged(&file, &[(KID_HEX, KEY_HEX)]), &stream, &[]);
+            same(&by_forge, &expected, &format!("{what}: mp4forge"));
+        }
     }
 }

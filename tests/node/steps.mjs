@@ -32,6 +32,8 @@ export async function follow(page, steps, timeout) {
       done.push(await until(page, step.until, since, timeout));
     } else if ('freeze' in step) {
       done.push(await freeze(page, step.freeze, timeout));
+    } else if ('seek' in step) {
+      since = await seek(page, step.seek, timeout);
     } else if (step.hover) {
       since = await page.evaluate(() => performance.now());
       await page.locator(step.hover).hover({ timeout });
@@ -62,16 +64,43 @@ async function until(page, conditions, since, timeout) {
   return { until: conditions, seen };
 }
 
+// A browser among others on few processors now and then loses a seek; viewers seek again, too.
+const ATTEMPTS = 4;
+
+async function insist(timeout, attempt) {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt(timeout / ATTEMPTS);
+    } catch (error) {
+      if (error.name !== 'TimeoutError' || count === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function seek(page, second, timeout) {
+  const since = await page.evaluate(() => performance.now());
+  await insist(timeout, async (patience) => {
+    await page.evaluate((second) => globalThis.edgepack.seek(second), second);
+    await page.waitForFunction(() => {
+      const errors = globalThis.edgepack.observe().errors.length;
+      return errors || !document.querySelector('video').seeking;
+    }, null, { timeout: patience, polling: 50 });
+  });
+  return since;
+}
+
 async function freeze(page, second, timeout) {
   try {
-    // Played over first: dash.js does not always get into another period while it pauses.
-    await page.evaluate(playAt, second);
-    await page.waitForFunction((second) => {
-      const { currentTime, seeking } = document.querySelector('video');
-      return (currentTime > second && !seeking) || globalThis.edgepack.observe().errors.length;
-    }, second, { timeout, polling: 50 });
-    await page.evaluate(stopAt, second);
-    await page.waitForFunction(isStill, second, { timeout, polling: 50 });
+    await insist(timeout, async (patience) => {
+      // Played over first: dash.js does not always get into another period while it pauses.
+      await page.evaluate(playAt, second);
+      await page.waitForFunction((second) => {
+        const { currentTime, seeking } = document.querySelector('video');
+        return (currentTime > second && !seeking) || globalThis.edgepack.observe().errors.length;
+      }, second, { timeout: patience, polling: 50 });
+      await page.evaluate(stopAt, second);
+      await page.waitForFunction(isStill, second, { timeout: patience, polling: 50 });
+    });
   } catch (error) {
     if (error.name !== 'TimeoutError') throw error;
     throw new Error(`no picture at ${second}`, { cause: error });
