@@ -1,0 +1,14 @@
+//! Players by the thousand, for whatever server: they read HLS or DASH, keep a buffer, choose rungs by what they
+//! measure, verify what they receive, and tell what their viewers would have seen.
+//!
+//! ```text
+//! scenario ─▶ run ─▶ player ─▶ manifests (HLS, DASH → presentation)
+//!                      │ ├───▶ transport (HTTP/1.1, 2, 3)
+//!                      │ └───▶ verify (what came: boxes, times, playlist rules)
+//!                      ▼
+//!                   measure ─▶ Outcome ─▶ report, plan, model
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod outcome;
+pub mod presentation;

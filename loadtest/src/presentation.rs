@@ -1,0 +1,131 @@
+//! What a player knows of a title, of whichever manifest it learned it. Times are seconds, rates bit/s.
+use std::ops::Range;
+use std::time::Duration;
+
+use url::Url;
+
+/// A title as the multivariant playlist or the MPD tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Presentation {
+    pub tracks: Vec<Track>,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Video,
+    Audio,
+    Text,
+}
+
+/// Renditions between which a player changes by rate. Muxed HLS variants are video.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    pub kind: Kind,
+    pub language: Option<String>,
+    pub default: bool,
+    /// Never empty, by rising `bandwidth`.
+    pub rungs: Vec<Rung>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rung {
+    /// What reports call it: `1080p`, an id.
+    pub name: String,
+    pub bandwidth: u64,
+    pub height: Option<u32>,
+    pub codecs: String,
+    pub source: Source,
+}
+
+/// Where a rung's segments are learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// HLS: a media playlist of its own.
+    Playlist(Url),
+    /// DASH: in the MPD itself; its index in the list that came with the presentation.
+    Known(usize),
+}
+
+/// A rendition's segments as a playlist or an MPD told them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Media {
+    /// By rising `number`, without holes.
+    pub segments: Vec<Segment>,
+    /// `None`: the list is complete (VOD, or an event that ended).
+    pub live: Option<Live>,
+}
+
+/// How a growing list grows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    /// When to ask again, at the earliest.
+    pub reload_after: Duration,
+    /// How far behind the end players stay: HOLD-BACK, PART-HOLD-BACK or the target latency.
+    pub hold_back: f64,
+    /// `CAN-BLOCK-RELOAD`: asks for what comes next by `_HLS_msn` and `_HLS_part`.
+    pub blocking: bool,
+    /// `PART-TARGET`, or the chunk duration of a low-latency DASH segment.
+    pub part_target: Option<f64>,
+    /// What is asked for before it is announced: `EXT-X-PRELOAD-HINT:TYPE=PART`.
+    pub hint: Option<Resource>,
+    /// Seconds of delta updates skipped, `CAN-SKIP-UNTIL`.
+    pub skip_until: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Resource {
+    pub url: Url,
+    /// Bytes of the resource; `None`: all of it.
+    pub range: Option<Range<u64>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Media sequence number, or DASH's segment number.
+    pub number: u64,
+    /// From the beginning of what the list covers; in DASH from the period's start.
+    pub start: f64,
+    pub duration: f64,
+    pub resource: Resource,
+    pub header: Option<Resource>,
+    pub container: Container,
+    pub protection: Protection,
+    /// Counts discontinuities (HLS) or periods (DASH): decode times go on within one value.
+    pub discontinuity: u64,
+    pub gap: bool,
+    /// Parts of a low-latency segment; the resource of one that still grows may not be there yet.
+    pub parts: Vec<Part>,
+    /// `false`: only its parts are there so far.
+    pub complete: bool,
+    /// Wall-clock time of the first sample, seconds of the Unix epoch: PROGRAM-DATE-TIME, availability start.
+    pub wall_clock: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub resource: Resource,
+    pub duration: f64,
+    pub independent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    Fragment,
+    TransportStream,
+    PackedAudio,
+    WebVtt,
+    /// Judged by its bytes alone.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    Clear,
+    /// `cenc`, `cbcs`: boxes are readable, samples are not.
+    Samples,
+    /// AES-128: nothing is readable.
+    Whole,
+}
