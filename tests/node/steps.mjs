@@ -107,8 +107,29 @@ async function freeze(page, second, timeout) {
   }
   if (await page.evaluate(() => globalThis.edgepack.observe().errors.length)) throw new Error(`no picture at ${second}`);
   // Off the screen: a canvas gets no picture that a decryption module decoded.
-  const picture = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
-  return { freeze: second, picture };
+  const size = await page.evaluate(raise);
+  const digest = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
+  await page.evaluate(lower);
+  return { freeze: second, picture: `${size} ${digest}` };
+}
+
+// Runs in the page. Shows the picture above all else and in one size, whatever the page around it has come to.
+async function raise() {
+  const video = document.querySelector('video');
+  video.popover = 'manual';
+  video.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 640px; height: 360px; max-width: none; max-height: none;'
+    + ' margin: 0; border: 0; border-radius: 0; padding: 0; background: black';
+  video.showPopover();
+  for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+  return `${video.videoWidth}x${video.videoHeight}`;
+}
+
+// Runs in the page.
+function lower() {
+  const video = document.querySelector('video');
+  video.hidePopover();
+  video.removeAttribute('popover');
+  video.style.cssText = '';
 }
 
 // Runs in the page.

@@ -86,9 +86,13 @@ impl Play<'_> {
         Some((output.status.success(), result))
     }
 
-    /// Fails where the steps do not come true, or anything is amiss.
+    /// Fails where the steps do not come true, or anything is amiss. A browser that was starved by its neighbours gets a
+    /// second chance, which a fault of the node would not pass either.
     fn act(&self, page: &Page) -> Option<Value> {
-        let (success, result) = self.run(page, &[])?;
+        let (mut success, mut result) = self.run(page, &[])?;
+        if !success {
+            (success, result) = self.run(page, &[])?;
+        }
         assert!(
             success,
             "{self:?}: {} {}",
