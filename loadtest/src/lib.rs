@@ -10,5 +10,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// pub mod dash;
+pub mod hls;
 pub mod outcome;
 pub mod presentation;
+pub mod verify;
