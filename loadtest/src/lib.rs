@@ -12,6 +12,15 @@
 
 pub mod dash;
 pub mod hls;
+pub mod measure;
 pub mod outcome;
+mod player;
+pub mod popularity;
 pub mod presentation;
+mod run;
+pub mod scenario;
+pub mod tokens;
+pub mod transport;
 pub mod verify;
+
+pub use run::{RunError, run};
