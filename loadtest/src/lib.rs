@@ -10,13 +10,17 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod dash;
+pub mod fetch;
 pub mod hls;
 pub mod measure;
 pub mod outcome;
 mod player;
 pub mod popularity;
 pub mod presentation;
+pub mod progress;
+pub mod replay;
 mod run;
 pub mod scenario;
 pub mod tokens;

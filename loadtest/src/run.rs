@@ -16,7 +16,7 @@ use crate::scenario::{Arrivals, Scenario, ScenarioError};
 use crate::transport::{self, Settings, TlsError};
 
 pub(crate) mod fleet;
-mod limits;
+pub(crate) mod limits;
 mod stop;
 
 pub(crate) use fleet::{Fleet, Thread};

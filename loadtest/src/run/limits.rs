@@ -12,7 +12,7 @@ const FEWEST: u64 = 64;
 ///
 /// # Errors
 /// When even the hard limit leaves next to nothing.
-pub(super) fn raise_open_files(connections: u64) -> Result<(), RunError> {
+pub(crate) fn raise_open_files(connections: u64) -> Result<(), RunError> {
     let needed = connections.saturating_add(OTHER_FILES);
     let mut limit = getrlimit(Resource::Nofile);
     let current = limit.current.unwrap_or(u64::MAX);
