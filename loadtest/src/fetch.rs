@@ -10,15 +10,18 @@ use std::time::Duration;
 use http::HeaderMap;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
 
 use crate::measure::{Class, Recorder};
 use crate::outcome::{ErrorClass, Outcome, Second};
 use crate::popularity::Chance;
-use crate::run::{Fleet, RunError, Thread, check_target, fleet, limits};
+use crate::run::{CUT_OFF, Fleet, RunError, Stop, Thread, check_target, fleet, limits};
 use crate::scenario::{Limits, Protocol, Timeouts, Tls};
-use crate::transport::{Ask, Client, Settings};
+use crate::transport::{Ask, Client, Failure, Settings};
+
+/// A closed loop against a server that refuses would measure how fast it does.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// What is fetched, and how hard.
 #[derive(Clone, Debug)]
@@ -149,7 +152,10 @@ async fn closed(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>) {
                 left.set(left.get() - 1);
                 let url = &plan.urls[turn % plan.urls.len()];
                 turn += 1;
-                one(&lane.client, url, &plan.headers, Instant::now(), &recorder).await;
+                let due = Instant::now();
+                if !one(&lane.client, url, &plan.headers, due, &recorder, &stop).await {
+                    sleep(PAUSE_AFTER_FAILURE).await;
+                }
             }
         });
     }
@@ -184,11 +190,12 @@ async fn open(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>, rate: f64) {
         };
         while tasks.try_join_next().is_some() {}
         let (plan, idle) = (Arc::clone(plan), Rc::clone(&idle));
-        let recorder = thread.recorder.clone();
+        let (recorder, stop) = (thread.recorder.clone(), thread.stop.clone());
         let at = turn % plan.urls.len();
         turn += 1;
         tasks.spawn_local(async move {
-            one(&lane.client, &plan.urls[at], &plan.headers, due, &recorder).await;
+            let url = &plan.urls[at];
+            one(&lane.client, url, &plan.headers, due, &recorder, &stop).await;
             idle.borrow_mut().push(lane);
             drop(place);
         });
@@ -200,35 +207,44 @@ fn pick(chance: &mut Chance, length: usize) -> usize {
     (chance.share() * length as f64) as usize
 }
 
-/// One request, counted.
+/// One request, counted; whether it went well.
 pub(crate) async fn one(
     client: &Client,
     url: &Url,
     headers: &HeaderMap,
     due: Instant,
     recorder: &Recorder,
-) {
+    stop: &Stop,
+) -> bool {
     let ask = Ask {
         headers: headers.clone(),
         ..Ask::default()
     };
-    match client.fetch(url, &ask).await {
+    let fetched = tokio::select! {
+        biased;
+        fetched = client.fetch(url, &ask) => fetched,
+        () = stop.cut() => Err(Failure::new(ErrorClass::Timeout, CUT_OFF)),
+    };
+    match fetched {
         Ok(answer) => {
             recorder.bytes(answer.bytes);
             let status = answer.status;
             if status.is_success() || status.as_u16() == 304 {
                 recorder.request(class(url), due, answer.first_byte, answer.end);
+                true
             } else {
                 let class = match status.is_server_error() {
                     true => ErrorClass::Status5xx,
                     false => ErrorClass::Status4xx,
                 };
                 recorder.failed(class, url.as_str(), &format!("status {status}"));
+                false
             }
         }
         Err(failure) => {
             recorder.bytes(failure.bytes);
             recorder.failed(failure.class, url.as_str(), &failure.what);
+            false
         }
     }
 }

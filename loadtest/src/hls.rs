@@ -6,8 +6,18 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::presentation::{Media, Presentation, ReadError};
+use crate::presentation::{Kind, Media, Presentation, ReadError, Rung, Source, Track};
 use crate::verify::Violation;
+
+pub(crate) mod date;
+mod groups;
+mod keys;
+mod list;
+mod live;
+mod master;
+#[cfg(test)]
+mod tests;
+mod text;
 
 /// Most of what one playlist may announce; each segment takes some hundred bytes.
 pub const MAX_SEGMENTS: usize = 100_000;
@@ -70,12 +80,27 @@ pub struct Control {
 /// Reads a multivariant playlist. Of a media playlist, `Err(ReadError::OtherPlaylist)`: its URL is all there is to
 /// play, see [`single`].
 pub fn multivariant(url: &Url, text: &str) -> Result<Multivariant, ReadError> {
-    todo!()
+    master::read(url, text)
 }
 
 /// The presentation of a media playlist that stands alone.
 pub fn single(url: &Url) -> Presentation {
-    todo!()
+    Presentation {
+        tracks: vec![Track {
+            kind: Kind::Video,
+            language: None,
+            default: true,
+            rungs: vec![Rung {
+                name: "single".to_owned(),
+                bandwidth: 0,
+                height: None,
+                codecs: String::new(),
+                source: Source::Playlist(url.clone()),
+            }],
+        }],
+        location: None,
+        clocks: Vec::new(),
+    }
 }
 
 /// Reads a media playlist at `url`, where it was got after redirects.
@@ -88,5 +113,5 @@ pub fn media(
     variables: &BTreeMap<String, String>,
     previous: Option<&MediaPlaylist>,
 ) -> Result<MediaPlaylist, ReadError> {
-    todo!()
+    list::read(url, text, variables, previous)
 }

@@ -105,7 +105,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
     pub url: Url,
-    /// Bytes of the resource; `None`: all of it.
+    /// Bytes of the resource; `None`: all of it. An end of `u64::MAX`: whatever there is.
     pub range: Option<Range<u64>>,
 }
 
@@ -113,7 +113,7 @@ pub struct Resource {
 pub struct Segment {
     /// Media sequence number, or DASH's segment number.
     pub number: u64,
-    /// From the beginning of what the list covers; in DASH from the beginning of the presentation.
+    /// In HLS from the beginning of the list as it was first loaded, in DASH from the beginning of the presentation.
     pub start: f64,
     pub duration: f64,
     /// `false`: `duration` is nominal, and the media's may be off by half of it (DASH's `@duration`).
@@ -122,6 +122,8 @@ pub struct Segment {
     pub media_time: Option<f64>,
     pub resource: Resource,
     pub header: Option<Resource>,
+    /// The header is encrypted as a whole: its bytes are not readable.
+    pub header_encrypted: bool,
     pub container: Container,
     pub protection: Protection,
     /// What a player fetches to decrypt it: the URI of KEYFORMAT `identity`.
@@ -131,7 +133,7 @@ pub struct Segment {
     pub gap: bool,
     /// Parts of a low-latency segment; the resource of one that still grows may not be there yet.
     pub parts: Vec<Part>,
-    /// `false`: only its parts are there so far.
+    /// `false`: only its parts are there so far, and `resource` may be a guess; in DASH, it still grows.
     pub complete: bool,
     /// Wall-clock time of the first sample, seconds of the Unix epoch: PROGRAM-DATE-TIME, or in DASH when encoding of
     /// it began.
@@ -143,6 +145,8 @@ pub struct Part {
     pub resource: Resource,
     pub duration: f64,
     pub independent: bool,
+    /// It will never be there.
+    pub gap: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,9 +163,11 @@ async fn work(script: Arc<Script>, thread: Thread) {
             clients.remove(&request.client);
         }
         let (script, recorder) = (Arc::clone(&script), thread.recorder.clone());
+        let stop = thread.stop.clone();
         tasks.spawn_local(async move {
             let request = &script.requests[at];
-            one(&client, &request.url, &script.plan.headers, due, &recorder).await;
+            let headers = &script.plan.headers;
+            one(&client, &request.url, headers, due, &recorder, &stop).await;
         });
     }
     while tasks.join_next().await.is_some() {}

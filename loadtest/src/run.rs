@@ -20,7 +20,7 @@ pub(crate) mod limits;
 mod stop;
 
 pub(crate) use fleet::{Fleet, Thread};
-pub(crate) use stop::Stop;
+pub(crate) use stop::{CUT_OFF, Stop};
 
 /// Stream of [`Chance`] that arrivals are drawn from; viewers have the low ones.
 const ARRIVALS: u64 = u64::MAX;

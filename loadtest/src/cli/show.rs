@@ -54,9 +54,10 @@ pub fn finish(outcome: &Outcome, output: &Output) -> Result<ExitCode, CliError> 
     })
 }
 
-/// No error, no violation, nobody gave up.
+/// Something was asked for, no error, no violation, nobody gave up.
 pub(crate) fn well(outcome: &Outcome) -> bool {
-    outcome.errors.values().sum::<u64>() == 0
+    outcome.requests > 0
+        && outcome.errors.values().sum::<u64>() == 0
         && outcome.violations == 0
         && outcome.viewers.failed == 0
 }

@@ -14,6 +14,7 @@ use crate::measure::Class;
 use crate::outcome::ErrorClass;
 use crate::popularity::Chance;
 use crate::scenario::{Cmcd, Scenario, ScenarioError};
+use crate::run::CUT_OFF;
 use crate::tokens::Pass;
 use crate::transport::{Answer, Ask, Client, Failure};
 
@@ -148,11 +149,11 @@ impl<'a> Session<'a> {
     }
 
     /// Asks, and counts. Once the run is ending nothing is asked any more.
-    pub(super) async fn get(&self, url: &Url, wanted: Wanted<'_>) -> Result<Answer, Lost> {
+    pub(super) async fn get<'s>(&'s self, url: &'s Url, wanted: Wanted<'_>) -> Result<Answer, Lost> {
         if self.house.stop.is_stopping() {
             std::future::pending::<()>().await;
         }
-        let _under_way = UnderWay::new(self);
+        let under_way = UnderWay::new(self, url);
         let mut address = url.clone();
         let mut headers = HeaderMap::new();
         if url.origin() == self.manifest.origin() {
@@ -180,7 +181,9 @@ impl<'a> Session<'a> {
             on_data: wanted.on_data,
         };
         let recorder = &self.house.recorder;
-        match self.client.fetch(&address, &ask).await {
+        let fetched = self.client.fetch(&address, &ask).await;
+        under_way.answered.set(true);
+        match fetched {
             Ok(mut answer) => {
                 recorder.bytes(answer.bytes);
                 if let Some((class, what)) = unfit(&answer, wanted.range.as_ref()) {
@@ -219,20 +222,33 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Counts a request while it lasts.
-struct UnderWay<'s, 'a>(&'s Session<'a>);
+/// Counts a request while it lasts. One that the end of the run cuts off, after its grace, has failed.
+struct UnderWay<'s, 'a> {
+    session: &'s Session<'a>,
+    url: &'s Url,
+    answered: Cell<bool>,
+}
 
 impl<'s, 'a> UnderWay<'s, 'a> {
-    fn new(session: &'s Session<'a>) -> Self {
+    fn new(session: &'s Session<'a>, url: &'s Url) -> Self {
         session.under_way.set(session.under_way.get() + 1);
-        Self(session)
+        Self {
+            session,
+            url,
+            answered: Cell::new(false),
+        }
     }
 }
 
 impl Drop for UnderWay<'_, '_> {
     fn drop(&mut self) {
-        self.0.under_way.set(self.0.under_way.get() - 1);
-        self.0.idle.notify_one();
+        let session = self.session;
+        session.under_way.set(session.under_way.get() - 1);
+        session.idle.notify_one();
+        if !self.answered.get() && session.house.stop.is_cut() {
+            let recorder = &session.house.recorder;
+            recorder.failed(ErrorClass::Timeout, self.url.as_str(), CUT_OFF);
+        }
     }
 }
 

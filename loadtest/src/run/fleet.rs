@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Builder;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -51,13 +51,6 @@ pub(crate) fn threads(wanted: usize) -> usize {
     }
 }
 
-/// When all is over: not begun, and cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deadline {
-    None,
-    At(Instant),
-}
-
 impl Fleet {
     /// Runs the job on every thread until all are done or the time is over.
     pub(crate) async fn go<J>(
@@ -73,7 +66,6 @@ impl Fleet {
             .map_or(0.0, |since| since.as_secs_f64());
         let begin = Instant::now() + LEAD;
         let (stop_sender, stop) = Stop::new();
-        let (cut_sender, cut) = watch::channel(Deadline::None);
         let (tick_sender, mut ticks) = mpsc::channel(TICKS * self.threads);
         let mut ends = Vec::new();
         for index in 0..self.threads {
@@ -85,7 +77,6 @@ impl Fleet {
                 begin,
                 settings: self.settings.clone(),
                 stop: stop.clone(),
-                cut: cut.clone(),
                 ticks: tick_sender.clone(),
             };
             let job = job.clone();
@@ -118,9 +109,8 @@ impl Fleet {
                     stopping = true;
                 }
             }
-            if stopping && *cut_sender.borrow() == Deadline::None {
-                let _ = stop_sender.send(true);
-                let _ = cut_sender.send(Deadline::At(Instant::now() + grace));
+            if stopping && !stop.is_stopping() {
+                let _ = stop_sender.send(Some(Instant::now() + grace));
             }
         }
         seconds.finish(&on_second);
@@ -169,7 +159,6 @@ struct Work {
     begin: Instant,
     settings: Settings,
     stop: Stop,
-    cut: watch::Receiver<Deadline>,
     ticks: mpsc::Sender<(u64, Tick)>,
 }
 
@@ -189,18 +178,11 @@ impl Work {
             begin: self.begin,
             dialer: Rc::new(Dialer::new(self.settings, recorder.clone())),
             recorder: recorder.clone(),
-            stop: self.stop,
+            stop: self.stop.clone(),
         };
+        let stop = self.stop;
         let tasks = LocalSet::new();
-        let mut cut = self.cut;
-        let ended = async {
-            // Without its sender the run itself is gone.
-            let _ = cut.wait_for(|deadline| *deadline != Deadline::None).await;
-            let deadline = *cut.borrow();
-            if let Deadline::At(deadline) = deadline {
-                sleep_until(deadline).await;
-            }
-        };
+        let ended = stop.cut();
         let ticking = tick(self.begin, &recorder, &self.ticks);
         let work = tasks.run_until(async {
             tokio::select! {

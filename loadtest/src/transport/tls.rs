@@ -2,9 +2,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::client::Resumption as Sessions;
+use rustls::client::{Resumption as Sessions, WebPkiServerVerifier, verify_server_name};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -44,8 +45,13 @@ impl Config {
                 .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
                 .with_no_client_auth()
         } else {
+            let (roots, named) = roots(settings)?;
+            let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|error| rustls::Error::General(error.to_string()))?;
             builder
-                .with_root_certificates(roots(settings)?)
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Named { webpki, named }))
                 .with_no_client_auth()
         };
         config.alpn_protocols = vec![match protocol {
@@ -76,8 +82,8 @@ impl Config {
     }
 }
 
-/// The system's, and the one named.
-fn roots(settings: &Tls) -> Result<RootCertStore, TlsError> {
+/// The system's with those named, and those named alone.
+fn roots(settings: &Tls) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), TlsError> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
@@ -85,7 +91,7 @@ fn roots(settings: &Tls) -> Result<RootCertStore, TlsError> {
     }
     roots.add_parsable_certificates(found.certs);
     let Some(path) = &settings.trusted else {
-        return Ok(roots);
+        return Ok((roots, Vec::new()));
     };
     let fault = |what: String| TlsError::Trusted {
         path: path.clone(),
@@ -97,12 +103,69 @@ fn roots(settings: &Tls) -> Result<RootCertStore, TlsError> {
     if certificates.is_empty() {
         return Err(fault("no certificate in it".into()));
     }
-    for certificate in certificates {
+    for certificate in &certificates {
         roots
-            .add(certificate)
+            .add(certificate.clone())
             .map_err(|error| fault(error.to_string()))?;
     }
-    Ok(roots)
+    Ok((roots, certificates))
+}
+
+/// Believes whom WebPKI believes; and the very certificate that was named, where it is the server's own. What
+/// `openssl req -x509` makes is an authority too, which WebPKI takes for no server (RFC 5280, 4.2.1.9).
+#[derive(Debug)]
+struct Named {
+    webpki: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let judged = self.webpki.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        if judged.is_err() && self.named.iter().any(|named| named == end_entity) {
+            let parsed = ParsedCertificate::try_from(end_entity)?;
+            verify_server_name(&parsed, server_name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        judged
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.webpki
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.webpki
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.webpki.supported_verify_schemes()
+    }
 }
 
 /// Believes any certificate, and checks that the server holds its key.
