@@ -10,8 +10,21 @@
 //! ```
 #![forbid(unsafe_code)]
 
-// pub mod dash;
+pub mod cli;
+pub mod dash;
+pub mod fetch;
 pub mod hls;
+pub mod measure;
 pub mod outcome;
+mod player;
+pub mod popularity;
 pub mod presentation;
+pub mod progress;
+pub mod replay;
+mod run;
+pub mod scenario;
+pub mod tokens;
+pub mod transport;
 pub mod verify;
+
+pub use run::{RunError, run};

@@ -9,7 +9,7 @@ use crate::presentation::{Container, Part, Protection, Resource, Segment};
 
 pub(crate) mod boxes;
 mod checksum;
-// pub mod dash;
+pub mod dash;
 mod fragment;
 mod header;
 pub mod hls;
