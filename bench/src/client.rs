@@ -1,5 +1,6 @@
 //! One client for all protocols: a few connections, one request after the other on each, bodies thrown away.
 mod connection;
+mod datagrams;
 mod tls;
 
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Connections of every kind, made to one server.
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Buf, Bytes};
 use http::{Request, StatusCode};
@@ -13,13 +13,9 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
+use super::datagrams::Batches;
 use super::{Transport, tls};
 use crate::Result;
-use crate::floor::{PACKETS, PAYLOAD, SEALED};
-
-/// How long a batch of datagrams may take until it is asked for again.
-const BATCH_TIMEOUT: Duration = Duration::from_millis(100);
-const BATCH_ATTEMPTS: usize = 50;
 
 pub(crate) enum Connection {
     Http1(Mutex<http1::SendRequest<Empty<Bytes>>>, String),
@@ -27,8 +23,10 @@ pub(crate) enum Connection {
     Http3 {
         sender: h3::client::SendRequest<h3_quinn::OpenStreams, Bytes>,
         authority: String,
+        /// Lives as long as its connections.
+        _endpoint: quinn::Endpoint,
     },
-    Datagrams(Mutex<UdpSocket>),
+    Datagrams(Mutex<Batches>),
 }
 
 /// Makes connections of one kind to one server; what they share is made once.
@@ -44,12 +42,25 @@ enum Means {
         connector: TlsConnector,
         http2: bool,
     },
-    Quic(quinn::Endpoint),
+    /// Connections take them in turn: what comes for all connections of one waits in one buffer.
+    Quic {
+        endpoints: Vec<quinn::Endpoint>,
+        next: AtomicUsize,
+    },
     Udp,
 }
 
 impl Dialer {
     pub(crate) fn new(transport: Transport, address: SocketAddr) -> Result<Self> {
+        Self::with_sockets(transport, address, 1)
+    }
+
+    /// `sockets`: those that QUIC connections are spread over.
+    pub(crate) fn with_sockets(
+        transport: Transport,
+        address: SocketAddr,
+        sockets: usize,
+    ) -> Result<Self> {
         let tls = |alpn| -> Result<_> { Ok(TlsConnector::from(Arc::new(tls::config(alpn)?))) };
         let means = match transport {
             Transport::Http1 => Means::Tcp,
@@ -61,7 +72,10 @@ impl Dialer {
                 connector: tls(b"h2")?,
                 http2: true,
             },
-            Transport::Http3 => Means::Quic(endpoint()?),
+            Transport::Http3 => Means::Quic {
+                endpoints: (0..sockets).map(|_| endpoint()).collect::<Result<_>>()?,
+                next: AtomicUsize::new(0),
+            },
             Transport::Datagrams => Means::Udp,
         };
         Ok(Self {
@@ -83,7 +97,10 @@ impl Dialer {
                     http1_over(stream, self.authority.clone()).await
                 }
             }
-            Means::Quic(endpoint) => {
+            Means::Quic { endpoints, next } => {
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                let endpoint = endpoints.get(turn % endpoints.len().max(1));
+                let endpoint = endpoint.ok_or("a dialer without sockets")?;
                 let connection = endpoint.connect(self.address, "localhost")?.await?;
                 let connection = h3_quinn::Connection::new(connection);
                 let (mut driver, sender) = h3::client::new(connection).await?;
@@ -91,12 +108,13 @@ impl Dialer {
                 Ok(Connection::Http3 {
                     sender,
                     authority: self.authority.clone(),
+                    _endpoint: endpoint.clone(),
                 })
             }
             Means::Udp => {
                 let socket = UdpSocket::bind("127.0.0.1:0").await?;
                 socket.connect(self.address).await?;
-                Ok(Connection::Datagrams(Mutex::new(socket)))
+                Ok(Connection::Datagrams(Mutex::new(Batches::new(socket)?)))
             }
         }
     }
@@ -132,7 +150,9 @@ impl Connection {
                 expect_ok(path, response.status())?;
                 bytes += drain(response.into_body(), &mut each).await?;
             }
-            Self::Http3 { sender, authority } => {
+            Self::Http3 {
+                sender, authority, ..
+            } => {
                 let request = Request::get(format!("https://{authority}{path}")).body(())?;
                 let mut stream = sender.clone().send_request(request).await?;
                 stream.finish().await?;
@@ -147,44 +167,9 @@ impl Connection {
                     }
                 }
             }
-            Self::Datagrams(socket) => bytes += batches(&*socket.lock().await, path).await?,
+            Self::Datagrams(socket) => bytes += socket.lock().await.segment(path).await?,
         }
         Ok(bytes)
-    }
-}
-
-/// A segment batch by batch; the last one is not full.
-async fn batches(socket: &UdpSocket, path: &str) -> Result<u64> {
-    let mut offset = 0_u64;
-    let mut packet = [0; 2 * SEALED];
-    loop {
-        let request = [&offset.to_be_bytes(), path.as_bytes()].concat();
-        let mut received = 0;
-        for _ in 0..BATCH_ATTEMPTS {
-            socket.send(&request).await?;
-            received = 0;
-            let all = async {
-                for _ in 0..PACKETS {
-                    let len = socket.recv(&mut packet).await?;
-                    received += (len + PAYLOAD).saturating_sub(SEALED) as u64;
-                    if len < SEALED {
-                        break;
-                    }
-                }
-                Ok::<_, std::io::Error>(())
-            };
-            if let Ok(done) = tokio::time::timeout(BATCH_TIMEOUT, all).await {
-                done?;
-                break;
-            }
-        }
-        if received == 0 {
-            return Err(format!("{path}: the floor sends nothing").into());
-        }
-        offset += received;
-        if received < (PACKETS * PAYLOAD) as u64 {
-            return Ok(offset);
-        }
     }
 }
 

@@ -15,7 +15,6 @@ pub(super) fn start(site: &Site<'_>) -> Result<Running> {
 {{
   admin off
   auto_https off
-  persist_config off
   log {{
     level ERROR
   }}
