@@ -5,7 +5,7 @@ PLAYER := player/dist/index.html
 VENV := .venv/.installed
 CARGO_DENY := 0.20.2
 
-.PHONY: help demo build player test lint bench fuzz clean
+.PHONY: help demo build player test bounds lint bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,10 +40,18 @@ $(VENV): tests/aioquic/requirements.txt
 	@touch $@
 
 # EDGEPACK_REQUIRE_TOOLS makes a missing tool a failure instead of a skipped test.
-test: ## all tests: units, real binary, ffmpeg, browsers
+test: ## all tests: units, instruction counts, real binary, ffmpeg, browsers
 	@scripts/setup.sh build media browser test
+	$(COUNTS) check
 	@$(MAKE) --no-print-directory player $(NODE_TESTS) $(VENV)
 	EDGEPACK_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked --no-fail-fast
+
+# Instructions of hot paths under callgrind, in a profile that only these crates are built for.
+COUNTS := $(CARGO) run --quiet --locked --profile bounds -p edgepack-counts --
+
+bounds: ## count the hot paths' instructions and note them as the bounds that the tests hold them to
+	@scripts/setup.sh build test
+	$(COUNTS) write
 
 lint: ## rustfmt, clippy, cargo-deny
 	@scripts/setup.sh build lint
@@ -52,10 +60,13 @@ lint: ## rustfmt, clippy, cargo-deny
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@$(CARGO_DENY)
 	$(CARGO) deny --locked check licenses bans sources
 
-bench: ## CPU per GB and per request, beside nginx on the same segments; GB/s of each cipher
+# BENCH_ARGS="--only delivery --row HTTP/3 --skip varnish" for a part of it.
+PIECES := isobmff/movie packager/segments manifest/manifests token/tokens h3/messages
+bench: ## CPU per GB and per request beside nginx, Caddy, Varnish, h2o and bare floors; times of the pieces
 	@scripts/setup.sh build media bench
-	$(CARGO) build --release --locked --workspace
-	bench/run.sh
+	$(CARGO) build --release --locked -p edgepack -p edgepack-bench
+	bench/run.sh $(BENCH_ARGS)
+	$(CARGO) bench --locked $(foreach piece,$(PIECES),-p edgepack-$(patsubst %/,%,$(dir $(piece))) --bench $(notdir $(piece))) | tee bench/results/pieces.txt
 	$(CARGO) bench --locked -p edgepack-drm --bench ciphers | tee bench/results/ciphers.txt
 
 # libFuzzer needs flags that a stable compiler takes only with this variable.

@@ -7,4 +7,4 @@ if [ "$(nproc)" -lt 2 ]; then
     echo "bench/run.sh: two cores are needed, one for the server and one for the client" >&2
     exit 1
 fi
-exec taskset -c 1 target/release/edgepack-bench "$@"
+exec taskset -c 1 "${CARGO_TARGET_DIR:-target}/release/edgepack-bench" "$@"

@@ -33,10 +33,14 @@ for group in "$@"; do
         need openssl openssl
         need xmllint libxml2-utils
         need python3 python3
+        need valgrind valgrind
         python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
         ;;
     bench)
         need nginx nginx-light
+        need caddy caddy
+        need varnishd varnish
+        need h2o h2o
         need taskset util-linux
         need curl curl
         need h2load nghttp2-client
@@ -67,9 +71,18 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing: ${packages[*]}"
 "${sudo[@]}" apt-get update -qq
-# The bench starts its own nginx: the service that the package brings must not take port 80.
-case " ${packages[*]} " in *" nginx-light "*)
-    if [ -d /run/systemd/system ]; then "${sudo[@]}" systemctl mask --quiet nginx; fi
-    ;;
-esac
+# The bench starts its own servers: the services that their packages bring must not take port 80, now or at boot.
+services=()
+for package in nginx-light caddy varnish h2o; do
+    case " ${packages[*]} " in *" $package "*) services+=("${package%-light}") ;; esac
+done
+policy=/usr/sbin/policy-rc.d
+if [ ${#services[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+    trap '"${sudo[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+    "${sudo[@]}" chmod 755 "$policy"
+fi
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+if [ ${#services[@]} -gt 0 ] && [ -d /run/systemd/system ]; then
+    "${sudo[@]}" systemctl disable --quiet "${services[@]}"
+fi

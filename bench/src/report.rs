@@ -1,7 +1,5 @@
-//! The table.
+//! Tables, in Markdown.
 use std::fmt::Write;
-
-use crate::Result;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -9,122 +7,146 @@ pub(crate) enum Unit {
     MicrosPerRequest,
     Milliseconds,
     Mebibytes,
+    PerSecond,
+    Kilobytes,
+    Count,
 }
 
 impl Unit {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SecondsPerGb => "s/GB",
             Self::MicrosPerRequest => "µs/request",
             Self::Milliseconds => "ms",
             Self::Mebibytes => "MiB",
+            Self::PerSecond => "1/s",
+            Self::Kilobytes => "KB",
+            Self::Count => "",
         }
     }
 
     fn digits(self) -> usize {
         match self {
             Self::SecondsPerGb | Self::Milliseconds => 2,
-            Self::MicrosPerRequest => 0,
-            Self::Mebibytes => 1,
+            Self::MicrosPerRequest | Self::PerSecond => 0,
+            Self::Mebibytes | Self::Kilobytes | Self::Count => 1,
         }
     }
 }
 
-/// One load, a figure a round.
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) unit: Unit,
-    pub(crate) ours: Vec<f64>,
-    pub(crate) theirs: Vec<f64>,
-    /// None: measured for the record.
-    pub(crate) target: Option<f64>,
-    pub(crate) of_nginx: bool,
+/// A heading, columns and lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    title: &'static str,
+    columns: Vec<String>,
+    lines: Vec<Vec<String>>,
+    notes: String,
 }
 
-impl Row {
-    fn ratio(&self) -> Option<f64> {
-        (!self.theirs.is_empty()).then(|| {
-            median(
-                self.ours
-                    .iter()
-                    .zip(&self.theirs)
-                    .map(|(ours, theirs)| ours / theirs)
-                    .collect(),
-            )
-        })
+/// What one run found.
+pub(crate) struct Report {
+    machine: String,
+    peers: Vec<String>,
+    tables: Vec<Table>,
+}
+
+impl Report {
+    pub(crate) fn new(machine: String, peers: Vec<String>) -> Self {
+        Self {
+            machine,
+            peers,
+            tables: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, table: Table) {
+        self.tables.push(table);
+    }
+
+    pub(crate) fn render(&self) -> String {
+        let mut versions = vec![concat!("edgepack ", env!("CARGO_PKG_VERSION")).to_owned()];
+        versions.extend(self.peers.iter().cloned());
+        let mut out = format!("Machine: {}; {}.\n", self.machine, versions.join(", "));
+        for table in &self.tables {
+            out.push('\n');
+            out.push_str(&table.render());
+        }
+        out
     }
 }
 
-/// Markdown, with the machine it was measured on.
-pub(crate) fn render(rows: &[Row], nginx: &str) -> Result<String> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
-    let model = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .unwrap_or("unknown");
-    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    let mut out = String::new();
-    writeln!(
-        out,
-        "Machine: {}, kernel {}; edgepack {}, {nginx}.",
-        model.trim_start_matches(['\t', ' ', ':']).trim(),
-        kernel.trim(),
-        env!("CARGO_PKG_VERSION")
-    )?;
-    writeln!(
-        out,
-        "Server CPU only; median (least to most) of {} rounds; 3 MB video and 64 KB audio segments.\n",
-        rows.first().map_or(0, |row| row.ours.len())
-    )?;
-    writeln!(
-        out,
-        "| path | unit | edgepack | nginx | ratio | target | met |"
-    )?;
-    writeln!(out, "|---|---|---|---|---|---|---|")?;
-    for row in rows {
-        let ratio = row.ratio();
-        let figure = if row.of_nginx {
-            ratio.unwrap_or(f64::NAN)
-        } else {
-            median(row.ours.clone())
-        };
-        writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            row.name,
-            row.unit.name(),
-            spread(&row.ours, row.unit),
-            spread(&row.theirs, row.unit),
-            ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
-            match row.target {
-                Some(target) if row.of_nginx => format!("≤ {target} × nginx"),
-                Some(target) => format!("≤ {target}"),
-                None => "–".to_owned(),
-            },
-            match row.target {
-                Some(target) if figure <= target => "yes",
-                Some(_) => "no",
-                None => "–",
-            },
-        )?;
+impl Table {
+    pub(crate) fn new(title: &'static str, columns: &[&str], notes: impl Into<String>) -> Self {
+        Self {
+            title,
+            columns: columns.iter().map(|&column| column.to_owned()).collect(),
+            lines: Vec::new(),
+            notes: notes.into(),
+        }
     }
-    Ok(out)
+
+    pub(crate) fn line(&mut self, cells: Vec<String>) {
+        self.lines.push(cells);
+    }
+
+    pub(crate) fn render(&self) -> String {
+        let mut out = format!("### {}\n\n{}\n\n", self.title, self.notes);
+        let rule = vec!["---".to_owned(); self.columns.len()];
+        for cells in [&self.columns, &rule].into_iter().chain(&self.lines) {
+            // Writing to a String does not fail.
+            let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+        out
+    }
 }
 
-fn spread(figures: &[f64], unit: Unit) -> String {
-    if figures.is_empty() {
-        return "–".to_owned();
-    }
+/// Median (least to most), in the digits that a unit deserves.
+pub(crate) fn spread(figures: &[f64], unit: Unit) -> String {
     let digits = unit.digits();
-    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = figures.iter().copied().fold(0.0, f64::max);
-    format!(
-        "{:.digits$} ({least:.digits$}–{most:.digits$})",
-        median(figures.to_vec())
-    )
+    match figures {
+        [] => NOTHING.to_owned(),
+        [figure] => format!("{figure:.digits$}"),
+        _ => {
+            let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = figures.iter().copied().fold(0.0, f64::max);
+            let median = median(figures.iter().copied());
+            format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
+        }
+    }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+/// Of the ratios pair by pair.
+pub(crate) fn ratio(ours: &[f64], theirs: &[f64]) -> Option<f64> {
+    let pairs = ours.iter().zip(theirs);
+    (!ours.is_empty() && !theirs.is_empty())
+        .then(|| median(pairs.map(|(ours, theirs)| ours / theirs)))
 }
+
+/// Between two figures in the middle, their mean. NaN of none.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match figures.get(middle) {
+        Some(high) if figures.len().is_multiple_of(2) => {
+            f64::midpoint(*high, figures.get(middle - 1).copied().unwrap_or(*high))
+        }
+        Some(figure) => *figure,
+        None => f64::NAN,
+    }
+}
+
+/// The cell of what was not measured or is not asked for.
+pub(crate) const NOTHING: &str = "–";
+
+pub(crate) fn verdict(met: Option<bool>) -> String {
+    match met {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => NOTHING,
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,16 @@
 //! What a catalogue costs: opening a two-hour ladder, its manifests, and the memory it holds.
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use rustix::fs::{Advice, fadvise};
+
 use crate::Result;
 use crate::client::{Client, Transport};
-use crate::report::{Row, Unit};
-use crate::server::{Edgepack, Server};
+use crate::node::Edgepack;
+use crate::report::{NOTHING, Table, Unit, median, spread, verdict};
+use crate::server::Server;
 
 /// Rungs of the ladder; the sound is a file of its own.
 const RUNGS: [u32; 6] = [36, 54, 72, 90, 108, 144];
@@ -20,16 +24,41 @@ const ANEW: usize = 200;
 const READY: usize = 4_000;
 const ROUNDS: usize = 5;
 
-pub(crate) async fn measure(dir: &Path, root: &Path, server: &Edgepack) -> Result<Vec<Row>> {
+struct Row {
+    name: &'static str,
+    unit: Unit,
+    figures: Vec<f64>,
+    /// None: measured for the record.
+    target: Option<f64>,
+}
+
+pub(crate) async fn measure(dir: &Path, root: &Path, server: &Edgepack) -> Result<Table> {
     make(dir, root)?;
-    let client = Client::connect(Transport::Http1, server.address(Transport::Http1)).await?;
+    eprintln!("titles …");
+    let client = server.client(Transport::Http1).await?;
     let mut rows = open(root, server, &client).await?;
     rows.extend(manifests(server, &client).await?);
-    Ok(rows)
+    let mut table = Table::new(
+        "Titles",
+        &["path", "unit", "edgepack", "target", "met"],
+        "A ladder of two hours, six rungs and sound; server CPU but where it says wall; median (least to most).",
+    );
+    for row in rows {
+        let figure = median(row.figures.iter().copied());
+        table.line(vec![
+            row.name.to_owned(),
+            row.unit.name().to_owned(),
+            spread(&row.figures, row.unit),
+            row.target
+                .map_or(NOTHING.to_owned(), |target| format!("≤ {target}")),
+            verdict(row.target.map(|target| figure <= target)),
+        ]);
+    }
+    Ok(table)
 }
 
 /// A minute of each rung, made once and copied to two hours: what counts is the number of samples.
-fn make(dir: &Path, root: &Path) -> Result<()> {
+pub(crate) fn make(dir: &Path, root: &Path) -> Result<()> {
     if root.join(title(TITLES)).is_dir() {
         return Ok(());
     }
@@ -107,7 +136,8 @@ fn repeated(clip: &Path, file: &Path) -> Result<()> {
     ffmpeg(&["-stream_loop", &times, "-i", clip], &["-c", "copy"], file)
 }
 
-fn title(number: usize) -> String {
+/// The folder of one of them.
+pub(crate) fn title(number: usize) -> String {
     format!("title-{number}")
 }
 
@@ -118,13 +148,7 @@ fn url(number: usize, leaf: &str) -> String {
 /// The first title with the files out of the page cache, the others with them in it.
 async fn open(root: &Path, server: &Edgepack, client: &Client) -> Result<Vec<Row>> {
     for file in std::fs::read_dir(root.join(title(1)))? {
-        let status = Command::new("dd")
-            .arg(format!("if={}", file?.path().display()))
-            .args(["iflag=nocache", "count=0", "status=none"])
-            .status()?;
-        if !status.success() {
-            return Err("dd could not drop the ladder from the page cache".into());
-        }
+        fadvise(File::open(file?.path())?, 0, None, Advice::DontNeed)?;
     }
     let (mut cold, mut warm, mut warm_cpu) = (Vec::new(), Vec::new(), Vec::new());
     let mut memory = 0;
@@ -239,13 +263,11 @@ async fn micros(server: &Edgepack, client: &Client, paths: &[String], count: usi
     Ok((server.cpu_seconds()? - before) * 1e6 / count as f64)
 }
 
-fn row(name: &'static str, unit: Unit, ours: Vec<f64>, target: Option<f64>) -> Row {
+fn row(name: &'static str, unit: Unit, figures: Vec<f64>, target: Option<f64>) -> Row {
     Row {
         name,
         unit,
-        ours,
-        theirs: Vec::new(),
+        figures,
         target,
-        of_nginx: false,
     }
 }
