@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod demo;
 pub mod description;
 pub mod keys;
+pub mod memory;
 mod movie_file;
 pub mod node;
 pub mod origin;

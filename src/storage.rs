@@ -31,6 +31,7 @@ pub use self::options::{Engine, StorageOptions};
 use self::pread::PreadPool;
 pub use self::source::{FileVersion, SourceFile};
 pub use self::stats::{EngineInUse, StorageStats};
+use crate::memory::Budget;
 
 /// What all workers share. Made once, at start.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub struct SharedStorage {
     options: StorageOptions,
     engine: EngineInUse,
     pool: Pool,
+    budget: Budget,
     pread: PreadPool,
     files: Files,
     stats: Arc<StorageStats>,
@@ -47,6 +49,11 @@ impl SharedStorage {
     /// Chooses the engine. `Engine::Auto` on a machine without io_uring means `pread`, said once
     /// in the log and readable from [`engine`](Self::engine); `Engine::IoUring` there is an error.
     pub fn new(options: StorageOptions) -> Result<Arc<Self>, StartError> {
+        Self::within(options, Budget::unlimited())
+    }
+
+    /// Like [`new`](Self::new); what buffers take counts against `budget`.
+    pub fn within(options: StorageOptions, budget: Budget) -> Result<Arc<Self>, StartError> {
         if let Some(problem) = options.problems().into_iter().next() {
             return Err(StartError::Options(problem));
         }
@@ -54,10 +61,14 @@ impl SharedStorage {
         let stats = Arc::new(StorageStats::default());
         Ok(Arc::new(Self {
             engine,
-            pool: Pool::new(PoolOptions {
-                max_bytes: options.pool_bytes,
-                max_idle_bytes: options.pool_idle_bytes,
-            }),
+            pool: Pool::with_quota(
+                PoolOptions {
+                    max_bytes: options.pool_bytes,
+                    max_idle_bytes: options.pool_idle_bytes,
+                },
+                Arc::new(budget.clone()),
+            ),
+            budget,
             pread: PreadPool::new(options.pread_threads, Arc::clone(&stats.reads)),
             files: Files::new(&options, Arc::clone(&stats)),
             options,
@@ -75,6 +86,11 @@ impl SharedStorage {
 
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// What buffers and titles together may take.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     pub fn files(&self) -> &Files {
@@ -159,8 +175,8 @@ impl Storage {
         self.files().find(root, path).await
     }
 
-    /// An empty buffer with room for `capacity` bytes; waits up to `buffer_wait_ms` while all of
-    /// the pool is handed out.
+    /// An empty buffer with room for `capacity` bytes. While all of the pool is handed out, caches
+    /// give up what nobody is being sent; then this waits, as long as the budget says.
     pub async fn buffer(&self, capacity: u64) -> Result<PooledBuf, StorageError> {
         let pool = &self.shared.pool;
         // Larger than any pool, on a machine whose addresses are smaller.
@@ -169,10 +185,11 @@ impl Storage {
             Err(PoolError::Exhausted { .. }) => {}
             outcome => return Ok(outcome?),
         }
-        let wait = Duration::from_millis(self.shared.options.buffer_wait_ms);
-        match tokio::time::timeout(wait, pool.take_when_free(capacity)).await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Ok(pool.take(capacity)?),
+        let budget = &self.shared.budget;
+        budget.relieve(capacity as u64);
+        match budget.waited(pool.take_when_free(capacity)).await {
+            Some(outcome) => Ok(outcome?),
+            None => Ok(pool.take(capacity)?),
         }
     }
 

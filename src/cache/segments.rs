@@ -21,6 +21,9 @@ const WEIGHT_UNIT: u64 = 1024;
 /// Bytes that an entry costs beside its content: key, table slots, chunk list.
 const ENTRY_OVERHEAD: u64 = 512;
 
+/// Buffers take whole pages.
+const PAGE: u64 = 4096;
+
 /// Fills under way at a time; more requests for what is not there are turned away.
 const MAX_FILLS: usize = 16_384;
 
@@ -149,6 +152,33 @@ where
         (entry, Lookup::Miss)
     }
 
+    /// Gives up finished entries that nobody reads, in no certain order, until about `bytes` are free; returns how many
+    /// bytes those were.
+    ///
+    /// A sixteenth of the cache goes at a time, so that a shortage that lasts does not look through it for each request.
+    pub fn shed(&self, bytes: u64) -> u64 {
+        let finished = &self.inner.finished;
+        let wanted = bytes.max(self.weight() / 16);
+        let mut shed = 0;
+        for (key, slot) in finished.iter() {
+            if shed >= wanted {
+                break;
+            }
+            if !slot.is_idle() {
+                continue;
+            }
+            shed += slot
+                .get()
+                .and_then(|entry| entry.len_if_complete())
+                .unwrap_or(0);
+            slot.empty();
+            finished.invalidate(&*key);
+            self.inner.stats.evictions.fetch_add(1, Ordering::Relaxed);
+        }
+        finished.run_pending_tasks();
+        shed
+    }
+
     pub fn stats(&self) -> &CacheStats {
         &self.inner.stats
     }
@@ -223,7 +253,8 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Drop for Flight<K> {
 }
 
 fn weight(entry: &Entry) -> u32 {
-    let bytes = entry.len_if_complete().unwrap_or(0) + ENTRY_OVERHEAD;
+    let content = entry.len_if_complete().unwrap_or(0);
+    let bytes = content.next_multiple_of(PAGE) + ENTRY_OVERHEAD;
     u32::try_from(bytes.div_ceil(WEIGHT_UNIT)).unwrap_or(u32::MAX)
 }
 

@@ -18,6 +18,14 @@ impl<T> Slot<T> {
         self.lock().clone()
     }
 
+    /// Whether nobody but the slot holds the value.
+    pub(super) fn is_idle(&self) -> bool {
+        let value = self.lock();
+        value
+            .as_ref()
+            .is_some_and(|value| Arc::strong_count(value) == 1)
+    }
+
     pub(super) fn empty(&self) {
         let gone = self.lock().take();
         // The lock is free by now: dropping may unmap memory, or close files.

@@ -11,12 +11,38 @@ use super::{
 
 pub(super) fn check(config: &Config, source: &Source) {
     addresses(config, source);
+    memory(config, source);
     tls(config, source);
     public_url(config, source);
     origins(config, source);
     access_log(config, source);
     mounts(config, source);
     check_keys::ids(config, source);
+}
+
+/// Below this there is no room for the buffers of a few reads beside anything else.
+const LEAST_MEMORY: u64 = 64 << 20;
+const LEAST_BUFFERS: u64 = 16 << 20;
+
+fn memory(config: &Config, source: &Source) {
+    let Some(memory) = config.node.memory else {
+        return;
+    };
+    let parts = config.parts_of_memory();
+    if memory < LEAST_MEMORY {
+        source.fault(
+            "node.memory",
+            format_args!("{memory} bytes are too little to work with"),
+            "64MiB at least",
+        );
+    } else if parts > memory || config.storage.buffer_memory < LEAST_BUFFERS {
+        source.fault(
+            "node.memory",
+            format_args!("{memory} bytes do not hold the parts that are given to it"),
+            "raise it, or lower cache.memory, storage.buffer_memory (16MiB at least), cache.index_memory or \
+             cache.manifest_memory; what is not given is shared between the others",
+        );
+    }
 }
 
 fn addresses(config: &Config, source: &Source) {

@@ -25,6 +25,25 @@ pub struct Config {
     pub mounts: Vec<Mount>,
 }
 
+impl Config {
+    /// Bytes that media, parsed titles and manifests together may take.
+    pub fn memory(&self) -> u64 {
+        self.node.memory.unwrap_or_else(|| self.parts_of_memory())
+    }
+
+    /// What the parts of it are allowed, each by itself.
+    pub(super) fn parts_of_memory(&self) -> u64 {
+        [
+            self.cache.memory,
+            self.storage.buffer_memory,
+            self.cache.index_memory,
+            self.cache.manifest_memory,
+        ]
+        .into_iter()
+        .fold(0, u64::saturating_add)
+    }
+}
+
 /// `[node]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -37,6 +56,10 @@ pub struct Node {
     pub public_url: Option<String>,
     /// Whether the system may write the process's memory, keys included, to disk when it crashes.
     pub core_dumps: bool,
+    /// Bytes for media, parsed titles and manifests together. `None`: what the parts add up to.
+    pub memory: Option<u64>,
+    /// How long a request waits for memory before it is turned away.
+    pub memory_wait: Duration,
 }
 
 impl Default for Node {
@@ -46,6 +69,8 @@ impl Default for Node {
             drain_timeout: Duration::from_secs(30),
             public_url: None,
             core_dumps: false,
+            memory: None,
+            memory_wait: Duration::from_secs(1),
         }
     }
 }
@@ -188,8 +213,11 @@ pub struct Storage {
     pub max_open_files: usize,
     /// Threads of the `pread` engine, all workers together.
     pub pread_threads: usize,
-    /// Bytes of read buffers in use at a time, all workers together.
+    /// Bytes of media in memory beside the cache, all workers together: reads under way, and what slow viewers are still
+    /// being sent.
     pub buffer_memory: u64,
+    /// Whether media is read around the page cache.
+    pub direct: bool,
 }
 
 impl Default for Storage {
@@ -203,6 +231,7 @@ impl Default for Storage {
             max_open_files: 1024,
             pread_threads: 8,
             buffer_memory: 512 * MIB,
+            direct: false,
         }
     }
 }

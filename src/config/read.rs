@@ -26,7 +26,7 @@ pub(super) fn config(source: &Source, text: &str) -> Config {
         return Config::default();
     }
     let mut document = Section::document(source, document.get_ref());
-    let config = Config {
+    let mut config = Config {
         node: node(document.section_or_default("node")),
         listen: listen(document.section_or_default("listen")),
         tls: document.section("tls").and_then(tls),
@@ -43,7 +43,40 @@ pub(super) fn config(source: &Source, text: &str) -> Config {
             .collect(),
     };
     document.finish();
+    share_memory(&mut config, source);
     config
+}
+
+/// Whatever of `node.memory` is not given to a part by name goes to the others in proportion to their defaults' weight:
+/// segments, buffers, titles, manifests.
+fn share_memory(config: &mut Config, source: &Source) {
+    let Some(memory) = config.node.memory else {
+        return;
+    };
+    let parts = [
+        ("cache.memory", 16, &mut config.cache.memory),
+        (
+            "storage.buffer_memory",
+            9,
+            &mut config.storage.buffer_memory,
+        ),
+        ("cache.index_memory", 6, &mut config.cache.index_memory),
+        (
+            "cache.manifest_memory",
+            1,
+            &mut config.cache.manifest_memory,
+        ),
+    ];
+    let (named, others): (Vec<_>, Vec<_>) =
+        parts.into_iter().partition(|(key, _, _)| source.knows(key));
+    let given = named
+        .iter()
+        .fold(0u64, |sum, (_, _, bytes)| sum.saturating_add(**bytes));
+    let left = memory.saturating_sub(given);
+    let weights: u64 = others.iter().map(|(_, weight, _)| weight).sum();
+    for (_, weight, bytes) in others {
+        *bytes = left / weights * weight;
+    }
 }
 
 fn node(mut section: Section<'_, '_>) -> Node {
@@ -57,6 +90,12 @@ fn node(mut section: Section<'_, '_>) -> Node {
         ),
         public_url: section.optional("public_url"),
         core_dumps: section.get("core_dumps", default.core_dumps),
+        memory: section.optional::<Size>("memory").map(|Size(bytes)| bytes),
+        memory_wait: section.bounded(
+            "memory_wait",
+            default.memory_wait,
+            Duration::ZERO..=Duration::from_secs(60),
+        ),
     };
     section.finish();
     node
@@ -179,6 +218,7 @@ fn storage(mut section: Section<'_, '_>) -> Storage {
             default.buffer_memory,
             16 * MIB..=1 << 44,
         ),
+        direct: section.get("direct", default.direct),
     };
     section.finish();
     storage

@@ -22,6 +22,8 @@ workers = 4
 drain_timeout = "1m"
 public_url = "https://media.example.com"
 core_dumps = true
+memory = "4GiB"
+memory_wait = "2s"
 [listen]
 http = ["127.0.0.1:8080", "[::1]:8080"]
 https = ["127.0.0.1:8443"]
@@ -57,6 +59,7 @@ revalidate = "0s"
 max_open_files = 9
 pread_threads = 10
 buffer_memory = "32MiB"
+direct = true
 [log]
 level = "debug"
 format = "json"
@@ -193,6 +196,8 @@ fn every_key_is_read() {
             drain_timeout: Duration::from_secs(60),
             public_url: Some("https://media.example.com".into()),
             core_dumps: true,
+            memory: Some(4 << 30),
+            memory_wait: Duration::from_secs(2),
         }
     );
     assert_eq!(
@@ -246,6 +251,7 @@ fn every_key_is_read() {
             max_open_files: 9,
             pread_threads: 10,
             buffer_memory: 32 << 20,
+            direct: true,
         }
     );
     assert_eq!(
@@ -573,4 +579,39 @@ fn reference() -> BTreeMap<(String, String), String> {
         }
     }
     rows
+}
+
+#[test]
+fn memory_is_shared_between_the_parts_that_are_not_given() {
+    let folder = folder();
+    let mount = "[[mount]]\npath = \"/vod\"\nroot = \"media\"\n";
+    let with = |text: &str| parse_in(&folder, &format!("{text}\n{mount}"));
+    let parts = |config: &Config| {
+        let cache = &config.cache;
+        let buffers = config.storage.buffer_memory;
+        [
+            cache.memory,
+            buffers,
+            cache.index_memory,
+            cache.manifest_memory,
+        ]
+        .map(|bytes| bytes >> 20)
+    };
+    let unset = with("").unwrap();
+    assert_eq!(parts(&unset), [1024, 512, 1024, 64]);
+    assert_eq!(unset.memory() >> 20, 2624);
+    let all = with("[node]\nmemory = \"64MiB\"").unwrap();
+    assert_eq!((parts(&all), all.memory() >> 20), ([32, 18, 12, 2], 64));
+    let text = "[node]\nmemory = \"1GiB\"\n[cache]\nmemory = \"0B\"\nindex_memory = \"24MiB\"";
+    let some = with(text).unwrap();
+    assert_eq!(parts(&some), [0, 900, 24, 100]);
+    for text in [
+        "[node]\nmemory = \"63MiB\"",
+        "[node]\nmemory = \"1GiB\"\n[cache]\nmemory = \"2GiB\"",
+        "[node]\nmemory = \"1GiB\"\n[cache]\nmemory = \"1020MiB\"",
+    ] {
+        let faults = with(text).unwrap_err();
+        assert_eq!(faults.len(), 1, "{text}: {faults:?}");
+        assert_eq!(faults[0].key, "node.memory");
+    }
 }

@@ -11,6 +11,7 @@ use crate::delivery::core::Settings;
 use crate::delivery::route::Router;
 use crate::delivery::{Core, Cors, h3, tcp};
 use crate::keys::KeyStore;
+use crate::memory::Budget;
 use crate::origin::{Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
@@ -34,10 +35,20 @@ pub(super) struct Assembly {
 
 impl Assembly {
     pub(super) fn new(config: Config, telemetry: &Arc<Telemetry>) -> Result<Self, Error> {
-        let storage = SharedStorage::new(storage_options(&config))
+        let budget = Budget::new(config.memory(), config.node.memory_wait);
+        let storage = SharedStorage::within(storage_options(&config), budget.clone())
             .map_err(|error| Error::Storage(error.to_string()))?;
         let keys = Arc::new(KeyStore::new(&config.mounts, telemetry)?);
         let origin = Shared::new(&config, Arc::clone(&keys))?;
+        let segments = Arc::downgrade(origin.vod());
+        let pool = storage.pool().clone();
+        budget.on_shortage(move |bytes| {
+            if let Some(vod) = segments.upgrade() {
+                vod.segments().shed(bytes);
+            }
+            pool.trim();
+        });
+        telemetry.register(Box::new(collectors::MemoryCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
         telemetry.register(Box::new(collectors::IndexCollector::new(origin.vod())?))?;

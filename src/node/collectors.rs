@@ -7,6 +7,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts};
 
 use crate::keys::KeyStore;
+use crate::memory::Use;
 use crate::origin::vod::VodShared;
 use crate::origin::vod::index_cache::{IndexCache, IndexStats};
 use crate::storage::{EngineInUse, SharedStorage};
@@ -201,6 +202,67 @@ impl Collector for IndexCollector {
             ],
             &[load(&stats.bytes), assets, bytes],
         )
+    }
+}
+
+/// The node's memory for media and titles.
+pub(super) struct MemoryCollector {
+    storage: Arc<SharedStorage>,
+    mirror: Mirror,
+    used: IntGaugeVec,
+}
+
+impl MemoryCollector {
+    pub(super) fn new(storage: &Arc<SharedStorage>) -> Result<Self, crate::telemetry::Error> {
+        let mirror = Mirror::new(
+            &[(
+                "edgepack_memory_refused_total",
+                "Times that no memory came for what was asked for.",
+            )],
+            &[
+                (
+                    "edgepack_memory_limit_bytes",
+                    "What media, titles and manifests may take together.",
+                ),
+                ("edgepack_memory_waiting", "Requests that wait for memory."),
+                (
+                    "edgepack_buffers_out_bytes",
+                    "Bytes of media buffers in use: fills, the cache, what is being sent.",
+                ),
+            ],
+        )?;
+        let used = IntGaugeVec::new(
+            Opts::new("edgepack_memory_used_bytes", "Memory in use, by what for."),
+            &["use"],
+        )?;
+        Ok(Self {
+            storage: Arc::clone(storage),
+            mirror,
+            used,
+        })
+    }
+}
+
+impl Collector for MemoryCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        let mut desc = self.mirror.desc();
+        desc.extend(self.used.desc());
+        desc
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let budget = self.storage.budget();
+        for of in Use::ALL {
+            let bytes = i64::try_from(budget.used(of)).unwrap_or(i64::MAX);
+            self.used.with_label_values(&[of.name()]).set(bytes);
+        }
+        let pool = self.storage.pool().usage();
+        let mut families = self.mirror.collect(
+            &[budget.refused() + pool.refused],
+            &[budget.limit(), budget.waiting(), pool.out_bytes as u64],
+        );
+        families.extend(self.used.collect());
+        families
     }
 }
 

@@ -251,13 +251,15 @@ impl Vod {
         let licence_url = licence::offers_licences(mount, route.protection)
             .is_ok()
             .then(|| self.licence_url(mount, route, request, token));
-        let manifest = self.shared.manifests.get_or_write(&Wanted {
+        let wanted = Wanted {
             asset: &asset,
             variant: &variant,
             kind,
             filter: &filter,
             licence_url,
-        })?;
+        };
+        let budget = self.storage.shared().budget();
+        let manifest = self.shared.manifests.get_or_write(&wanted, budget)?;
         Ok(Representation {
             etag: manifest.etag,
             last_modified: asset.last_modified,

@@ -20,13 +20,11 @@ pub struct StorageOptions {
     pub queue_depth: u32,
     /// Longest wait for one read, and for one lookup of a path (10 000).
     pub read_timeout_ms: u64,
-    /// Memory for media at most (1.5 GiB): the segment cache, fills in flight, and what viewers
-    /// are still being sent. Must exceed the cache's budget by what is in flight.
+    /// Memory for media at most (1.5 GiB): the segment cache, fills in flight, what viewers are still
+    /// being sent, and what lies idle. Must exceed the cache's budget by what is in flight.
     pub pool_bytes: usize,
-    /// Memory kept beyond what is handed out (384 MiB): idle, or between buffers.
+    /// Idle memory that is kept for the next taker (256 MiB).
     pub pool_idle_bytes: usize,
-    /// Longest wait for memory before a request is turned away (1000).
-    pub buffer_wait_ms: u64,
     /// Gaps between wanted ranges up to this size are read over, in one operation (16 KiB, where
     /// reading over a gap from the page cache costs what another operation does).
     pub gap_limit_bytes: usize,
@@ -45,8 +43,7 @@ impl Default for StorageOptions {
             queue_depth: 256,
             read_timeout_ms: 10_000,
             pool_bytes: 1536 << 20,
-            pool_idle_bytes: 384 << 20,
-            buffer_wait_ms: 1_000,
+            pool_idle_bytes: 256 << 20,
             gap_limit_bytes: 16 << 10,
             revalidate_ms: 1_000,
             max_open_files: 512,
@@ -88,13 +85,6 @@ impl StorageOptions {
                 16 << 20,
                 u64::MAX,
                 "at least 16777216 (16 MiB)",
-            ),
-            (
-                "buffer_wait_ms",
-                self.buffer_wait_ms,
-                0,
-                600_000,
-                "at most 600000",
             ),
             (
                 "gap_limit_bytes",

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::task::LocalSet;
 
 use super::*;
+use crate::memory::Budget;
 
 fn content(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i * 13 + i / 8191) as u8).collect()
@@ -28,7 +29,8 @@ fn each_engine<F: Future<Output = ()>>(
             ..Default::default()
         };
         change(&mut options);
-        let shared = match SharedStorage::new(options) {
+        let budget = Budget::new(u64::MAX, Duration::from_millis(100));
+        let shared = match SharedStorage::within(options, budget) {
             Ok(shared) => shared,
             Err(StartError::Unavailable(reason)) => {
                 println!("skipped {engine:?}: {reason}");
@@ -323,7 +325,6 @@ fn a_read_that_takes_too_long_is_given_up_and_its_buffer_stays_with_the_kernel()
 fn requests_wait_a_moment_for_memory_and_are_then_turned_away() {
     let tight = |options: &mut StorageOptions| {
         options.pool_bytes = 16 << 20;
-        options.buffer_wait_ms = 30;
     };
     each_engine(tight, |storage| async move {
         let first = storage.buffer(12 << 20).await.unwrap();

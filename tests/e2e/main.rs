@@ -15,6 +15,7 @@ mod drm;
 mod fixtures;
 mod keys;
 mod manifests;
+mod memory;
 mod playback;
 mod protected;
 mod single_file;

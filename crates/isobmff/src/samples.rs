@@ -12,7 +12,7 @@ mod tables;
 mod write;
 
 pub(crate) use build::TableBoxes;
-pub use iter::{SampleIter, SyncSamples};
+pub use iter::{SampleIter, SampleRun, SyncSamples};
 use position::Position;
 use tables::Tables;
 pub(crate) use write::{Alike, TableWriter};

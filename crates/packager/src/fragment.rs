@@ -5,7 +5,7 @@
 //! complete by itself, so that a segment does not depend on `trex`), what differs stands per sample in `trun`.
 use bytes::Bytes;
 use edgepack_drm::{SegmentAux, TrackEncryption, boxes};
-use edgepack_isobmff::{BoxWriter, Sample};
+use edgepack_isobmff::{BoxWriter, Sample, SampleRun};
 
 /// Sample flags (14496-12, 8.8.3.1): depends on no other sample.
 pub(crate) const SYNC_SAMPLE: u32 = 0x0200_0000;
@@ -27,6 +27,9 @@ const TRUN_COMPOSITION_OFFSET: u32 = 0x800;
 
 /// CMAF segment, and media segment for DASH. Not `msix`: there is no `sidx`.
 const SEGMENT_BRANDS: [&[u8; 4]; 2] = [b"msdh", b"cmfs"];
+
+/// `sgpd` and `sbgp` of one protected group, with a constant IV.
+const GROUP_ROOM: usize = 128;
 
 /// One sample as `trun` describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +105,26 @@ impl RunShape {
         self.sizes_differ |= sample.size != first.size;
         self.durations_differ |= sample.duration != first.duration;
         self.rest_differ |= *self.rest_sync.get_or_insert(sample.is_sync) != sample.is_sync;
+    }
+
+    /// The samples of `run`, which are like `alike` in all but their sizes.
+    pub(crate) fn add_run(&mut self, alike: RunSample, run: &SampleRun<'_>) {
+        let first_of_all = self.first.is_none();
+        self.add(RunSample {
+            size: run.first.size,
+            ..alike
+        });
+        if run.count == 1 {
+            return;
+        }
+        if first_of_all {
+            // The second tells what the rest is like.
+            self.rest_sync = Some(alike.is_sync);
+        }
+        let size = self.first.map_or(0, |first| first.size);
+        run.each_size(|other| self.sizes_differ |= other != size);
+        self.count += run.count - 1;
+        self.payload += run.bytes - u64::from(run.first.size);
     }
 
     fn sync_pattern(&self) -> SyncPattern {
@@ -195,7 +218,10 @@ pub(crate) fn header(
     aux: Option<&SegmentAux>,
     group: Option<&TrackEncryption>,
 ) -> Bytes {
-    let mut w = BoxWriter::new();
+    let len = usize::try_from(shape.header_len()).unwrap_or(0);
+    let mut w = BoxWriter::with_capacity(
+        len + aux.map_or(0, SegmentAux::boxes_len) + group.map_or(0, |_| GROUP_ROOM),
+    );
     w.boxed(b"styp", |w| {
         w.bytes(SEGMENT_BRANDS[0]);
         w.u32(0);

@@ -63,8 +63,6 @@ impl SegmentPlan {
             number,
             count: r.segments.len(),
         })?;
-        // The table has these samples: the count is that of what was walked when the presentation was built.
-        let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
         let track = p.track(r).ok_or_else(|| Error::NotOffered {
             rendition: r.name.clone(),
             what: "segments of source samples",
@@ -72,28 +70,30 @@ impl SegmentPlan {
         let all_sync = p
             .codec(r)
             .is_some_and(crate::presentation::every_sample_is_sync);
-        let first = track.samples.sample(segment.first_sample);
-        let mut shape = RunShape::of_description(&r.descriptions, first);
+        // The table has these samples: the count is that of what was walked when the presentation was built.
+        let mut samples = Vec::with_capacity(usize::try_from(segment.sample_count).unwrap_or(0));
+        let mut shape = None;
         let mut ranges: Vec<SourceRange> = Vec::new();
-        for sample in track
-            .samples
-            .iter_from(segment.first_sample)
-            .take(samples.capacity())
-        {
-            let len = u64::from(sample.size);
+        let mut walk = track.samples.iter_from(segment.first_sample);
+        let mut left = segment.sample_count;
+        while let Some(run) = walk.next_run(left) {
+            left -= run.count;
             match ranges.last_mut() {
-                Some(last) if last.offset + last.len == sample.offset => last.len += len,
-                _ if len == 0 => {}
+                Some(last) if last.offset + last.len == run.first.offset => last.len += run.bytes,
+                _ if run.bytes == 0 => {}
                 _ => ranges.push(SourceRange {
                     source: r.source,
-                    offset: sample.offset,
-                    len,
+                    offset: run.first.offset,
+                    len: run.bytes,
                 }),
             }
-            let sample = run_sample(&sample, r.composition_shift, all_sync);
-            shape.add(sample);
-            samples.push(sample);
+            let alike = run_sample(&run.first, r.composition_shift, all_sync);
+            shape
+                .get_or_insert_with(|| RunShape::of_description(&r.descriptions, Some(run.first)))
+                .add_run(alike, &run);
+            run.each_size(|size| samples.push(RunSample { size, ..alike }));
         }
+        let shape = shape.unwrap_or_else(|| RunShape::of_description(&r.descriptions, None));
         let plan = Self {
             rendition: r.name.clone(),
             number,

@@ -19,12 +19,18 @@ use crate::PoolError;
 /// Bounds of a [`Pool`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolOptions {
-    /// Bytes handed out at most, counted in whole pages: everything in flight, in the cache and on
-    /// its way to viewers.
+    /// Bytes mapped at most: everything in flight, in the cache and on its way to viewers, counted
+    /// in whole pages, and what lies idle between.
     pub max_bytes: usize,
-    /// Bytes mapped beyond those at most: idle ones kept for the next taker, and what lies between
-    /// buffers too small for use. A quarter of `max_bytes` is plenty for segments of mixed sizes.
+    /// Bytes kept mapped at most beyond what is handed out.
     pub max_idle_bytes: usize,
+}
+
+/// Whom a pool asks before it maps memory: what it may have can depend on what others hold.
+pub trait Quota: Send + Sync {
+    /// Whether `bytes` more may be mapped; if so they count until [`unmapped`](Self::unmapped).
+    fn may_map(&self, bytes: usize) -> bool;
+    fn unmapped(&self, bytes: usize);
 }
 
 /// What a pool holds at the moment, and what it refused so far.
@@ -44,6 +50,7 @@ pub struct Pool {
 
 struct Shared {
     options: PoolOptions,
+    quota: Option<Arc<dyn Quota>>,
     state: Mutex<State>,
     room: Notify,
 }
@@ -57,9 +64,19 @@ struct State {
 
 impl Pool {
     pub fn new(options: PoolOptions) -> Self {
+        Self::of(options, None)
+    }
+
+    /// A pool that maps only what `quota` allows, within its own bound.
+    pub fn with_quota(options: PoolOptions, quota: Arc<dyn Quota>) -> Self {
+        Self::of(options, Some(quota))
+    }
+
+    fn of(options: PoolOptions, quota: Option<Arc<dyn Quota>>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 options,
+                quota,
                 state: Mutex::default(),
                 room: Notify::new(),
             }),
@@ -68,10 +85,7 @@ impl Pool {
 
     /// An empty buffer with room for `capacity` bytes, rounded up to whole pages.
     pub fn take(&self, capacity: usize) -> Result<PooledBuf, PoolError> {
-        let PoolOptions {
-            max_bytes,
-            max_idle_bytes,
-        } = self.shared.options;
+        let max_bytes = self.shared.options.max_bytes;
         let wanted = Arena::occupied(capacity);
         if wanted > max_bytes {
             return Err(PoolError::TooLarge {
@@ -92,17 +106,14 @@ impl Pool {
         }
         let mut extent = state.arena.take(capacity);
         if extent.is_none() {
-            let mapped = state
-                .arena
-                .mapped_bytes()
-                .saturating_add(Arena::growth(capacity));
-            // The first chunk may exceed the bounds of a pool smaller than a chunk.
-            if mapped > max_bytes.saturating_add(max_idle_bytes) && state.arena.mapped_bytes() > 0 {
+            let Some(growth) = self.shared.grant(&mut state.arena, capacity) else {
                 state.refused += 1;
                 return Err(exhausted);
+            };
+            if let Err(source) = state.arena.grow(growth) {
+                self.shared.unmapped(growth);
+                return Err(PoolError::Map { wanted, source });
             }
-            let grown = state.arena.grow(capacity);
-            grown.map_err(|source| PoolError::Map { wanted, source })?;
             extent = state.arena.take(capacity);
         }
         let Some(extent) = extent else {
@@ -112,6 +123,7 @@ impl Pool {
         drop(state);
         Ok(PooledBuf {
             extent: Some(extent),
+            start: 0,
             len: 0,
             pool: Arc::clone(&self.shared),
         })
@@ -128,6 +140,17 @@ impl Pool {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Gives what lies idle back to the system, chunk by chunk, as far as chunks are wholly idle;
+    /// returns how many bytes.
+    pub fn trim(&self) -> usize {
+        let idle = self.shared.lock().arena.drain_idle();
+        let bytes = idle.iter().map(|mapping| mapping.len()).sum();
+        // Unmapping takes a while: outside the lock.
+        drop(idle);
+        self.shared.unmapped(bytes);
+        bytes
     }
 
     pub fn usage(&self) -> PoolUsage {
@@ -156,17 +179,58 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many bytes may be mapped for a buffer of `capacity`: a whole chunk where there is room
+    /// for one, else down to the buffer's own pages. What lies idle in pieces too small for it goes
+    /// first.
+    fn grant(&self, arena: &mut Arena, capacity: usize) -> Option<usize> {
+        if let Some(bytes) = self.grant_beside(arena, capacity) {
+            return Some(bytes);
+        }
+        let idle = arena.drain_idle();
+        if idle.is_empty() {
+            return None;
+        }
+        let bytes = idle.iter().map(|mapping| mapping.len()).sum();
+        drop(idle);
+        self.unmapped(bytes);
+        self.grant_beside(arena, capacity)
+    }
+
+    fn grant_beside(&self, arena: &Arena, capacity: usize) -> Option<usize> {
+        let room = self.options.max_bytes.saturating_sub(arena.mapped_bytes());
+        let least = Arena::occupied(capacity);
+        let whole_pages = room - room % Arena::occupied(1);
+        let sizes = [Arena::growth(capacity).min(whole_pages), least];
+        let mut fitting = sizes
+            .into_iter()
+            .filter(|bytes| (least..=room).contains(bytes));
+        fitting.find(|bytes| {
+            let quota = self.quota.as_ref();
+            quota.is_none_or(|quota| quota.may_map(*bytes))
+        })
+    }
+
+    fn unmapped(&self, bytes: usize) {
+        if let Some(quota) = &self.quota
+            && bytes > 0
+        {
+            quota.unmapped(bytes);
+        }
+    }
+
     fn give_back(&self, extent: Extent) {
         let surplus = {
             let mut state = self.lock();
             state.out_bytes -= extent.part.len();
             let keep = state.out_bytes.saturating_add(self.options.max_idle_bytes);
-            // A pool smaller than a chunk keeps the one it needs.
-            let keep = keep.max(Arena::growth(0));
             state.arena.free(extent, keep)
         };
-        // Unmapping takes a while: outside the lock.
-        drop(surplus);
+        if let Some(surplus) = surplus {
+            let bytes = surplus.len();
+            // Unmapping takes a while: outside the lock.
+            drop(surplus);
+            self.unmapped(bytes);
+        }
         self.room.notify_waiters();
     }
 }
@@ -175,6 +239,8 @@ impl Shared {
 pub struct PooledBuf {
     /// `None` only while it is being dropped.
     extent: Option<Extent>,
+    /// Where the content begins.
+    start: usize,
     len: usize,
     pool: Arc<Shared>,
 }
@@ -194,12 +260,51 @@ impl PooledBuf {
 
     /// Bytes that can still be appended.
     pub fn room(&self) -> usize {
-        self.capacity() - self.len
+        self.capacity() - self.start - self.len
+    }
+
+    /// Has the content of an empty buffer begin `bytes` behind the buffer's start, which is
+    /// page-aligned; says whether the buffer is empty and that large.
+    #[must_use]
+    pub fn indent(&mut self, bytes: usize) -> bool {
+        let fits = self.is_empty() && bytes <= self.capacity();
+        if fits {
+            self.start = bytes;
+        }
+        fits
+    }
+
+    /// Writes `bytes` before the content, or nothing where the indent leaves too little room; says
+    /// whether it did.
+    #[must_use]
+    pub fn prepend(&mut self, bytes: &[u8]) -> bool {
+        let Some(start) = self.start.checked_sub(bytes.len()) else {
+            return false;
+        };
+        let before = self.start;
+        if let Some(extent) = &mut self.extent {
+            extent.part.as_mut_slice()[start..before].copy_from_slice(bytes);
+            self.start = start;
+            self.len += bytes.len();
+        }
+        true
+    }
+
+    /// Keeps `len` bytes of the content from `first` on and forgets what is before and behind them;
+    /// says whether there are as many.
+    #[must_use]
+    pub fn narrow(&mut self, first: usize, len: usize) -> bool {
+        let within = first.checked_add(len).is_some_and(|end| end <= self.len);
+        if within {
+            self.start += first;
+            self.len = len;
+        }
+        within
     }
 
     pub fn as_slice(&self) -> &[u8] {
         match &self.extent {
-            Some(extent) => &extent.part.as_slice()[..self.len],
+            Some(extent) => &extent.part.as_slice()[self.start..][..self.len],
             None => &[],
         }
     }
@@ -207,7 +312,7 @@ impl PooledBuf {
     /// What was written so far, to be changed in place (encryption).
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         match &mut self.extent {
-            Some(extent) => &mut extent.part.as_mut_slice()[..self.len],
+            Some(extent) => &mut extent.part.as_mut_slice()[self.start..][..self.len],
             None => &mut [],
         }
     }
@@ -242,6 +347,7 @@ impl PooledBuf {
 
     /// Forgets the content.
     pub fn clear(&mut self) {
+        self.start = 0;
         self.len = 0;
     }
 
@@ -255,18 +361,18 @@ impl PooledBuf {
     }
 
     fn unfilled(&mut self) -> &mut [u8] {
-        let len = self.len;
+        let end = self.start + self.len;
         match &mut self.extent {
-            Some(extent) => &mut extent.part.as_mut_slice()[len..],
+            Some(extent) => &mut extent.part.as_mut_slice()[end..],
             None => &mut [],
         }
     }
 
-    /// Where the kernel writes; valid for `capacity` bytes while the buffer lives, wherever it is
-    /// moved to.
+    /// The content's first byte, behind which the kernel writes; valid for `len` + `room` bytes while
+    /// the buffer lives, wherever it is moved to.
     pub(crate) fn as_mut_ptr(&mut self) -> *mut u8 {
         match &mut self.extent {
-            Some(extent) => extent.part.as_mut_ptr(),
+            Some(extent) => extent.part.as_mut_ptr().wrapping_add(self.start),
             None => std::ptr::null_mut(),
         }
     }
@@ -274,7 +380,7 @@ impl PooledBuf {
     /// The ring appended `len` bytes behind the buffer's back.
     pub(crate) fn advance(&mut self, len: usize) {
         debug_assert!(len <= self.room());
-        self.len = (self.len + len).min(self.capacity());
+        self.len += len.min(self.room());
     }
 }
 

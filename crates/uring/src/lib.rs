@@ -16,7 +16,7 @@ pub mod plan;
 pub mod probe;
 pub mod ring;
 
-pub use buffer::{Pool, PoolOptions, PoolUsage, PooledBuf};
+pub use buffer::{Pool, PoolOptions, PoolUsage, PooledBuf, Quota};
 pub use error::{PoolError, ReadError};
 pub use plan::FileRange;
 pub use probe::{Support, Unavailable, probe};

@@ -13,6 +13,7 @@ use super::variant::{Keyed, Variant};
 use crate::config::{Drm, Protection};
 use crate::delivery::Fault;
 use crate::keys::{KeyRequest, KeySet};
+use crate::memory::{Budget, Held, Use};
 
 /// A cue is a few strings; TTML keeps its document, too.
 const BYTES_PER_BYTE_OF_TEXT: u64 = 8;
@@ -34,6 +35,8 @@ pub(super) struct Asset {
     pub(super) last_modified: Option<SystemTime>,
     pub(super) subtitles: Subtitles,
     trick_play: OnceLock<Vec<Option<TrickPlay>>>,
+    /// Its part of the node's memory, as long as anybody uses it.
+    memory: Option<Held>,
     variants: [Slot; Protection::ALL.len()],
 }
 
@@ -50,8 +53,24 @@ impl Asset {
             presentation,
             last_modified,
             trick_play: OnceLock::new(),
+            memory: None,
             variants: Default::default(),
         }
+    }
+
+    /// With its weight in memory taken from `budget`; `read`: what reading its files took already.
+    ///
+    /// # Errors
+    /// 503 where there is no room.
+    pub(super) async fn weighed(mut self, budget: &Budget, mut read: Held) -> Result<Self, Fault> {
+        let weight = self.weight();
+        read.shrink_to(weight);
+        let more = weight - read.bytes();
+        if more > 0 {
+            read.merge(budget.take(Use::Titles, more).await?);
+        }
+        self.memory = Some(read);
+        Ok(self)
     }
 
     /// One per rendition; found when first asked for.

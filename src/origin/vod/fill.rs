@@ -16,6 +16,7 @@ use super::variant::{Cover, Variant};
 use crate::cache::Filler;
 use crate::config::Protection;
 use crate::delivery::Fault;
+use crate::memory::{Use, held_bytes};
 use crate::storage::{PooledBuf, Storage};
 
 /// One rendition of one asset version under one protection.
@@ -266,7 +267,9 @@ async fn make(storage: &Storage, target: &Target, recipe: Recipe) -> Result<Vec<
         Recipe::Text(part) => {
             let cues = target.asset.subtitles.cues(storage, target).await?;
             let made = subtitles::part(target, &cues, part)?;
-            Ok(vec![made])
+            let budget = storage.shared().budget();
+            let held = budget.take(Use::Text, made.len() as u64).await?;
+            Ok(vec![held_bytes(made, held)])
         }
     }
 }

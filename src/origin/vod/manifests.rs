@@ -9,6 +9,7 @@ use super::asset::Asset;
 use super::faults;
 use super::variant::Variant;
 use crate::delivery::{Etag, Fault};
+use crate::memory::{Budget, Use, held_bytes};
 
 /// What a manifest costs beside its text: key, table slot, entity tag.
 const OVERHEAD_BYTES: usize = 512;
@@ -117,7 +118,11 @@ impl Manifests {
         }
     }
 
-    pub(super) fn get_or_write(&self, wanted: &Wanted<'_>) -> Result<Manifest, Fault> {
+    pub(super) fn get_or_write(
+        &self,
+        wanted: &Wanted<'_>,
+        budget: &Budget,
+    ) -> Result<Manifest, Fault> {
         let key = Key {
             variant: wanted.variant.id,
             kind: wanted.kind,
@@ -134,10 +139,13 @@ impl Manifests {
         if let Some(manifest) = self.written.get(&key) {
             return Ok(manifest);
         }
-        let text = wanted.write()?;
+        let mut text = wanted.write()?;
+        text.shrink_to_fit();
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let held =
+            budget.take_at_once(Use::Manifests, (text.capacity() + OVERHEAD_BYTES) as u64)?;
         let manifest = Manifest {
-            text: text.into(),
+            text: held_bytes(text, held),
             etag: Etag::from_digest(&hash.as_ref()[..12]),
         };
         self.written.insert(key, manifest.clone());

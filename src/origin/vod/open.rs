@@ -12,6 +12,7 @@ use super::sources::Sources;
 use super::{IndexCache, describe, faults};
 use crate::config::Mount;
 use crate::delivery::Fault;
+use crate::memory::{Held, Use};
 use crate::storage::{MediaKind, SourceFile, Storage};
 
 /// Files of an asset that are read at a time.
@@ -35,10 +36,15 @@ pub(super) async fn open(
         .files
         .iter()
         .map(|(name, file)| read_source(storage, indexes, path, name, file));
-    let read: Vec<Source> = stream::iter(read)
-        .buffered(FILES_AT_ONCE)
-        .try_collect()
-        .await?;
+    let budget = storage.shared().budget();
+    let mut memory = budget.take(Use::Titles, 0).await?;
+    let mut reading = stream::iter(read).buffered(FILES_AT_ONCE);
+    let mut read: Vec<Source> = Vec::with_capacity(sources.files.len());
+    while let Some((source, held)) = reading.try_next().await? {
+        memory.merge(held);
+        read.push(source);
+    }
+    drop(reading);
     let input = match &sources.description {
         None => Input::by_convention(read),
         Some(described) => {
@@ -58,7 +64,8 @@ pub(super) async fn open(
             misalignment.what
         );
     }
-    Ok(Asset::new(path.to_owned(), sources, presentation))
+    let asset = Asset::new(path.to_owned(), sources, presentation);
+    asset.weighed(budget, memory).await
 }
 
 async fn read_source(
@@ -67,25 +74,28 @@ async fn read_source(
     path: &str,
     name: &str,
     file: &Arc<SourceFile>,
-) -> Result<Source, Fault> {
+) -> Result<(Source, Held), Fault> {
+    let mut held = storage.shared().budget().take(Use::Titles, 0).await?;
     let len = file.version().len;
     let text = |format| SourceContent::Text { format, len };
     let (content, probe) = match MediaKind::of_name(name) {
         Some(MediaKind::WebVtt) => (text(TextFormat::WebVtt), probe(storage, file).await?),
         Some(MediaKind::Ttml) => (text(TextFormat::Ttml), probe(storage, file).await?),
         Some(MediaKind::Movie) | None => {
-            let (movie, probe) = movie(storage, indexes, path, file).await?;
+            let (movie, probe, tables) = movie(storage, indexes, path, file).await?;
+            held.merge(tables);
             for note in &movie.notes {
                 tracing::warn!(asset = path, file = file.name(), "{note}");
             }
             (SourceContent::Movie(Arc::new(movie)), probe)
         }
     };
-    Ok(Source {
+    let source = Source {
         name: file.name(),
         content,
         probe,
-    })
+    };
+    Ok((source, held))
 }
 
 /// What the file holds and its probe: from the index on disk where there is one, else from the file itself.
@@ -94,21 +104,25 @@ async fn movie(
     indexes: Option<&IndexCache>,
     path: &str,
     file: &Arc<SourceFile>,
-) -> Result<(Movie, Probe), Fault> {
+) -> Result<(Movie, Probe, Held), Fault> {
+    let budget = storage.shared().budget();
     if let Some(indexes) = indexes
         && let Some(kept) = indexes.get(file).await
     {
         match unpacked(&kept, file.version().len) {
-            Some(found) => return Ok(found),
+            Some((movie, probe)) => {
+                let held = budget.take(Use::Titles, kept.len() as u64).await?;
+                return Ok((movie, probe, held));
+            }
             None => indexes.discard(file),
         }
     }
-    let movie = read_movie(storage, path, file).await?;
+    let (movie, held) = read_movie(storage, path, file).await?;
     let probe = probe(storage, file).await?;
     if let Some(indexes) = indexes {
         indexes.put(file, [&probe[..], &movie.index()].concat().into());
     }
-    Ok((movie, probe))
+    Ok((movie, probe, held))
 }
 
 /// None for what another version of this program has kept.
@@ -119,13 +133,29 @@ fn unpacked(kept: &Bytes, file_len: u64) -> Option<(Movie, Probe)> {
     Some((movie, probe))
 }
 
-async fn read_movie(storage: &Storage, path: &str, file: &Arc<SourceFile>) -> Result<Movie, Fault> {
+/// With the memory that its tables take.
+async fn read_movie(
+    storage: &Storage,
+    path: &str,
+    file: &Arc<SourceFile>,
+) -> Result<(Movie, Held), Fault> {
+    let budget = storage.shared().budget();
+    let mut held = budget.take(Use::Titles, 0).await?;
     let in_file = |error| faults::bad_source(path, format_args!("{}: {error}", file.name()));
     let mut reader = MovieReader::new(file.version().len, Limits::default());
     loop {
         match reader.step().map_err(in_file)? {
-            Step::Done(movie) => return Ok(*movie),
+            Step::Done(movie) => {
+                let tables = movie.moov.len() as u64;
+                held.shrink_to(tables);
+                // What many fragments said becomes tables of their own.
+                let more = tables - held.bytes();
+                held.merge(budget.take(Use::Titles, more).await?);
+                return Ok((*movie, held));
+            }
             Step::Need(range) => {
+                let more = range.len.saturating_sub(held.bytes());
+                held.merge(budget.take(Use::Titles, more).await?);
                 let read = storage.read(file, range.offset, range.len).await?;
                 // The tables are slices of these bytes for as long as the asset is known: they must not hold on to a
                 // buffer of the pool that media is read into.

@@ -112,6 +112,14 @@ impl SegmentAux {
         })
     }
 
+    /// Bytes that [`write_boxes`](Self::write_boxes) writes at most.
+    pub fn boxes_len(&self) -> usize {
+        const SAIZ: usize = 17;
+        const SAIO: usize = 20;
+        const SENC: usize = 16;
+        SAIZ + SAIO + SENC + self.len() + self.bytes.len()
+    }
+
     /// Opens the next sample.
     pub(super) fn begin(&mut self, iv: &[u8], subsamples: bool) -> Result<()> {
         let layout = Layout {

@@ -37,7 +37,7 @@ impl<'p> TableBoxes<'p> {
 /// A checkpoint stands after so many moves at most: the longest walk that a random access can cost.
 const MOVES_PER_CHECKPOINT: u32 = 256;
 /// … and in tables with a size per sample after so many samples.
-const SIZES_PER_CHECKPOINT: u32 = 4096;
+const SIZES_PER_CHECKPOINT: u32 = 1024;
 
 pub(super) fn build(
     stbl: &Node<'_>,

@@ -3,7 +3,7 @@ use std::iter::FusedIterator;
 
 use super::Sample;
 use super::position::Position;
-use super::tables::{SyncTable, Tables};
+use super::tables::{Sizes, SyncTable, Tables};
 
 /// Iterator of samples in decode order.
 #[derive(Debug, Clone)]
@@ -67,6 +67,51 @@ impl<'a> SampleIter<'a> {
         Some((sample, count))
     }
 
+    /// The samples from here on, `most` at most, that lie one behind the other and differ in their sizes alone. A walk
+    /// in runs looks at the other tables once for each of their entries.
+    #[inline]
+    pub fn next_run(&mut self, most: u32) -> Option<SampleRun<'a>> {
+        let tables = self.tables;
+        let position = self.position.as_mut()?;
+        position.settle(tables).ok()?;
+        let index = position.index();
+        let until_sync = match self.sync_sample {
+            Some(sync) if sync == index => 1,
+            Some(sync) => sync.saturating_sub(index),
+            None => u32::MAX,
+        };
+        let count = position.reach(tables, (self.len - index).min(most).min(until_sync));
+        if count == 0 {
+            return None;
+        }
+        let mut first = Sample {
+            index,
+            offset: position.offset(),
+            size: tables.sizes.get(index)?,
+            decode_time: position.decode_time(),
+            duration: position.duration(),
+            composition_offset: position.composition_offset(),
+            is_sync: false,
+            description: position.description(),
+        };
+        let bytes = match count {
+            1 => u64::from(first.size),
+            _ => tables.sizes.sum(index, count),
+        };
+        position.advance(count, bytes);
+        if position.index() >= self.len {
+            self.position = None;
+        }
+        first.is_sync = self.is_sync(index);
+        Some(SampleRun {
+            first,
+            count,
+            bytes,
+            sizes: &tables.sizes,
+        })
+    }
+
+    #[inline]
     fn is_sync(&mut self, index: u32) -> bool {
         let Some(sync) = &self.tables.sync else {
             return true;
@@ -115,6 +160,28 @@ impl Iterator for SampleIter<'_> {
 
 impl ExactSizeIterator for SampleIter<'_> {}
 impl FusedIterator for SampleIter<'_> {}
+
+/// Samples one behind the other, in the file and in decode order, that differ in their sizes alone.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleRun<'a> {
+    pub first: Sample,
+    /// At least 1.
+    pub count: u32,
+    /// Of all of them.
+    pub bytes: u64,
+    sizes: &'a Sizes,
+}
+
+impl SampleRun<'_> {
+    /// Calls `each` with the size of every sample, in order.
+    #[inline]
+    pub fn each_size(&self, mut each: impl FnMut(u32)) {
+        match self.count {
+            1 => each(self.first.size),
+            count => self.sizes.each(self.first.index, count, each),
+        }
+    }
+}
 
 /// Iterator of the indices of sync samples, rising.
 #[derive(Debug, Clone)]

@@ -85,6 +85,7 @@ impl Position {
     }
 
     /// Enters the next run of every table whose run is used up (empty runs are passed).
+    #[inline]
     pub(super) fn settle(&mut self, tables: &Tables) -> Result<(), Short> {
         self.duration
             .settle(&tables.durations)
@@ -162,6 +163,7 @@ impl Position {
 }
 
 impl Run {
+    #[inline]
     fn settle(&mut self, runs: &Runs) -> Option<()> {
         while self.left == 0 {
             (self.left, self.value) = runs.get(self.next_entry)?;

@@ -21,8 +21,9 @@ pub(super) struct Runs(pub(super) Bytes);
 
 impl Runs {
     pub(super) fn get(&self, entry: u32) -> Option<(u32, u32)> {
-        let [count, value] = words(&self.0, entry)?;
-        Some((count, value))
+        // Both in one: the count in the high half.
+        let both = u64::from_be_bytes(*self::entry::<8>(&self.0, entry)?);
+        Some(((both >> 32) as u32, both as u32))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
@@ -45,11 +46,15 @@ pub(super) struct ToChunkEntry {
 
 impl ToChunk {
     pub(super) fn get(&self, entry: u32) -> Option<ToChunkEntry> {
-        let [first_chunk, samples_per_chunk, description] = words(&self.0, entry)?;
+        let entry = self::entry::<12>(&self.0, entry)?;
+        let (words, _) = entry.as_chunks::<4>();
+        let [first_chunk, samples_per_chunk, description] = words else {
+            return None;
+        };
         Some(ToChunkEntry {
-            first_chunk,
-            samples_per_chunk,
-            description,
+            first_chunk: u32::from_be_bytes(*first_chunk),
+            samples_per_chunk: u32::from_be_bytes(*samples_per_chunk),
+            description: u32::from_be_bytes(*description),
         })
     }
 
@@ -68,10 +73,8 @@ pub(super) enum ChunkOffsets {
 impl ChunkOffsets {
     pub(super) fn get(&self, chunk: u32) -> Option<u64> {
         match self {
-            Self::Short(table) => words::<1>(table, chunk).map(|[offset]| u64::from(offset)),
-            Self::Long(table) => {
-                words::<2>(table, chunk).map(|[high, low]| u64::from(high) << 32 | u64::from(low))
-            }
+            Self::Short(table) => word(table, chunk).map(u64::from),
+            Self::Long(table) => entry::<8>(table, chunk).map(|offset| u64::from_be_bytes(*offset)),
         }
     }
 }
@@ -105,7 +108,7 @@ impl Sizes {
                 let short = table.get(at.checked_mul(2)?..)?.first_chunk::<2>()?;
                 Some(u32::from(u16::from_be_bytes(*short)))
             }
-            Self::Words(table) => words::<1>(table, sample).map(|[size]| size),
+            Self::Words(table) => word(table, sample),
         }
     }
 
@@ -121,6 +124,20 @@ impl Sizes {
                     .map(u64::from)
                     .sum()
             }
+        }
+    }
+
+    /// Calls `each` with the sizes of `count` samples from `first` on, in order.
+    #[inline]
+    pub(super) fn each(&self, first: u32, count: u32, mut each: impl FnMut(u32)) {
+        match self {
+            Self::Constant(size) => (0..count).for_each(|_| each(*size)),
+            Self::Words(table) => words_in(table, first, count)
+                .iter()
+                .for_each(|size| each(u32::from_be_bytes(*size))),
+            _ => (first..first.saturating_add(count))
+                .map_while(|sample| self.get(sample))
+                .for_each(each),
         }
     }
 
@@ -140,7 +157,7 @@ impl SyncTable {
 
     /// The index (from 0) of the sample that `entry` names.
     pub(super) fn get(&self, entry: u32) -> Option<u32> {
-        words::<1>(&self.0, entry)?[0].checked_sub(1)
+        word(&self.0, entry)?.checked_sub(1)
     }
 
     /// The first entry that names sample `index` (from 0) or a later one.
@@ -157,29 +174,31 @@ impl SyncTable {
     }
 }
 
-/// Entry `index` of a table whose entries are `N` big-endian 32-bit words.
-fn words<const N: usize>(table: &[u8], index: u32) -> Option<[u32; N]> {
-    let start = usize::try_from(index).ok()?.checked_mul(4 * N)?;
-    let entry = table.get(start..)?.get(..4 * N)?;
-    let mut out = [0; N];
-    for (word, bytes) in out.iter_mut().zip(entry.chunks_exact(4)) {
-        *word = u32::from_be_bytes(*bytes.first_chunk()?);
-    }
-    Some(out)
+/// Entry `index` of a table whose entries have `N` bytes. Every step of a walk over samples comes through here.
+#[inline]
+fn entry<const N: usize>(table: &[u8], index: u32) -> Option<&[u8; N]> {
+    let (entries, _) = table.as_chunks::<N>();
+    entries.get(usize::try_from(index).ok()?)
+}
+
+#[inline]
+fn word(table: &[u8], index: u32) -> Option<u32> {
+    entry::<4>(table, index).map(|word| u32::from_be_bytes(*word))
 }
 
 fn sum_words(table: &[u8], first: u32, count: u32) -> u64 {
-    let start = usize::try_from(first)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(4)
-        .min(table.len());
-    let len = usize::try_from(count)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(4)
-        .min(table.len() - start);
-    let (sizes, _) = table[start..start + len].as_chunks::<4>();
-    sizes
+    words_in(table, first, count)
         .iter()
         .map(|size| u64::from(u32::from_be_bytes(*size)))
         .sum()
+}
+
+/// `count` words from `first` on, or those of them that are there.
+fn words_in(table: &[u8], first: u32, count: u32) -> &[[u8; 4]] {
+    let (words, _) = table.as_chunks::<4>();
+    let start = usize::try_from(first)
+        .unwrap_or(usize::MAX)
+        .min(words.len());
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    &words[start..][..count.min(words.len() - start)]
 }

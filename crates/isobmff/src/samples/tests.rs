@@ -373,3 +373,48 @@ fn checkpoints_stay_few_beside_the_tables() {
     let held = table.checkpoints.len() * size_of::<Position>();
     assert!(held * 20 < len, "{held} bytes beside {len}");
 }
+
+#[test]
+fn runs_are_the_samples_in_as_few_steps_as_the_tables_have() {
+    let sizes: Vec<u32> = (0..900).map(|index| 3 + index % 7).collect();
+    let tables = [
+        table(b"stts", 2, &[600, 10, 300, 20]),
+        table(b"stsc", 2, &[1, 500, 1, 2, 400, 1]),
+        full(b"stsz", 0, 0, &[words(&[0, 900]), words(&sizes)].concat()),
+        table(b"stco", 2, &[0, 4000]),
+        table(b"ctts", 2, &[100, 5, 800, 0]),
+        table(b"stss", 2, &[1, 701]),
+    ];
+    let table = build(tables.concat()).unwrap();
+    for (from, most) in [(0, u32::MAX), (0, 3), (99, 64), (650, u32::MAX), (899, 9)] {
+        let mut walk = table.iter_from(from);
+        let mut samples = Vec::new();
+        let mut runs = 0;
+        while let Some(run) = walk.next_run(most) {
+            runs += 1;
+            assert!((1..=most).contains(&run.count));
+            let before = samples.len();
+            let mut sample = run.first;
+            run.each_size(|size| {
+                sample.size = size;
+                samples.push(sample);
+                sample.index += 1;
+                sample.offset += u64::from(size);
+                sample.decode_time += u64::from(sample.duration);
+            });
+            let bytes = samples[before..]
+                .iter()
+                .map(|sample| u64::from(sample.size));
+            assert_eq!(bytes.sum::<u64>(), run.bytes);
+        }
+        assert_eq!(
+            samples,
+            table.iter_from(from).collect::<Vec<_>>(),
+            "from {from}"
+        );
+        if (from, most) == (0, u32::MAX) {
+            // At 1 and 700 by sync samples, 100 by offsets, 356 by the most of one move, 500 by chunks, 600 by durations.
+            assert!(runs <= 9, "{runs} runs");
+        }
+    }
+}

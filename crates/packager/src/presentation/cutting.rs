@@ -78,17 +78,17 @@ impl Cutting<'_> {
         let all_sync = !self.placed.preroll.at_sync;
         let offset = self.shift.presentation();
         let mut changes = survey.changes.iter().peekable();
-        let count = usize::try_from(survey.end_sample - survey.first_sample).unwrap_or(usize::MAX);
-        for sample in self
-            .chosen
-            .track
-            .samples
-            .iter_from(survey.first_sample)
-            .take(count)
-        {
-            let time = composition_time(&sample) + offset;
-            let change = changes.next_if(|change| **change == sample.index).is_some();
-            cutter.frame(sample.index, time, all_sync || sample.is_sync, change);
+        let mut walk = self.chosen.track.samples.iter_from(survey.first_sample);
+        let mut left = survey.end_sample - survey.first_sample;
+        while let Some(run) = walk.next_run(left) {
+            left -= run.count;
+            let first = run.first;
+            let mut time = composition_time(&first) + offset;
+            for index in first.index..first.index + run.count {
+                let change = changes.next_if(|change| **change == index).is_some();
+                cutter.frame(index, time, all_sync || first.is_sync, change);
+                time += i64::from(first.duration);
+            }
         }
         cutter.finish().unwrap_or(Cuts(Vec::new()))
     }
@@ -153,11 +153,10 @@ impl Cutting<'_> {
             let end = next.map_or(self.end().value, |next| next.time);
             let mut shape = RunShape::of_descriptions(survey.descriptions.len());
             let mut first = None;
-            let count = end_sample - cut.sample;
-            for sample in samples
-                .by_ref()
-                .take(usize::try_from(count).unwrap_or(usize::MAX))
-            {
+            let mut left = end_sample - cut.sample;
+            while let Some(run) = samples.next_run(left) {
+                left -= run.count;
+                let sample = run.first;
                 let shifted = i64::from(sample.composition_offset) + self.shift.composition;
                 if i32::try_from(shifted).is_err() {
                     return Err(fault(
@@ -171,7 +170,8 @@ impl Cutting<'_> {
                         "another sample description where no segment can begin",
                     ));
                 }
-                shape.add(run_sample(&sample, self.shift.composition, all_sync));
+                let alike = run_sample(&sample, self.shift.composition, all_sync);
+                shape.add_run(alike, &run);
             }
             let decode_time =
                 first.and_then(|(time, _)| time.checked_add_signed(self.shift.decode));

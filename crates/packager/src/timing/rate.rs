@@ -17,15 +17,17 @@ pub(crate) struct SampleRate {
 }
 
 impl SampleRate {
-    pub(super) fn add(&mut self, duration: u32) {
+    /// `count` samples (at least one) of the same duration.
+    pub(super) fn add(&mut self, duration: u32, count: u64) {
         if self.last == Some(duration) {
-            self.run += 1;
+            self.run += count;
             return;
         }
         // What was the last one is not any longer.
         self.run += 1;
         self.flush();
         self.last = Some(duration);
+        self.run = count - 1;
     }
 
     /// No sample follows.

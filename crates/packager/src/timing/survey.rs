@@ -117,14 +117,27 @@ impl Survey {
         }
         let mut description = None;
         let mut sync_time = i64::MIN;
-        for sample in samples.iter_from(first) {
+        let mut walk = samples.iter_from(first);
+        // Pictures come out of order, one by one.
+        let most = if is_video { 1 } else { u32::MAX };
+        while let Some(run) = walk.next_run(most) {
+            let sample = run.first;
             if sample.index == first {
                 survey.first_decode_time = decode_time(&sample);
             }
             let time = composition_time(&sample);
+            let duration = i64::from(sample.duration);
+            let after = |count: u32| time + i64::from(count) * duration;
             // One past the end is kept only when a shown one follows in decode order.
-            if edits.is_past_end(time) {
-                if !is_video {
+            let mut count = run.count;
+            if edits.is_past_end(after(count - 1)) {
+                count = (0..count)
+                    .find(|index| edits.is_past_end(after(*index)))
+                    .unwrap_or(count);
+            }
+            let ends = count < run.count && !is_video;
+            if count == 0 {
+                if ends {
                     break;
                 }
                 continue;
@@ -137,10 +150,10 @@ impl Survey {
                 )?;
                 description = Some(sample.description);
             }
-            survey.end_sample = sample.index + 1;
+            survey.end_sample = sample.index + count;
             survey.earliest = survey.earliest.min(time);
-            survey.end = survey.end.max(time + i64::from(sample.duration.max(1)));
-            survey.rate.add(sample.duration);
+            survey.end = survey.end.max(after(count - 1) + duration.max(1));
+            survey.rate.add(sample.duration, u64::from(count));
             if is_video && sample.is_sync {
                 sync_time = time;
                 survey.sync.push(SyncPoint {
@@ -149,6 +162,9 @@ impl Survey {
                 });
             }
             survey.has_leading |= time < sync_time;
+            if ends {
+                break;
+            }
         }
         survey.rate.finish();
         if survey.end_sample == 0 || survey.end <= edits.media_time {

@@ -179,7 +179,7 @@ fn rate(timescale: u32, durations: impl IntoIterator<Item = u32>) -> (u32, u32) 
     let mut rate = SampleRate::default();
     durations
         .into_iter()
-        .for_each(|duration| rate.add(duration));
+        .for_each(|duration| rate.add(duration, 1));
     rate.finish();
     rate.frame_rate(timescale)
 }

@@ -50,7 +50,7 @@ impl Arena {
         self.mapped_bytes
     }
 
-    /// Bytes [`grow`](Self::grow) would map for an extent of `bytes`.
+    /// Bytes to map so that an extent of `bytes` fits, and others beside it.
     pub(super) fn growth(bytes: usize) -> usize {
         match Self::occupied(bytes) {
             small if small <= CHUNK_BYTES => CHUNK_BYTES,
@@ -58,9 +58,8 @@ impl Arena {
         }
     }
 
-    /// Maps a chunk in which an extent of `bytes` fits.
-    pub(super) fn grow(&mut self, bytes: usize) -> io::Result<()> {
-        let len = Self::growth(bytes);
+    /// Maps a chunk of `len` bytes, whole pages.
+    pub(super) fn grow(&mut self, len: usize) -> io::Result<()> {
         let mapping = Arc::new(Mapping::zeroed(len)?);
         let chunk = self.chunks.insert(Chunk {
             mapping,
@@ -118,6 +117,24 @@ impl Arena {
         }
         self.insert_free((chunk, first), pages);
         None
+    }
+
+    /// Takes out all chunks that are wholly free.
+    pub(super) fn drain_idle(&mut self) -> Vec<Arc<Mapping>> {
+        let idle: Vec<usize> = self
+            .chunks
+            .iter()
+            .filter(|(at, chunk)| self.free.get(&(*at, 0)) == Some(&chunk.pages))
+            .map(|(at, _)| at)
+            .collect();
+        idle.into_iter()
+            .filter_map(|at| {
+                let chunk = self.chunks.try_remove(at)?;
+                self.remove_free((at, 0), chunk.pages);
+                self.mapped_bytes -= chunk.pages * PAGE;
+                Some(chunk.mapping)
+            })
+            .collect()
     }
 
     fn insert_free(&mut self, place: Place, pages: usize) {

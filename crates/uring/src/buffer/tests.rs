@@ -144,3 +144,67 @@ fn waiting_takers_on_other_threads_are_woken() {
     });
     assert_eq!(pool.usage().out_bytes, 0);
 }
+
+#[test]
+fn content_stands_where_it_was_indented_to_and_takes_a_front() {
+    let pool = pool(1 << 20, 1 << 20);
+    let mut buf = pool.take(8192).unwrap();
+    assert!(!buf.indent(8193));
+    assert!(buf.indent(100));
+    assert_eq!(buf.room(), 8092);
+    assert_eq!(buf.as_mut_ptr() as usize % 4096, 100);
+    assert!(buf.extend_from_slice(b"media and more"));
+    assert!(!buf.indent(0), "not once there is content");
+    assert!(!buf.narrow(6, 9), "more than there is");
+    assert!(buf.narrow(6, 3));
+    assert_eq!(buf.as_slice(), b"and");
+    assert!(!buf.prepend(&[0; 107]), "more than fits before it");
+    assert!(buf.prepend(b"header "));
+    assert_eq!(buf.as_mut_slice(), b"header and");
+    assert_eq!(buf.room(), 8192 - 99 - 10);
+    assert!(!buf.extend_from_slice(&[1; 8084]));
+    assert_eq!(buf.freeze(), "header and");
+}
+
+#[test]
+fn idle_chunks_too_small_for_a_buffer_make_way_for_it() {
+    let pool = pool(24 << 20, 24 << 20);
+    drop(pool.take(1000).unwrap());
+    assert_eq!(pool.usage().mapped_bytes, 16 << 20);
+    drop(pool.take(20 << 20).unwrap());
+    assert_eq!(pool.usage().mapped_bytes, 20 << 20);
+    assert_eq!(pool.trim(), 20 << 20);
+    assert_eq!(pool.usage().mapped_bytes, 0);
+}
+
+#[test]
+fn a_pool_maps_what_its_quota_allows_and_says_what_it_unmaps() {
+    #[derive(Default)]
+    struct Half(Mutex<usize>);
+    impl Quota for Half {
+        fn may_map(&self, bytes: usize) -> bool {
+            let mut held = self.0.lock().unwrap();
+            let may = *held + bytes <= 10 << 20;
+            *held += if may { bytes } else { 0 };
+            may
+        }
+        fn unmapped(&self, bytes: usize) {
+            *self.0.lock().unwrap() -= bytes;
+        }
+    }
+    let quota = Arc::new(Half::default());
+    let options = PoolOptions {
+        max_bytes: 64 << 20,
+        max_idle_bytes: 0,
+    };
+    let pool = Pool::with_quota(options, Arc::<Half>::clone(&quota));
+    let first = pool.take(6 << 20).unwrap();
+    assert!(matches!(
+        pool.take(6 << 20),
+        Err(PoolError::Exhausted { .. })
+    ));
+    let second = pool.take(3 << 20).unwrap();
+    assert_eq!(*quota.0.lock().unwrap(), pool.usage().mapped_bytes);
+    drop((first, second));
+    assert_eq!(*quota.0.lock().unwrap(), 0);
+}

@@ -7,7 +7,7 @@ fn take(arena: &mut Arena, bytes: usize) -> Extent {
     if let Some(extent) = arena.take(bytes) {
         return extent;
     }
-    arena.grow(bytes).unwrap();
+    arena.grow(Arena::growth(bytes)).unwrap();
     arena.take(bytes).unwrap()
 }
 
