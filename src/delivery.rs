@@ -4,6 +4,7 @@ pub mod conditional;
 pub mod core;
 pub mod cors;
 pub mod drain;
+pub mod early;
 pub mod fault;
 pub mod finish;
 pub mod h3;

@@ -17,6 +17,7 @@ mod keys;
 mod manifests;
 mod playback;
 mod protected;
+mod quic;
 mod single_file;
 mod sources;
 mod stitched;
