@@ -15,6 +15,7 @@ mod files;
 mod keys;
 mod model;
 mod mount;
+mod quic;
 mod read;
 mod read_drm;
 mod read_keys;
@@ -33,6 +34,7 @@ pub use model::{
 pub use mount::{
     AssetKey, ContentKey, Mount, Protection, TokenKey, TokenKeyMaterial, TokenPolicy, TokenSource,
 };
+pub use quic::{Congestion, Quic};
 pub use secret::Secret;
 pub use values::{parse_duration, parse_size};
 

@@ -24,6 +24,7 @@ use pingora_core::server::{RunArgs, Server};
 use crate::admin::Views;
 use crate::config::Config;
 use crate::delivery::Handler;
+use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
 use crate::keys::KeyStore;
 use crate::origin::IndexCacheError;
@@ -70,6 +71,8 @@ pub enum Error {
     IndexCache(#[from] IndexCacheError),
     #[error("{0}")]
     Keys(#[from] crate::keys::SetupError),
+    #[error("listen.http3: {0}")]
+    Quic(#[from] EndpointError),
     #[error("worker {index}: {reason}")]
     Worker { index: usize, reason: String },
     #[error("signals cannot be received: {0}")]
@@ -133,6 +136,11 @@ where
         config.node.drain_timeout,
     ));
     let announcement = sockets.announcement();
+    let h3 = assembly::h3_options(config, &telemetry);
+    let quic = match &tls {
+        Some(tls) if config.listen.http3 => Some(Transport::new(tls, &h3)?),
+        _ => None,
+    };
     let build = Arc::new(build);
     let plans = sockets
         .workers
@@ -143,7 +151,8 @@ where
             sockets,
             tls: tls.clone(),
             tcp: assembly::tcp_options(&config.listen),
-            h3: assembly::h3_options(config, &telemetry),
+            h3: h3.clone(),
+            quic: quic.clone(),
             alt_svc_max_age: config.listen.http3.then_some(config.listen.alt_svc_max_age),
             max_connections: config.listen.max_connections_per_worker,
             telemetry: Arc::clone(&telemetry),

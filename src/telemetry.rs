@@ -11,12 +11,14 @@ pub mod access_log;
 mod connections;
 mod exchange;
 pub mod keys;
+mod quic;
 mod requests;
 
 pub use access_log::{AccessLog, Sink};
 pub use connections::{Closed, Connections, OpenConnection};
 pub(crate) use exchange::clip;
 pub use exchange::{CacheStatus, Exchange, Kind, Start};
+pub use quic::Quic;
 pub use requests::Requests;
 
 use prometheus::{IntCounter, IntGauge, Opts};
@@ -41,6 +43,7 @@ pub struct Telemetry {
     registry: Registry,
     pub requests: Requests,
     pub connections: Connections,
+    pub quic: Quic,
     /// 1 from SIGTERM on.
     pub draining: IntGauge,
     /// 1 while all listeners are up.
@@ -78,6 +81,7 @@ impl Telemetry {
         Ok(Arc::new(Self {
             requests: Requests::register(&registry)?,
             connections: Connections::register(&registry)?,
+            quic: Quic::register(&registry)?,
             draining: gauge(
                 "edgepack_draining",
                 "1 while the node finishes its last requests.",

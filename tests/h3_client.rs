@@ -1,7 +1,15 @@
 //! HTTP/3 as clients see it: the `h3` crate where they behave, bare QUIC streams where they do not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#[path = "h3_client/early.rs"]
+mod early;
+#[path = "h3_client/floods.rs"]
+mod floods;
 #[path = "h3_client/lifecycle.rs"]
 mod lifecycle;
+#[path = "h3_client/migration.rs"]
+mod migration;
+#[path = "h3_client/priorities.rs"]
+mod priorities;
 #[path = "h3_client/support.rs"]
 mod support;
 #[path = "h3_client/violations.rs"]

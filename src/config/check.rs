@@ -13,6 +13,7 @@ pub(super) fn check(config: &Config, source: &Source) {
     addresses(config, source);
     memory(config, source);
     tls(config, source);
+    quic(config, source);
     public_url(config, source);
     origins(config, source);
     access_log(config, source);
@@ -101,6 +102,27 @@ fn tls(config: &Config, source: &Source) {
             &format!("tls.{key}"),
             why,
             "name the PEM files of one certificate and its key",
+        );
+    }
+}
+
+fn quic(config: &Config, source: &Source) {
+    let quic = &config.quic;
+    if quic.retry_handshakes > quic.max_handshakes {
+        source.fault(
+            "quic.retry_handshakes",
+            format_args!(
+                "clients would be refused at {} handshakes, before any had to prove its address",
+                quic.max_handshakes
+            ),
+            "choose no more than `max_handshakes`",
+        );
+    }
+    if quic.send_window < quic.initial_window {
+        source.fault(
+            "quic.send_window",
+            "less than `initial_window`, which could never be sent at once",
+            "choose at least `initial_window`",
         );
     }
 }

@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Mount;
+use super::{Mount, Quic};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -14,6 +14,7 @@ const GIB: u64 = 1 << 30;
 pub struct Config {
     pub node: Node,
     pub listen: Listen,
+    pub quic: Quic,
     /// `None`: no HTTPS and no HTTP/3.
     pub tls: Option<Tls>,
     pub admin: Admin,

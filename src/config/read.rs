@@ -8,8 +8,8 @@ use toml::de::DeTable;
 use super::document::{Section, Source};
 use super::values::Size;
 use super::{
-    AccessLog, Admin, Cache, Config, Cors, Listen, Log, Node, Player, Storage, Tls, read_mount,
-    resolve,
+    AccessLog, Admin, Cache, Config, Cors, Listen, Log, Node, Player, Quic, Storage, Tls,
+    read_mount, resolve,
 };
 
 const MIB: u64 = 1 << 20;
@@ -29,6 +29,7 @@ pub(super) fn config(source: &Source, text: &str) -> Config {
     let mut config = Config {
         node: node(document.section_or_default("node")),
         listen: listen(document.section_or_default("listen")),
+        quic: Quic::read(document.section_or_default("quic")),
         tls: document.section("tls").and_then(tls),
         admin: admin(document.section_or_default("admin")),
         cache: cache(document.section_or_default("cache")),

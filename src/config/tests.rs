@@ -37,6 +37,14 @@ max_header_bytes = "16KiB"
 max_request_body = "1KiB"
 max_concurrent_streams = 6
 alt_svc_max_age = "1h"
+[quic]
+congestion = "bbr"
+initial_window = "64KiB"
+send_window = "1MiB"
+max_udp_payload = 1400
+early_data = false
+retry_handshakes = 7
+max_handshakes = 8
 [tls]
 certificate = "tls.pem"
 private_key = "tls.key"

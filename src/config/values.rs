@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::kind_of;
-use super::{LogFormat, LogLevel, Protection, StorageEngine, TokenSource};
+use super::{Congestion, LogFormat, LogLevel, Protection, StorageEngine, TokenSource};
 
 /// Reads one value of a document.
 pub(crate) trait FromToml: Sized {
@@ -295,6 +295,19 @@ impl FromToml for StorageEngine {
                 ("auto", Self::Auto),
                 ("io_uring", Self::IoUring),
                 ("pread", Self::Pread),
+            ],
+        )
+    }
+}
+
+impl FromToml for Congestion {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        word(
+            value,
+            &[
+                ("cubic", Self::Cubic),
+                ("bbr", Self::Bbr),
+                ("newreno", Self::NewReno),
             ],
         )
     }

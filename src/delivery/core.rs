@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, StatusCode};
 use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Route, Routed, Router};
 use super::{
     Audience, Blame, Body, BodyError, Cors, Fault, Handler, Query, Representation, Request,
-    RequestBody, Response, finish, redact,
+    RequestBody, Response, early, finish, redact,
 };
 use crate::player;
 use crate::telemetry::{Exchange, Kind, Start, Telemetry};
@@ -93,6 +93,7 @@ impl<O: Origin, G: Gate> Core<O, G> {
             redact::path_and_query(&request.uri, routed.as_ref().ok())
         });
         let mut routed = routed?;
+        early::check(request)?;
         if request.method == Method::OPTIONS {
             return Ok(self.settings.cors.options());
         }

@@ -9,10 +9,15 @@
 //!
 //! Everything runs on the worker's own current-thread runtime inside a `LocalSet`; nothing is `Send`. A
 //! body's `Bytes` go to quinn as they are: the one copy of them is the sealed packet.
+mod budget;
+mod cid;
 mod connection;
 mod incoming;
 mod options;
 mod outgoing;
+mod schedule;
+mod sessions;
+mod steering;
 mod transport;
 
 use std::rc::Rc;
@@ -25,8 +30,9 @@ use tracing::debug;
 
 use super::Handler;
 use crate::telemetry::Closed;
-pub use options::Options;
-pub use transport::{EndpointError, bind, endpoint, transport_config};
+pub use options::{Congestion, Options};
+pub use steering::{Seat, seats};
+pub use transport::{EndpointError, Transport, bind, transport_config};
 
 /// Serves HTTP/3 on `endpoint` until `shutdown` turns true (or its sender is gone) and all connections
 /// have drained, [`Options::drain_deadline`] at most.
@@ -42,16 +48,19 @@ pub async fn serve<H: Handler>(
     shutdown: watch::Receiver<bool>,
 ) {
     let options = Rc::new(options);
+    let handshakes = Rc::new(());
     let mut stop = shutdown.clone();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             incoming = endpoint.accept() => {
                 let Some(incoming) = incoming else { break };
-                let admission = admit(incoming, connections.len(), &options);
+                let under_way = Rc::strong_count(&handshakes) - 1;
+                let admission = admit(incoming, connections.len(), under_way, &options);
                 if let Some(connecting) = admission {
                     connections.spawn_local(connection::run(
                         connecting,
+                        Rc::clone(&handshakes),
                         Rc::clone(&handler),
                         Rc::clone(&options),
                         shutdown.clone(),
@@ -85,17 +94,28 @@ pub async fn serve<H: Handler>(
     let _ = timeout(transport::CLOSE_TIMEOUT, endpoint.wait_idle()).await;
 }
 
-/// Takes a connection on, or sends it away: refused above the limit, asked to prove its address (RFC
-/// 9000, 8.1.2) when many are open.
-fn admit(incoming: quinn::Incoming, open: usize, options: &Options) -> Option<quinn::Connecting> {
-    if open >= options.max_connections {
-        options.closed(Closed::Limit);
-        incoming.refuse();
-        return None;
-    }
-    if open >= options.retry_above && incoming.may_retry() && !incoming.remote_address_validated() {
+/// Takes a connection on, or sends it away: refused above the limits, asked to prove its address (RFC
+/// 9000, 8.1.2) when much is open already.
+fn admit(
+    incoming: quinn::Incoming,
+    open: usize,
+    handshakes: usize,
+    options: &Options,
+) -> Option<quinn::Connecting> {
+    let busy = open >= options.retry_above || handshakes >= options.retry_above_handshakes;
+    let full = open >= options.max_connections;
+    // A forged address costs a packet and nothing else, and takes no place from those who are there.
+    if busy && !full && incoming.may_retry() && !incoming.remote_address_validated() {
+        if let Some(telemetry) = &options.telemetry {
+            telemetry.quic.retries.inc();
+        }
         // Fails only where `may_retry` is false.
         let _ = incoming.retry();
+        return None;
+    }
+    if full || handshakes >= options.max_handshakes {
+        options.closed(Closed::Limit);
+        incoming.refuse();
         return None;
     }
     incoming

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::collectors;
 use super::{BuildError, Error};
 use crate::access::Gatekeeper;
-use crate::config::{self, Config, Listen, StorageEngine};
+use crate::config::{self, Config, Congestion, Listen, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::Router;
 use crate::delivery::{Core, Cors, h3, tcp};
@@ -118,7 +118,7 @@ pub(super) fn tcp_options(listen: &Listen) -> tcp::Options {
 }
 
 pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Options {
-    let listen = &config.listen;
+    let (listen, quic) = (&config.listen, &config.quic);
     let defaults = h3::Options::default();
     h3::Options {
         handshake_timeout: listen.handshake_timeout,
@@ -129,6 +129,17 @@ pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Opt
         max_concurrent_streams: listen.max_concurrent_streams,
         max_concurrent_requests: listen.max_concurrent_streams as usize,
         max_connections: listen.max_connections_per_worker,
+        retry_above_handshakes: quic.retry_handshakes,
+        max_handshakes: quic.max_handshakes,
+        early_data: quic.early_data,
+        congestion: match quic.congestion {
+            Congestion::Cubic => h3::Congestion::Cubic,
+            Congestion::Bbr => h3::Congestion::Bbr,
+            Congestion::NewReno => h3::Congestion::NewReno,
+        },
+        initial_window: quic.initial_window,
+        max_udp_payload: u16::try_from(quic.max_udp_payload).unwrap_or(u16::MAX),
+        send_window: quic.send_window,
         retry_above: (listen.max_connections_per_worker as f64 * RETRY_ABOVE) as usize,
         max_request_body: listen.max_request_body,
         limits: edgepack_h3::Limits {

@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Error;
 use crate::config::Listen;
+use crate::delivery::h3::{Seat, seats};
 
 /// Connections that may wait to be accepted, per socket; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -20,7 +21,14 @@ const FREE_PORT_TRIES: usize = 16;
 pub(super) struct WorkerSockets {
     pub(super) http: Vec<TcpListener>,
     pub(super) https: Vec<TcpListener>,
-    pub(super) quic: Vec<UdpSocket>,
+    pub(super) quic: Vec<QuicSocket>,
+}
+
+/// One of those that share an address, and its place among them.
+#[derive(Debug)]
+pub(super) struct QuicSocket {
+    pub(super) socket: UdpSocket,
+    pub(super) seat: Seat,
 }
 
 #[derive(Debug)]
@@ -106,12 +114,14 @@ impl Sockets {
         };
         for worker in &mut self.workers {
             worker.https.push(shared_tcp(address)?);
-            if http3 {
-                worker.quic.push(shared_udp(address)?);
-            }
         }
         self.addresses.https.push(address);
         if http3 {
+            let seats = seats(self.workers.len())?;
+            for (worker, seat) in self.workers.iter_mut().zip(seats) {
+                let socket = shared_udp(address)?;
+                worker.quic.push(QuicSocket { socket, seat });
+            }
             self.addresses.http3.push(address);
         }
         Ok(())

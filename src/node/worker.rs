@@ -8,7 +8,7 @@ use tokio::runtime;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::sockets::WorkerSockets;
+use super::sockets::{QuicSocket, WorkerSockets};
 use super::{BuildError, Error};
 use crate::delivery::drain::Drain;
 use crate::delivery::tcp::{self, ConnectionCount};
@@ -22,6 +22,8 @@ pub(super) struct Plan<F> {
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     pub(super) tcp: tcp::Options,
     pub(super) h3: h3::Options,
+    /// Where there is `tls`.
+    pub(super) quic: Option<h3::Transport>,
     /// `None`: HTTP/3 is not offered.
     pub(super) alt_svc_max_age: Option<Duration>,
     pub(super) max_connections: usize,
@@ -131,10 +133,13 @@ where
             };
             serve(listener, self.tls.clone(), Rc::new(options))?;
         }
-        for socket in self.sockets.quic {
-            let Some(tls) = &self.tls else { continue };
-            let endpoint =
-                h3::endpoint(socket, tls, &self.h3).map_err(|error| failed(error.to_string()))?;
+        for QuicSocket { socket, seat } in self.sockets.quic {
+            let Some(transport) = &self.quic else {
+                continue;
+            };
+            let endpoint = transport
+                .endpoint(socket, seat)
+                .map_err(|error| failed(error.to_string()))?;
             tasks.spawn_local(h3::serve(
                 endpoint,
                 Rc::clone(&handler),

@@ -18,6 +18,7 @@ mod manifests;
 mod memory;
 mod playback;
 mod protected;
+mod quic;
 mod single_file;
 mod sources;
 mod stitched;

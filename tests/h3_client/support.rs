@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use edgepack::cache::{Entry, Filler};
-use edgepack::delivery::h3::{Options, bind, endpoint, serve};
+use edgepack::delivery::h3::{Options, Transport, bind, seats, serve};
 use edgepack::delivery::tls::{Certificates, SelfSigned, tcp_config};
 use edgepack::delivery::{
     Audience, Body, CachePolicy, Content, Etag, Fault, Handler, PartIndex, Protocol,
@@ -17,6 +17,7 @@ use edgepack::delivery::{
 };
 use edgepack::telemetry::Telemetry;
 use edgepack_h3::{qpack, varint};
+use futures_util::future::join_all;
 use futures_util::stream;
 use http::{HeaderValue, StatusCode};
 use rustls_pki_types::CertificateDer;
@@ -69,6 +70,13 @@ impl Handler for TestHandler {
                 http::header::CONTENT_LENGTH,
                 HeaderValue::from_static("123"),
             ),
+            "/video" => typed("video/mp4", media()),
+            "/audio" => typed("audio/mp4", media().slice(..2 << 20)),
+            "/early" => {
+                let early = request.headers.get("early-data");
+                let early = early.map_or("", |value| value.to_str().unwrap());
+                Response::bytes(StatusCode::OK, "text/plain", early.to_owned())
+            }
             "/media" => {
                 let media = media();
                 let chunks = (0..media.len())
@@ -113,6 +121,10 @@ impl Handler for TestHandler {
     }
 }
 
+fn typed(content_type: &'static str, bytes: Bytes) -> Response {
+    Response::bytes(StatusCode::OK, content_type, bytes)
+}
+
 /// [`media`] in parts of 700 000 bytes, of which those from `broken` on cannot be had.
 async fn in_parts(request: &Request, broken: usize) -> Response {
     let media = media();
@@ -151,11 +163,20 @@ pub(crate) struct Server {
     pub(crate) shutdown: watch::Sender<bool>,
     pub(crate) serving: JoinHandle<()>,
     pub(crate) telemetry: Arc<Telemetry>,
-    tls: Arc<rustls::ClientConfig>,
+    pub(crate) tls: Arc<rustls::ClientConfig>,
 }
 
 /// Runs `test` beside a server with `options`.
 pub(crate) fn with_server<F: Future<Output = ()>>(
+    options: Options,
+    test: impl FnOnce(Server) -> F,
+) {
+    with_workers(1, options, test);
+}
+
+/// The same with several endpoints that share the address, as workers have them.
+pub(crate) fn with_workers<F: Future<Output = ()>>(
+    workers: usize,
     options: Options,
     test: impl FnOnce(Server) -> F,
 ) {
@@ -164,7 +185,7 @@ pub(crate) fn with_server<F: Future<Output = ()>>(
         .build()
         .unwrap();
     let all = async {
-        tokio::time::timeout(PATIENCE, test(Server::start(options)))
+        tokio::time::timeout(PATIENCE, test(Server::start(workers, options)))
             .await
             .expect("the test takes too long");
     };
@@ -172,7 +193,7 @@ pub(crate) fn with_server<F: Future<Output = ()>>(
 }
 
 impl Server {
-    fn start(mut options: Options) -> Self {
+    fn start(workers: usize, mut options: Options) -> Self {
         let files = tempfile::tempdir().unwrap();
         let (certificate, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
         let pair = SelfSigned::for_localhost().unwrap();
@@ -192,14 +213,22 @@ impl Server {
             .with_no_client_auth();
         client_tls.alpn_protocols = vec![b"h3".to_vec()];
 
-        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let endpoint = endpoint(socket, &tls, &options).unwrap();
-        let address = endpoint.local_addr().unwrap();
         let handler = Rc::new(TestHandler::default());
         let telemetry = Telemetry::new(None).unwrap();
         options.telemetry = Some(Arc::clone(&telemetry));
         let (shutdown, stop) = watch::channel(false);
-        let serving = tokio::task::spawn_local(serve(endpoint, Rc::clone(&handler), options, stop));
+        let transport = Transport::new(&tls, &options).unwrap();
+        let mut address = "127.0.0.1:0".parse().unwrap();
+        let serving = seats(workers).unwrap().into_iter().map(|seat| {
+            let socket = bind(address).unwrap();
+            address = socket.local_addr().unwrap();
+            let endpoint = transport.endpoint(socket, seat).unwrap();
+            serve(endpoint, Rc::clone(&handler), options.clone(), stop.clone())
+        });
+        let serving: Vec<_> = serving.collect();
+        let serving = tokio::task::spawn_local(async {
+            join_all(serving).await;
+        });
         Self {
             address,
             handler,
@@ -220,14 +249,20 @@ impl Server {
 
     /// A QUIC connection with ALPN `h3` and nothing said on it.
     pub(crate) async fn quic(&self) -> Result<quinn::Connection, quinn::ConnectionError> {
-        let crypto =
-            quinn::crypto::rustls::QuicClientConfig::try_from(Arc::clone(&self.tls)).unwrap();
-        let config = quinn::ClientConfig::new(Arc::new(crypto));
-        let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-        endpoint
-            .connect_with(config, self.address, "localhost")
-            .unwrap()
+        self.connect(&client_endpoint(), quinn::TransportConfig::default())
             .await
+    }
+
+    /// The same from `endpoint`, with its own bounds.
+    pub(crate) async fn connect(
+        &self,
+        endpoint: &quinn::Endpoint,
+        bounds: quinn::TransportConfig,
+    ) -> Result<quinn::Connection, quinn::ConnectionError> {
+        let mut config = client_config(&self.tls);
+        config.transport_config(Arc::new(bounds));
+        let connecting = endpoint.connect_with(config, self.address, "localhost");
+        connecting.unwrap().await
     }
 
     /// A client of the `h3` crate, its connection driven in the background.
@@ -245,6 +280,15 @@ impl Server {
             _closed: closed,
         }
     }
+}
+
+pub(crate) fn client_endpoint() -> quinn::Endpoint {
+    quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+pub(crate) fn client_config(tls: &Arc<rustls::ClientConfig>) -> quinn::ClientConfig {
+    let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(Arc::clone(tls)).unwrap();
+    quinn::ClientConfig::new(Arc::new(crypto))
 }
 
 pub(crate) struct Client {

@@ -1,6 +1,24 @@
 //! What is known of the peer across its streams.
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
 use crate::frame::FrameType;
 use crate::{Error, Limits, PeerSettings, varint};
+
+/// Updates that may wait to be taken. One chunk of a control stream can hold hundreds; of more than these,
+/// the oldest are forgotten: a priority is a wish.
+const MAX_PRIORITY_UPDATES: usize = 256;
+
+/// A client's PRIORITY_UPDATE for one request (RFC 9218, 7.2). The stream may not have been opened yet, or
+/// be over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriorityUpdate {
+    /// The request's stream.
+    pub stream: u64,
+    /// The Priority Field Value, as the client wrote it.
+    pub value: Bytes,
+}
 
 /// The client's side of one connection. One per QUIC connection, shared by its unidirectional streams.
 #[derive(Debug)]
@@ -12,6 +30,7 @@ pub struct Connection {
     settings: Option<PeerSettings>,
     max_push_id: Option<u64>,
     goaway: Option<u64>,
+    priority_updates: VecDeque<PriorityUpdate>,
 }
 
 impl Connection {
@@ -24,6 +43,7 @@ impl Connection {
             settings: None,
             max_push_id: None,
             goaway: None,
+            priority_updates: VecDeque::new(),
         }
     }
 
@@ -45,6 +65,16 @@ impl Connection {
     /// that pushes nothing, save that the client is leaving.
     pub fn peer_goaway(&self) -> Option<u64> {
         self.goaway
+    }
+
+    /// The oldest PRIORITY_UPDATE not yet taken.
+    pub fn next_priority_update(&mut self) -> Option<PriorityUpdate> {
+        let update = self.priority_updates.pop_front();
+        if self.priority_updates.is_empty() {
+            // Most connections say one at their beginning, if any.
+            self.priority_updates = VecDeque::new();
+        }
+        update
     }
 
     pub(crate) fn open_control(&mut self) -> Result<(), Error> {
@@ -95,6 +125,13 @@ impl Connection {
                 }
                 self.max_push_id = Some(id);
             }
+            FrameType::PRIORITY_UPDATE => self.priority_update(payload)?,
+            FrameType::PRIORITY_UPDATE_PUSH => {
+                leading_integer(payload)?;
+                return Err(Error::Id(
+                    "PRIORITY_UPDATE for a push that was not promised",
+                ));
+            }
             FrameType::CANCEL_PUSH => {
                 sole_integer(payload)?;
                 // Nothing is ever promised here, so there is nothing to cancel (7.2.3).
@@ -104,6 +141,22 @@ impl Connection {
         }
         Ok(())
     }
+
+    fn priority_update(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let (stream, value) = leading_integer(payload)?;
+        // Requests come on streams that the client opens in both directions (RFC 9000, 2.1).
+        if stream & 0b11 != 0 {
+            return Err(Error::Id("PRIORITY_UPDATE for no request stream"));
+        }
+        if self.priority_updates.len() == MAX_PRIORITY_UPDATES {
+            self.priority_updates.pop_front();
+        }
+        self.priority_updates.push_back(PriorityUpdate {
+            stream,
+            value: Bytes::copy_from_slice(value),
+        });
+        Ok(())
+    }
 }
 
 fn open_once(seen: &mut bool, what: &'static str) -> Result<(), Error> {
@@ -111,6 +164,12 @@ fn open_once(seen: &mut bool, what: &'static str) -> Result<(), Error> {
         return Err(Error::StreamCreation(what));
     }
     Ok(())
+}
+
+fn leading_integer(payload: &[u8]) -> Result<(u64, &[u8]), Error> {
+    let (value, length) =
+        varint::decode(payload).ok_or(Error::Frame("the payload ends inside its identifier"))?;
+    Ok((value, &payload[length..]))
 }
 
 fn sole_integer(payload: &[u8]) -> Result<u64, Error> {

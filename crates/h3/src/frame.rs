@@ -15,6 +15,9 @@ impl FrameType {
     pub(crate) const PUSH_PROMISE: Self = Self(0x05);
     pub(crate) const GOAWAY: Self = Self(0x07);
     pub(crate) const MAX_PUSH_ID: Self = Self(0x0d);
+    /// Of a request stream, and of a push (RFC 9218, 7.2).
+    pub(crate) const PRIORITY_UPDATE: Self = Self(0xf0700);
+    pub(crate) const PRIORITY_UPDATE_PUSH: Self = Self(0xf0701);
 
     /// PRIORITY, PING, WINDOW_UPDATE and CONTINUATION of HTTP/2, which have no place in HTTP/3 (11.2.1).
     pub(crate) fn is_reserved_for_http2(self) -> bool {

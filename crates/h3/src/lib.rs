@@ -24,7 +24,7 @@ mod settings;
 mod unidirectional;
 pub mod varint;
 
-pub use connection::Connection;
+pub use connection::{Connection, PriorityUpdate};
 pub use error::{Code, Error, Malformed, Scope};
 pub use limits::Limits;
 pub use request::{RequestEvent, RequestStream};

@@ -181,6 +181,8 @@ impl RequestStream {
             (
                 FrameType::HEADERS
                 | FrameType::DATA
+                | FrameType::PRIORITY_UPDATE
+                | FrameType::PRIORITY_UPDATE_PUSH
                 | FrameType::CANCEL_PUSH
                 | FrameType::SETTINGS
                 | FrameType::PUSH_PROMISE

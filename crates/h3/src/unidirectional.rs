@@ -172,6 +172,8 @@ impl ControlFrame {
                 | FrameType::GOAWAY
                 | FrameType::MAX_PUSH_ID
                 | FrameType::CANCEL_PUSH
+                | FrameType::PRIORITY_UPDATE
+                | FrameType::PRIORITY_UPDATE_PUSH
         );
         let limit = match known {
             true => MAX_CONTROL_PAYLOAD,

@@ -271,6 +271,29 @@ fn https_and_certificate_need_each_other() {
 }
 
 #[test]
+fn bounds_of_quic_fit_each_other() {
+    assert_fault(
+        "retry_handshakes = 7",
+        "retry_handshakes = 9",
+        "quic.retry_handshakes",
+        "before any had to prove its address",
+    );
+    assert_fault_at(
+        line_of("send_window = "),
+        "initial_window = \"64KiB\"\nsend_window = \"1MiB\"",
+        "initial_window = \"128KiB\"\nsend_window = \"64KiB\"",
+        "quic.send_window",
+        "less than `initial_window`",
+    );
+    assert_fault(
+        "congestion = \"bbr\"",
+        "congestion = \"bbr2\"",
+        "quic.congestion",
+        "did you mean \"bbr\"?",
+    );
+}
+
+#[test]
 fn nowhere_to_listen_and_nothing_to_serve_are_faults() {
     let folder = folder();
     let faults = parse_in(&folder, "[listen]\nhttp = []").unwrap_err();

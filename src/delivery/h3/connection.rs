@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgepack_h3::{Code, Error, Reading, Scope, UniStream, control};
-use quinn::{ConnectionError, ReadError, RecvStream, SendStream, VarInt};
+use futures_util::future::OptionFuture;
+use quinn::{ConnectionError, ReadError, RecvStream, SendStream, VarInt, ZeroRttAccepted};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
+use super::budget::Budget;
+use super::schedule::{self, Schedule, Turn};
 use super::{Options, code, incoming, outgoing};
 use crate::delivery::{Handler, Protocol};
-use crate::telemetry::Closed;
+use crate::telemetry::{Closed, OpenConnection};
 
 /// Streams of types nobody here knows that a client may open before it is a nuisance.
 const MAX_IGNORED_STREAMS: usize = 256;
@@ -33,6 +36,8 @@ pub(super) struct Context<H> {
     pub(super) options: Rc<Options>,
     pub(super) connection: quinn::Connection,
     pub(super) peer: RefCell<edgepack_h3::Connection>,
+    pub(super) schedule: Rc<Schedule>,
+    pub(super) budget: Budget,
     /// Requests that the client gave up before they were answered.
     pub(super) abandoned: Cell<u64>,
     violated: Cell<bool>,
@@ -48,35 +53,32 @@ impl<H> Context<H> {
     }
 }
 
-/// Serves one client from its first packet on.
+/// Serves one client from its first packet on. `handshake` is held while the handshake lasts.
 pub(super) async fn run<H: Handler>(
     connecting: quinn::Connecting,
+    handshake: Rc<()>,
     handler: Rc<H>,
     options: Rc<Options>,
     shutdown: watch::Receiver<bool>,
 ) {
-    let connection = match timeout(options.handshake_timeout, connecting).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => {
-            debug!(%error, "handshake failed");
-            return options.closed(Closed::Handshake);
-        }
-        Err(_) => return options.closed(Closed::SlowHandshake),
+    let (connection, early) = match begin(connecting, &options).await {
+        Ok(begun) => begun,
+        Err(why) => return options.closed(why),
     };
-    let _open = options
-        .telemetry
-        .as_ref()
-        .map(|telemetry| telemetry.connection(Protocol::Http3));
     let context = Rc::new(Context {
         peer: RefCell::new(edgepack_h3::Connection::new(options.limits)),
         handler,
         connection: connection.clone(),
+        schedule: Schedule::new(options.max_concurrent_streams as usize),
+        budget: Budget::new(options.send_window),
         options: Rc::clone(&options),
         abandoned: Cell::new(0),
         violated: Cell::new(false),
     });
     let mut server = Server {
         context: Rc::clone(&context),
+        handshake: Some(handshake),
+        open: None,
         control: None,
         requests: JoinSet::new(),
         streams: JoinSet::new(),
@@ -84,7 +86,7 @@ pub(super) async fn run<H: Handler>(
         total: 0,
         next_id: 0,
     };
-    let why = match server.serve(shutdown).await {
+    let why = match server.serve(early, shutdown).await {
         Ok(why) => {
             let reason = if why == Closed::Protocol {
                 Code::EXCESSIVE_LOAD
@@ -95,9 +97,9 @@ pub(super) async fn run<H: Handler>(
             why
         }
         Err(_) if context.violated.get() => Closed::Protocol,
-        Err(ConnectionError::TimedOut) => Closed::Idle,
-        // By whoever closed the endpoint.
         Err(ConnectionError::LocallyClosed) => Closed::Drain,
+        Err(_) if server.open.is_none() => Closed::Handshake,
+        Err(ConnectionError::TimedOut) => Closed::Idle,
         Err(ConnectionError::TransportError(_) | ConnectionError::VersionMismatch) => {
             Closed::Protocol
         }
@@ -107,8 +109,35 @@ pub(super) async fn run<H: Handler>(
     // Dropping the server drops what its handlers are doing: nobody is there to read it.
 }
 
+/// The connection, as soon as something can be said on it; with early data, that is before the handshake
+/// is complete.
+async fn begin(
+    connecting: quinn::Connecting,
+    options: &Options,
+) -> Result<(quinn::Connection, Option<ZeroRttAccepted>), Closed> {
+    let connecting = if options.early_data {
+        match connecting.into_0rtt() {
+            Ok((connection, established)) => return Ok((connection, Some(established))),
+            Err(connecting) => connecting,
+        }
+    } else {
+        connecting
+    };
+    match timeout(options.handshake_timeout, connecting).await {
+        Ok(Ok(connection)) => Ok((connection, None)),
+        Ok(Err(error)) => {
+            debug!(%error, "handshake failed");
+            Err(Closed::Handshake)
+        }
+        Err(_) => Err(Closed::SlowHandshake),
+    }
+}
+
 struct Server<H> {
     context: Rc<Context<H>>,
+    /// Until the handshake is complete; then the connection counts as open.
+    handshake: Option<Rc<()>>,
+    open: Option<Option<OpenConnection>>,
     /// Ours; kept until the connection is closed, since dropping it would end it.
     control: Option<SendStream>,
     requests: JoinSet<()>,
@@ -139,10 +168,17 @@ impl<H: Handler> Server<H> {
     /// Serves until there is a reason to close, or the connection is lost.
     async fn serve(
         &mut self,
+        early: Option<ZeroRttAccepted>,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<Closed, ConnectionError> {
         let context = Rc::clone(&self.context);
         let (connection, options) = (&context.connection, &context.options);
+        if early.is_none() {
+            self.established();
+        }
+        let mut established = pin!(OptionFuture::from(
+            early.map(|early| timeout(options.handshake_timeout, early))
+        ));
         if !self.open_control().await? {
             return Ok(Closed::SlowHandshake);
         }
@@ -163,6 +199,16 @@ impl<H: Handler> Server<H> {
             let room = self.requests.len() < options.max_concurrent_requests
                 || matches!(drain, Drain::Refusing);
             tokio::select! {
+                in_time = &mut established, if self.open.is_none() => {
+                    if in_time.is_some_and(|in_time| in_time.is_err()) {
+                        return Ok(Closed::SlowHandshake);
+                    }
+                    // It resolves when the connection is lost, too.
+                    if let Some(lost) = connection.close_reason() {
+                        return Err(lost);
+                    }
+                    self.established();
+                }
                 accepted = connection.accept_bi(), if room => {
                     let (send, recv) = accepted?;
                     if matches!(drain, Drain::Refusing) {
@@ -205,6 +251,12 @@ impl<H: Handler> Server<H> {
         }
     }
 
+    fn established(&mut self) {
+        self.handshake = None;
+        let telemetry = self.context.options.telemetry.as_ref();
+        self.open = Some(telemetry.map(|telemetry| telemetry.connection(Protocol::Http3)));
+    }
+
     /// Never while there is nothing to stop.
     fn control_stopped(&self) -> impl Future<Output = ()> + use<H> {
         let stopped = self.control.as_ref().map(SendStream::stopped);
@@ -232,7 +284,7 @@ impl<H: Handler> Server<H> {
         };
         let control = self.control.insert(opened?);
         // Before any response; a stream just opened cannot refuse it.
-        let _ = control.set_priority(i32::MAX);
+        let _ = control.set_priority(schedule::CONTROL);
         self.say(control::preamble(&self.context.options.limits))
             .await;
         Ok(true)
@@ -251,21 +303,28 @@ impl<H: Handler> Server<H> {
 
     /// `false`: the client opens requests only to drop them.
     fn begin_request(&mut self, send: SendStream, recv: RecvStream) -> bool {
-        self.next_id = VarInt::from(send.id()).into_inner() + 4;
+        let stream = VarInt::from(send.id()).into_inner();
+        let turn = self.context.schedule.enter(stream);
+        self.next_id = stream + 4;
         self.total += 1;
         let abandoned = self.context.abandoned.get();
         if abandoned > MAX_ABANDONED && abandoned * 2 > self.total {
             return false;
         }
         self.requests
-            .spawn_local(exchange(Rc::clone(&self.context), send, recv));
+            .spawn_local(exchange(Rc::clone(&self.context), turn, send, recv));
         true
     }
 }
 
 /// One request and its response.
-async fn exchange<H: Handler>(context: Rc<Context<H>>, send: SendStream, recv: RecvStream) {
-    let send = outgoing::ResponseStream::new(send);
+async fn exchange<H: Handler>(
+    context: Rc<Context<H>>,
+    turn: Turn,
+    send: SendStream,
+    recv: RecvStream,
+) {
+    let send = outgoing::ResponseStream::new(send, turn, context.options.stall_timeout);
     match incoming::read_request(&context, recv).await {
         Ok(request) => outgoing::answer(&context, request, send).await,
         Err(failure) => outgoing::refuse(&context, failure, send).await,
@@ -285,7 +344,11 @@ async fn read_uni<H>(context: Rc<Context<H>>, mut stream: RecvStream) -> Kept {
         let read = match stream.read_chunk(READ_MAX, true).await {
             Ok(Some(chunk)) => {
                 let mut peer = context.peer.borrow_mut();
-                reader.receive(&mut peer, chunk.bytes).map(Some)
+                let read = reader.receive(&mut peer, chunk.bytes).map(Some);
+                while let Some(update) = peer.next_priority_update() {
+                    context.schedule.update(&update);
+                }
+                read
             }
             Ok(None) | Err(ReadError::Reset(_)) => reader.ended().map(|()| None),
             Err(_) => return Kept::Known,

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::code;
 use super::connection::Context;
+use crate::delivery::early::{EARLY_DATA, IS_EARLY};
 use crate::delivery::{BodyError, Protocol, Request, RequestBody};
 
 /// Bytes taken from quinn at once: slices of received packets, so this is no allocation.
@@ -39,6 +40,7 @@ pub(super) async fn read_request<H: 'static>(
     context: &Rc<Context<H>>,
     recv: RecvStream,
 ) -> Result<Request, Failure> {
+    let early = recv.is_0rtt();
     let mut reader = Reader {
         recv,
         stream: RequestStream::new(context.options.limits),
@@ -54,7 +56,13 @@ pub(super) async fn read_request<H: 'static>(
         }
         Err(_) => return Err(Failure::Slow),
     };
-    let (head, ()) = head.into_parts();
+    let (mut head, ()) = head.into_parts();
+    if early {
+        head.headers.insert(EARLY_DATA, IS_EARLY);
+        if let Some(telemetry) = &context.options.telemetry {
+            telemetry.quic.early_requests.inc();
+        }
+    }
     let body = match body {
         Opening::Bodiless => None,
         Opening::Body(first) => {

@@ -6,6 +6,18 @@ use edgepack_h3::Limits;
 
 use crate::telemetry::{Closed, Telemetry};
 
+/// How fast a connection may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Congestion {
+    /// RFC 9438.
+    #[default]
+    Cubic,
+    /// Version 1: by measured bandwidth and round-trip time, not by loss.
+    Bbr,
+    /// RFC 9002, 7.
+    NewReno,
+}
+
 /// Bounds and timeouts of HTTP/3 on one worker.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -27,10 +39,21 @@ pub struct Options {
     pub max_connections: usize,
     /// With this many connections open, a client must prove its address with a Retry first.
     pub retry_above: usize,
+    /// With this many handshakes under way, too.
+    pub retry_above_handshakes: usize,
+    /// Handshakes under way; further ones are refused.
+    pub max_handshakes: usize,
+    /// Whether requests are taken before the handshake is complete (0-RTT).
+    pub early_data: bool,
+    pub congestion: Congestion,
+    /// Bytes sent before the first acknowledgement.
+    pub initial_window: u64,
+    /// Largest UDP payload that path MTU discovery tries.
+    pub max_udp_payload: u16,
     /// Bytes of one request body.
     pub max_request_body: usize,
-    /// Response bytes a connection may hold in flight or queued in quinn. More than bandwidth × round-trip
-    /// time of a fast viewer, less than what a thousand slow ones may pin.
+    /// Response bytes a connection may have in flight or waiting in quinn, at most: more than bandwidth ×
+    /// round-trip time of a fast viewer. A slow one has twice its congestion window.
     pub send_window: u64,
     /// Request heads: size, number of fields, frames to ignore.
     pub limits: Limits,
@@ -50,6 +73,12 @@ impl Default for Options {
             max_concurrent_requests: 128,
             max_connections: 10_000,
             retry_above: 2_000,
+            retry_above_handshakes: 256,
+            max_handshakes: 1024,
+            early_data: true,
+            congestion: Congestion::Cubic,
+            initial_window: 40 << 10,
+            max_udp_payload: 1452,
             max_request_body: 1 << 20,
             send_window: 8 << 20,
             limits: Limits::default(),

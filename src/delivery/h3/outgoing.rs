@@ -3,7 +3,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -12,15 +12,17 @@ use edgepack_h3::{Code, EncodeError, Scope};
 use futures_util::Stream;
 use http::header::{DATE, SERVER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use quinn::{SendStream, StoppedError, VarInt};
-use tokio::time::timeout;
+use quinn::{SendStream, StoppedError, VarInt, WriteError, Written};
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
+use super::budget::Pace;
 use super::code;
 use super::connection::Context;
 use super::incoming::Failure;
+use super::schedule::Turn;
 use crate::delivery::tcp::SERVER_NAME;
-use crate::delivery::{Blame, Fault, Handler, Outgoing, Request, Response};
+use crate::delivery::{Blame, Fault, Handler, Outgoing, Priority, Request, Response};
 
 /// Body bytes handed to quinn in one call, at least, while more is ready.
 const BATCH: usize = 256 << 10;
@@ -31,6 +33,9 @@ const HEAD_CAPACITY: usize = 512;
 /// stream as if the response were whole.
 pub(super) struct ResponseStream {
     send: SendStream,
+    turn: Turn,
+    pace: Pace,
+    asked: Option<Priority>,
     open: bool,
 }
 
@@ -48,19 +53,76 @@ enum Unsent {
 }
 
 impl ResponseStream {
-    pub(super) fn new(send: SendStream) -> Self {
-        Self { send, open: true }
+    /// `stall`: how long its client may take next to nothing.
+    pub(super) fn new(send: SendStream, turn: Turn, stall: Duration) -> Self {
+        Self {
+            send,
+            pace: Pace::new(stall, &turn),
+            turn,
+            asked: None,
+            open: true,
+        }
     }
 
-    async fn write(&mut self, mut chunks: &mut [Bytes], stall: Duration) -> Result<(), Unsent> {
+    async fn write<H>(
+        &mut self,
+        mut chunks: &mut [Bytes],
+        context: &Context<H>,
+    ) -> Result<(), Unsent> {
         while !chunks.is_empty() {
-            match timeout(stall, self.send.write_chunks(chunks)).await {
-                Ok(Ok(written)) => chunks = &mut chunks[written.chunks..],
+            let written_by_all = self.turn.written_by_all();
+            context.budget.follow(&context.connection, written_by_all);
+            let (began, left) = (Instant::now(), self.pace.left());
+            let taken = match timeout(left, self.write_some(chunks)).await {
+                Ok(Ok(written)) => {
+                    chunks = &mut chunks[written.chunks..];
+                    written.bytes as u64
+                }
                 Ok(Err(_)) => return Err(Unsent::Stopped),
-                Err(_) => return Err(Unsent::Stalled),
+                Err(_) => 0,
+            };
+            if !self.pace.keeps_up(began.elapsed(), taken, &self.turn) {
+                return Err(Unsent::Stalled);
             }
         }
         Ok(())
+    }
+
+    /// When it is this answer's turn, as much as quinn takes.
+    async fn write_some(&mut self, chunks: &mut [Bytes]) -> Result<Written, WriteError> {
+        let mut yielded = false;
+        poll_fn(|cx| {
+            self.tell_priority();
+            ready!(self.turn.first_try(&mut yielded, cx));
+            let tried = pin!(self.send.write_chunks(chunks)).poll(cx);
+            match &tried {
+                Poll::Ready(Ok(written)) => self.turn.tried(Some(written.bytes)),
+                Poll::Ready(Err(_)) => {}
+                Poll::Pending => {
+                    self.turn.tried(None);
+                    self.turn.listen(cx);
+                }
+            }
+            tried
+        })
+        .await
+    }
+
+    /// What the client asks for, by the request's field.
+    pub(super) fn ask(&mut self, headers: &HeaderMap) {
+        self.asked = Priority::asked(headers);
+    }
+
+    /// A frame's word outweighs the field's (RFC 9218, 7).
+    fn asked(&self) -> Option<Priority> {
+        self.turn.wish().or(self.asked)
+    }
+
+    fn tell_priority(&self) {
+        if let Some(priority) = self.turn.changed() {
+            // A stream that is gone tells so when it is written to.
+            let _ = self.send.set_priority(priority);
+        }
     }
 
     fn finish(&mut self) -> Result<(), Unsent> {
@@ -90,6 +152,7 @@ pub(super) async fn answer<H: Handler>(
     mut stream: ResponseStream,
 ) {
     let head_only = request.method == Method::HEAD;
+    stream.ask(&request.headers);
     let mut stopped = pin!(stream.send.stopped());
     let response = tokio::select! {
         biased;
@@ -174,7 +237,8 @@ async fn send<H, F>(
 where
     F: Future<Output = Result<Option<VarInt>, StoppedError>>,
 {
-    let stall = context.options.stall_timeout;
+    let priority = Priority::decide(stream.asked(), &response);
+    stream.turn.set(priority);
     let (status, mut headers, mut body) = response.into_parts();
     headers.insert(SERVER, SERVER_NAME);
     add_date(&mut headers);
@@ -182,7 +246,7 @@ where
     let peer_limit = context.peer.borrow().peer_settings().max_field_section_size;
     write_head(status, &headers, peer_limit, &mut head)?;
     if head_only || body.is_end() {
-        stream.write(&mut [head.freeze()], stall).await?;
+        stream.write(&mut [head.freeze()], context).await?;
         return stream.finish();
     }
     // One frame for a body of known length, one per piece otherwise.
@@ -197,7 +261,7 @@ where
             last = gather(&mut body, &mut batch, framed) => last?,
             _ = stopped.as_mut() => return Err(Unsent::Stopped),
         };
-        stream.write(&mut batch, stall).await?;
+        stream.write(&mut batch, context).await?;
         batch.clear();
         if last {
             return stream.finish();
@@ -243,7 +307,12 @@ async fn until_acknowledged<H, F>(
 {
     let mut progress = None;
     loop {
-        if let Ok(stopped) = timeout(context.options.stall_timeout, stopped.as_mut()).await {
+        let ended = poll_fn(|cx| {
+            stream.tell_priority();
+            stream.turn.listen(cx);
+            stopped.as_mut().poll(cx)
+        });
+        if let Ok(stopped) = timeout(context.options.stall_timeout, ended).await {
             if matches!(stopped, Ok(Some(_))) {
                 abandoned(context);
             }

@@ -4,11 +4,17 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::congestion::{BbrConfig, ControllerFactory, CubicConfig, NewRenoConfig};
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicServerConfig};
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, VarInt};
+use quinn::{
+    AckFrequencyConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, Runtime, ServerConfig,
+    TokioRuntime, TransportConfig, VarInt,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::Options;
+use super::budget::BUDGET_MIN;
+use super::{Congestion, Options, Seat, sessions};
+use crate::telemetry::Telemetry;
 
 /// ALPN of HTTP/3 (RFC 9114, 3.1).
 const ALPN: &[u8] = b"h3";
@@ -23,6 +29,10 @@ const MAX_UNI_STREAMS: u32 = 16;
 /// Request bodies are small: licence requests.
 const STREAM_RECEIVE_WINDOW: u32 = 256 << 10;
 const RECEIVE_WINDOW: u32 = 1 << 20;
+
+/// Packets that a client who can be told may receive without acknowledging at once: reading
+/// acknowledgements is a good part of the work of sending.
+const ACK_ELICITING_THRESHOLD: u32 = 4;
 
 /// Handshakes begun and not yet taken by the worker, and bytes of packets that wait with them.
 const MAX_INCOMING: usize = 1024;
@@ -60,35 +70,63 @@ pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// An endpoint on `socket` that speaks HTTP/3 with the certificates of `tls`. ALPN is set to `h3`, and
-/// early data is off: a replayed request would be answered again (RFC 8470).
-///
-/// Must be called inside the worker's runtime.
-///
-/// # Errors
-/// [`EndpointError`].
-pub fn endpoint(
-    socket: UdpSocket,
-    tls: &Arc<rustls::ServerConfig>,
-    options: &Options,
-) -> Result<quinn::Endpoint, EndpointError> {
-    let mut tls = rustls::ServerConfig::clone(tls);
-    tls.alpn_protocols = vec![ALPN.to_vec()];
-    tls.max_early_data_size = 0;
-    let crypto = QuicServerConfig::try_from(tls)?;
-    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
-    server
-        .transport_config(Arc::new(transport_config(options)))
-        .max_incoming(MAX_INCOMING)
-        .incoming_buffer_size(INCOMING_BUFFER)
-        .incoming_buffer_size_total(INCOMING_BUFFER_TOTAL);
-    socket.set_nonblocking(true)?;
-    Ok(quinn::Endpoint::new(
-        EndpointConfig::default(),
-        Some(server),
-        socket,
-        Arc::new(TokioRuntime),
-    )?)
+/// What the endpoints of all workers have in common: certificates, sessions, the keys of tokens. A client
+/// that comes back to another worker is known there, too.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    server: ServerConfig,
+    telemetry: Option<Arc<Telemetry>>,
+}
+
+impl Transport {
+    /// HTTP/3 with the certificates of `tls`; ALPN is set to `h3`.
+    ///
+    /// # Errors
+    /// [`EndpointError::Tls`].
+    pub fn new(tls: &Arc<rustls::ServerConfig>, options: &Options) -> Result<Self, EndpointError> {
+        let mut tls = rustls::ServerConfig::clone(tls);
+        tls.alpn_protocols = vec![ALPN.to_vec()];
+        if options.early_data {
+            sessions::allow_early_data(&mut tls);
+        } else {
+            tls.max_early_data_size = 0;
+        }
+        let crypto = QuicServerConfig::try_from(tls)?;
+        let mut server = ServerConfig::with_crypto(Arc::new(crypto));
+        server
+            .transport_config(Arc::new(transport_config(options)))
+            .max_incoming(MAX_INCOMING)
+            .incoming_buffer_size(INCOMING_BUFFER)
+            .incoming_buffer_size_total(INCOMING_BUFFER_TOTAL);
+        Ok(Self {
+            server,
+            telemetry: options.telemetry.clone(),
+        })
+    }
+
+    /// An endpoint on `socket`, which shares its address with those of the other seats. Must be called
+    /// inside the worker's runtime.
+    ///
+    /// # Errors
+    /// [`EndpointError::Socket`].
+    pub fn endpoint(
+        &self,
+        socket: UdpSocket,
+        seat: Seat,
+    ) -> Result<quinn::Endpoint, EndpointError> {
+        socket.set_nonblocking(true)?;
+        let runtime = Arc::new(TokioRuntime);
+        let generator = seat.generator();
+        let socket = seat.steer(runtime.wrap_udp_socket(socket)?, self.telemetry.clone());
+        let mut config = EndpointConfig::default();
+        config.cid_generator(move || Box::new(generator()));
+        Ok(quinn::Endpoint::new_with_abstract_socket(
+            config,
+            Some(self.server.clone()),
+            socket,
+            runtime,
+        )?)
+    }
 }
 
 /// quinn's settings for a server that sends large bodies and receives small ones.
@@ -96,14 +134,43 @@ pub fn transport_config(options: &Options) -> TransportConfig {
     let mut transport = TransportConfig::default();
     // Beyond 2^62 ms is never.
     let idle = IdleTimeout::try_from(options.idle_timeout).ok();
+    let mut discovery = MtuDiscoveryConfig::default();
+    discovery.upper_bound(options.max_udp_payload);
+    let mut acknowledgements = AckFrequencyConfig::default();
+    acknowledgements.ack_eliciting_threshold(ACK_ELICITING_THRESHOLD.into());
     transport
         .max_concurrent_bidi_streams(options.max_concurrent_streams.into())
         .max_concurrent_uni_streams(MAX_UNI_STREAMS.into())
         .max_idle_timeout(idle)
         .stream_receive_window(VarInt::from_u32(STREAM_RECEIVE_WINDOW))
         .receive_window(VarInt::from_u32(RECEIVE_WINDOW))
-        .send_window(options.send_window)
+        .send_window(options.send_window.min(BUDGET_MIN))
+        .send_fairness(true)
+        .congestion_controller_factory(congestion(options))
+        .mtu_discovery_config(Some(discovery))
+        .ack_frequency_config(Some(acknowledgements))
         .datagram_receive_buffer_size(None)
         .enable_segmentation_offload(true);
     transport
+}
+
+fn congestion(options: &Options) -> Arc<dyn ControllerFactory + Send + Sync> {
+    let window = options.initial_window;
+    match options.congestion {
+        Congestion::Cubic => {
+            let mut config = CubicConfig::default();
+            config.initial_window(window);
+            Arc::new(config)
+        }
+        Congestion::Bbr => {
+            let mut config = BbrConfig::default();
+            config.initial_window(window);
+            Arc::new(config)
+        }
+        Congestion::NewReno => {
+            let mut config = NewRenoConfig::default();
+            config.initial_window(window);
+            Arc::new(config)
+        }
+    }
 }

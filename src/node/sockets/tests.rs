@@ -30,7 +30,7 @@ fn every_worker_has_a_socket_on_the_same_port() {
         );
         assert_eq!((worker.https.len(), worker.quic.len()), (2, 2));
         for (tcp, udp) in worker.https.iter().zip(&worker.quic) {
-            assert_eq!(tcp.local_addr().unwrap(), udp.local_addr().unwrap());
+            assert_eq!(tcp.local_addr().unwrap(), udp.socket.local_addr().unwrap());
         }
     }
 }

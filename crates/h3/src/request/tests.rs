@@ -160,7 +160,7 @@ fn too_much_of_nothing_is_excessive() {
 
 #[test]
 fn frames_of_other_streams_and_of_http2_are_unexpected() {
-    for kind in [2, 3, 4, 5, 6, 7, 8, 9, 0xd] {
+    for kind in [2, 3, 4, 5, 6, 7, 8, 9, 0xd, 0xf0700, 0xf0701] {
         for before in [vec![], with(&[])] {
             let bytes = [before, frame(kind, b"\0")].concat();
             assert_eq!(

@@ -2,7 +2,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Limits, PeerSettings, Scope, control};
+use crate::{Limits, PeerSettings, PriorityUpdate, Scope, control};
 
 fn frame(kind: u64, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -235,4 +235,53 @@ proptest! {
         let _ = hear(&bytes);
         let _ = hear(&control(&[bytes]));
     }
+}
+
+fn priority_update(stream: u64, value: &str) -> Vec<u8> {
+    let mut payload = Vec::new();
+    varint::encode(stream, &mut payload);
+    payload.extend_from_slice(value.as_bytes());
+    frame(0xf0700, &payload)
+}
+
+#[test]
+fn priority_updates_are_taken_in_their_order() {
+    let bytes = control(&[priority_update(4, "u=1"), priority_update(400, "")]);
+    let (_, mut connection) = hear(&bytes).unwrap();
+    let mut next = || connection.next_priority_update();
+    let update = |stream, value: &'static str| {
+        let value = Bytes::from_static(value.as_bytes());
+        Some(PriorityUpdate { stream, value })
+    };
+    assert_eq!(next(), update(4, "u=1"));
+    assert_eq!(next(), update(400, ""));
+    assert_eq!(next(), None);
+}
+
+#[test]
+fn a_flood_of_priority_updates_leaves_only_the_latest() {
+    let frames: Vec<_> = (0..1000)
+        .map(|n| priority_update(n * 4, "u=7, i"))
+        .collect();
+    let (_, mut connection) = hear(&control(&frames)).unwrap();
+    let left: Vec<_> = std::iter::from_fn(|| connection.next_priority_update()).collect();
+    assert!(left.len() < 1000);
+    assert_eq!(left.last().unwrap().stream, 999 * 4);
+}
+
+#[test]
+fn priority_updates_for_what_is_no_request_end_the_connection() {
+    for stream in [1, 2, 3] {
+        assert_eq!(
+            code(&control(&[priority_update(stream, "u=1")])),
+            Code::ID_ERROR
+        );
+    }
+    // Nothing is ever pushed.
+    assert_eq!(code(&control(&[frame(0xf0701, &[0])])), Code::ID_ERROR);
+    assert_eq!(code(&control(&[frame(0xf0700, &[])])), Code::FRAME_ERROR);
+    assert_eq!(
+        code(&[vec![0], priority_update(0, "u=1")].concat()),
+        Code::MISSING_SETTINGS
+    );
 }
