@@ -10,5 +10,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod machine;
+pub mod node;
 pub mod outcome;
+pub mod plan;
 pub mod presentation;
