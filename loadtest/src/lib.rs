@@ -15,3 +15,4 @@ pub mod node;
 pub mod outcome;
 pub mod plan;
 pub mod presentation;
+pub mod report;
