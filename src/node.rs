@@ -32,6 +32,7 @@ use crate::telemetry::{self, Telemetry};
 mod assembly;
 mod collectors;
 mod core_dumps;
+mod descriptors;
 mod lifecycle;
 mod logging;
 mod services;
@@ -133,6 +134,7 @@ where
         config.node.drain_timeout,
     ));
     let announcement = sockets.announcement();
+    let tcp = assembly::tcp_options(config, &telemetry)?;
     let build = Arc::new(build);
     let plans = sockets
         .workers
@@ -142,7 +144,7 @@ where
             index,
             sockets,
             tls: tls.clone(),
-            tcp: assembly::tcp_options(&config.listen),
+            tcp: tcp.clone(),
             h3: assembly::h3_options(config, &telemetry),
             alt_svc_max_age: config.listen.http3.then_some(config.listen.alt_svc_max_age),
             max_connections: config.listen.max_connections_per_worker,

@@ -145,6 +145,8 @@ impl Default for Admin {
 pub struct Cache {
     /// Bytes of segments kept in memory.
     pub memory: u64,
+    /// Whether segments asked for again over plain HTTP/1.1 move to where the kernel sends from without a copy.
+    pub sendfile: bool,
     /// Parsed assets kept.
     pub presentations: u64,
     /// Budget of written playlists and MPDs, bytes.
@@ -163,6 +165,7 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             memory: GIB,
+            sendfile: true,
             presentations: 1000,
             manifest_memory: 64 << 20,
             index_memory: GIB,

@@ -131,6 +131,7 @@ fn cache(mut section: Section<'_, '_>) -> Cache {
     let folder = section.source().folder();
     let cache = Cache {
         memory: size(&mut section, "memory", default.memory, 0..=1 << 44),
+        sendfile: section.get("sendfile", default.sendfile),
         presentations: section.bounded("presentations", default.presentations, 1..=10_000_000),
         manifest_memory: size(
             &mut section,

@@ -22,9 +22,11 @@ mod activity;
 mod connection;
 mod exchange;
 mod sealing;
+mod sendfile;
 mod transport;
 
 pub use exchange::SERVER_NAME;
+pub use sendfile::SendFile;
 
 use connection::Server;
 
@@ -49,6 +51,8 @@ pub struct Options {
     pub ping_timeout: Duration,
     /// Offers HTTP/3 on every answer.
     pub alt_svc: Option<HeaderValue>,
+    /// Moves entries to where plain HTTP/1.1 is sent from without a copy.
+    pub sendfile: Option<SendFile>,
 }
 
 impl Default for Options {
@@ -63,6 +67,7 @@ impl Default for Options {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             alt_svc: None,
+            sendfile: None,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A core with a made-up origin, and a worker that serves it on real sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(crate) fn pattern(length: usize) -> Bytes {
 }
 
 /// Serves `/vod/{length}/clear/{track}/{n}.m4s` with [`pattern`] in entries of 100 000-byte chunks.
-/// Track `wait` sends 5 bytes, then waits for `release`, then the rest. Asset `never` has no answer.
+/// Of track `kept` the entry is made once and answers every request. Track `wait` sends 5 bytes, then waits for `release`, then the rest. Asset `never` has no answer.
 ///
 /// `{track}/media.mp4` is the same in parts of 100 000 bytes; of track `broken` there are only five.
 #[derive(Clone, Default)]
@@ -37,6 +38,7 @@ pub(crate) struct Patterns {
     pub(crate) release: Arc<Notify>,
     /// Parts opened.
     pub(crate) opened: Arc<AtomicUsize>,
+    pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
 }
 
 impl Origin for Patterns {
@@ -70,14 +72,16 @@ impl Origin for Patterns {
                 sending: Sending::AsItGrows,
                 open: Box::new(move || Box::pin(async move { Ok(entry.into()) })),
             }
+        } else if route.leaf.to_string().starts_with("kept/") {
+            let mut kept = self.kept.lock().unwrap();
+            let entry = kept.entry(length).or_insert_with(|| in_chunks(&bytes));
+            let entry = Arc::clone(entry);
+            Content::entry(Some(length as u64), || async { Ok(entry) })
         } else {
-            let chunks = (0..length)
-                .step_by(100_000)
-                .map(|at| bytes.slice(at..length.min(at + 100_000)))
-                .collect();
-            Content::entry(Some(length as u64), || async {
-                Ok(Entry::complete(chunks))
-            })
+            Content::entry(
+                Some(length as u64),
+                move || async move { Ok(in_chunks(&bytes)) },
+            )
         };
         Ok(representation(content))
     }
@@ -115,6 +119,14 @@ impl Patterns {
             })
         })
     }
+}
+
+fn in_chunks(bytes: &Bytes) -> Arc<Entry> {
+    let length = bytes.len();
+    let chunks = (0..length)
+        .step_by(100_000)
+        .map(|at| bytes.slice(at..length.min(at + 100_000)));
+    Entry::complete(chunks.collect())
 }
 
 fn representation(content: Content) -> Representation {
@@ -159,6 +171,7 @@ pub(crate) struct Worker {
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) release: Arc<Notify>,
     pub(crate) opened: Arc<AtomicUsize>,
+    pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
     pub(crate) control: Option<DrainControl>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -168,6 +181,7 @@ impl Worker {
         let telemetry = Telemetry::new(None).unwrap();
         let origin = Patterns::default();
         let (release, opened) = (Arc::clone(&origin.release), Arc::clone(&origin.opened));
+        let kept = Arc::clone(&origin.kept);
         let (control, drain) = drain();
         let listeners = [(); 2].map(|()| {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -185,6 +199,7 @@ impl Worker {
             telemetry,
             release,
             opened,
+            kept,
             control: Some(control),
             thread: Some(thread),
         }

@@ -3,10 +3,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::collectors;
+use edgepack_uring::{MemFileOptions, MemFiles};
+
 use super::{BuildError, Error};
+use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
-use crate::config::{self, Config, Listen, StorageEngine};
+use crate::config::{self, Config, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::Router;
 use crate::delivery::{Core, Cors, h3, tcp};
@@ -19,6 +21,11 @@ use crate::telemetry::{Sink, Telemetry};
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above this share of its connections a worker has QUIC clients prove their address first.
 const RETRY_ABOVE: f64 = 0.5;
+
+/// Memory files may take this part of the descriptors the process may have; each has a mapping, too, of
+/// which Linux allows a process 65 530.
+const FILES_SHARE: usize = 4;
+const FILES_MAX: usize = 16_384;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -94,15 +101,39 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-pub(super) fn tcp_options(listen: &Listen) -> tcp::Options {
-    tcp::Options {
+pub(super) fn tcp_options(config: &Config, telemetry: &Telemetry) -> Result<tcp::Options, Error> {
+    let listen = &config.listen;
+    Ok(tcp::Options {
         header_timeout: listen.header_timeout,
         idle_timeout: listen.idle_timeout,
         handshake_timeout: listen.handshake_timeout,
         send_timeout: SEND_TIMEOUT,
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
+        sendfile: sendfile(config, telemetry)?,
         ..tcp::Options::default()
+    })
+}
+
+/// `None` where it is off, of no use, or not to be had.
+fn sendfile(config: &Config, telemetry: &Telemetry) -> Result<Option<tcp::SendFile>, Error> {
+    let cache = &config.cache;
+    if !cache.sendfile || cache.memory == 0 || config.listen.http.is_empty() {
+        return Ok(None);
+    }
+    let files = MemFiles::new(MemFileOptions {
+        max_bytes: usize::try_from(cache.memory).unwrap_or(usize::MAX),
+        max_files: (descriptors::raise() / FILES_SHARE).min(FILES_MAX),
+    });
+    match files {
+        Ok(files) => {
+            telemetry.register(Box::new(collectors::MemFileCollector::new(&files)?))?;
+            Ok(Some(tcp::SendFile::new(files)))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cache.sendfile: no files in memory here; plain HTTP/1.1 is sent by copying");
+            Ok(None)
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::Options;
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
 use super::sealing::{Flush, sealing};
+use super::sendfile::{Lending, PlainStream};
 use super::transport::Transport;
 use crate::delivery::drain::Drain;
 use crate::delivery::tls::SEALED_BYTES_MAX;
@@ -93,14 +94,22 @@ impl<H: Handler> Server<H> {
                     _ => Protocol::Http1,
                 };
                 let (stream, flush) = sealing(stream);
-                self.speak(stream, flush, Bytes::new(), protocol, peer)
+                self.speak(stream, flush, Bytes::new(), protocol, peer, None)
                     .await
             }
             None => {
                 let mut stream = stream;
                 match timeout(self.options.header_timeout, sniff(&mut stream)).await {
+                    Ok(Ok((Protocol::Http1, prefix))) => {
+                        let lending = Rc::new(Lending::default());
+                        let telemetry = Arc::clone(&self.telemetry);
+                        let stream = PlainStream::new(stream, Rc::clone(&lending), telemetry);
+                        let (flush, protocol) = (Flush::none(), Protocol::Http1);
+                        self.speak(stream, flush, prefix, protocol, peer, Some(lending))
+                            .await
+                    }
                     Ok(Ok((protocol, prefix))) => {
-                        self.speak(stream, Flush::none(), prefix, protocol, peer)
+                        self.speak(stream, Flush::none(), prefix, protocol, peer, None)
                             .await
                     }
                     Ok(Err(_)) => Closed::Client,
@@ -117,6 +126,7 @@ impl<H: Handler> Server<H> {
         prefix: Bytes,
         protocol: Protocol,
         peer: SocketAddr,
+        lending: Option<Rc<Lending>>,
     ) -> Closed
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
@@ -135,6 +145,8 @@ impl<H: Handler> Server<H> {
             protocol,
             secure: self.tls.is_some(),
             alt_svc: self.options.alt_svc.clone(),
+            lending,
+            sendfile: self.options.sendfile.clone(),
         });
         let service = service_fn(move |request| {
             let service = Rc::clone(&service);

@@ -15,7 +15,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::activity::{Activity, InFlight};
-use crate::delivery::{BodyError, Fault, Handler, Outgoing, Protocol, Request, RequestBody};
+use super::sendfile::{Lending, SendFile};
+use crate::delivery::{Body, BodyError, Fault, Handler, Outgoing, Protocol, Request, RequestBody};
 
 /// What every answer calls the node.
 pub const SERVER_NAME: HeaderValue = HeaderValue::from_static("edgepack");
@@ -29,6 +30,9 @@ pub(super) struct Service<H> {
     pub(super) protocol: Protocol,
     pub(super) secure: bool,
     pub(super) alt_svc: Option<HeaderValue>,
+    /// Where the transport can send from files.
+    pub(super) lending: Option<Rc<Lending>>,
+    pub(super) sendfile: Option<SendFile>,
 }
 
 impl<H: Handler> Service<H> {
@@ -42,7 +46,15 @@ impl<H: Handler> Service<H> {
             Err(fault) => fault.into(),
         };
         in_flight.pending(false);
+        if let (Some(_), Some(sendfile), Body::Entry { entry, .. }) =
+            (&self.lending, &self.sendfile, &response.body)
+        {
+            sendfile.consider(entry);
+        }
         let (status, headers, outgoing) = response.into_parts();
+        if let Some(lending) = &self.lending {
+            lending.lend(outgoing.file().cloned().zip(outgoing.remaining()));
+        }
         let mut answer = hyper::Response::new(SendingBody {
             outgoing,
             in_flight,

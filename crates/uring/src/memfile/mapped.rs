@@ -85,8 +85,7 @@ fn create() -> io::Result<File> {
 
 /// From here on the kernel refuses every change, to this process too.
 fn seal(file: &File) -> io::Result<()> {
-    let seals =
-        libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     // SAFETY: the descriptor is open; the call takes an integer.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } {
         0 => Ok(()),
