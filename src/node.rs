@@ -30,6 +30,7 @@ use crate::origin::IndexCacheError;
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
+mod certificate;
 mod collectors;
 mod core_dumps;
 mod descriptors;
@@ -40,6 +41,7 @@ mod sockets;
 mod worker;
 
 use assembly::Assembly;
+use certificate::{CertificateService, Renewal};
 use lifecycle::{Lifecycle, Signals};
 use services::{AdminService, DeliveryService};
 use sockets::Sockets;
@@ -123,7 +125,11 @@ where
         _ if config.listen.https.is_empty() => None,
         _ => return Err(Error::NoCertificate),
     };
-    let tls = certificates.map(tls::tcp_config).transpose()?;
+    let tls = certificates.clone().map(tls::tcp_config).transpose()?;
+    let renewal = certificates
+        .zip(config.tls.as_ref())
+        .map(|(certificates, tls)| Renewal::new(certificates, tls, &telemetry))
+        .transpose()?;
     let sockets = Sockets::bind(&config.listen, config.admin.listen, workers)?;
     telemetry
         .workers
@@ -148,6 +154,7 @@ where
             h3: assembly::h3_options(config, &telemetry),
             alt_svc_max_age: config.listen.http3.then_some(config.listen.alt_svc_max_age),
             max_connections: config.listen.max_connections_per_worker,
+            max_handshakes: config.listen.max_handshakes_per_worker,
             telemetry: Arc::clone(&telemetry),
             drain: lifecycle.drain(),
             build: Arc::clone(&build),
@@ -171,6 +178,7 @@ where
         },
         Arc::clone(&lifecycle),
     ));
+    server.add_service(CertificateService::new(renewal));
     server.add_service(DeliveryService::new(
         plans,
         Arc::clone(&lifecycle),

@@ -80,6 +80,18 @@ fn listen(mut section: Section<'_, '_>) -> Listen {
             default.handshake_timeout,
             TIMEOUTS,
         ),
+        max_handshakes_per_worker: section.bounded(
+            "max_handshakes_per_worker",
+            default.max_handshakes_per_worker,
+            1..=100_000,
+        ),
+        send_timeout: section.bounded("send_timeout", default.send_timeout, TIMEOUTS),
+        min_send_rate: size(
+            &mut section,
+            "min_send_rate",
+            default.min_send_rate,
+            0..=16 * MIB,
+        ),
         request_timeout: section.bounded("request_timeout", default.request_timeout, TIMEOUTS),
         max_header_bytes: size(
             &mut section,
@@ -111,10 +123,16 @@ fn listen(mut section: Section<'_, '_>) -> Listen {
 fn tls(mut section: Section<'_, '_>) -> Option<Tls> {
     let certificate = path(&mut section, "certificate", "name the PEM file");
     let private_key = path(&mut section, "private_key", "name the PEM file");
+    let reload_interval = section.bounded(
+        "reload_interval",
+        Tls::RELOAD_INTERVAL,
+        Duration::ZERO..=DAY,
+    );
     section.finish();
     Some(Tls {
         certificate: certificate?,
         private_key: private_key?,
+        reload_interval,
     })
 }
 

@@ -25,6 +25,7 @@ pub struct Outgoing {
     source: Source,
     /// Cut from the front by [`SLICE_MAX`].
     current: Bytes,
+    slice_max: usize,
     /// Where all slices lie, if in a file.
     file: Option<MemFile>,
     remaining: Option<u64>,
@@ -67,10 +68,18 @@ impl Outgoing {
         Self {
             source,
             current,
+            slice_max: SLICE_MAX,
             file,
             remaining,
             exchange,
         }
+    }
+
+    /// Slices of at most `bytes`, for an adapter that decides slice by slice what goes next.
+    #[must_use]
+    pub fn in_slices_of(mut self, bytes: usize) -> Self {
+        self.slice_max = bytes.clamp(1, SLICE_MAX);
+        self
     }
 
     /// The file that all slices lie in, if they do: an adapter whose bytes go out as they are can have the
@@ -147,7 +156,7 @@ impl Stream for Outgoing {
                 Poll::Ready(None) => return Poll::Ready(self.ended()),
             }
         }
-        let length = self.current.len().min(SLICE_MAX);
+        let length = self.current.len().min(self.slice_max);
         let slice = self.current.split_to(length);
         Poll::Ready(Some(self.took(&slice).map(|()| slice)))
     }

@@ -172,6 +172,7 @@ pub(crate) struct Worker {
     pub(crate) release: Arc<Notify>,
     pub(crate) opened: Arc<AtomicUsize>,
     pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
+    pub(crate) certificates: Arc<Certificates>,
     pub(crate) control: Option<DrainControl>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -190,8 +191,18 @@ impl Worker {
         });
         let [http, https] = [0, 1].map(|index: usize| listeners[index].local_addr().unwrap());
         let shared = Arc::clone(&telemetry);
+        let certificates = certificates();
+        let tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
         let thread = std::thread::spawn(move || {
-            run(listeners, options, max_connections, shared, origin, drain);
+            run(
+                listeners,
+                tls,
+                options,
+                max_connections,
+                shared,
+                origin,
+                drain,
+            );
         });
         Self {
             http,
@@ -200,6 +211,7 @@ impl Worker {
             release,
             opened,
             kept,
+            certificates,
             control: Some(control),
             thread: Some(thread),
         }
@@ -262,6 +274,7 @@ impl Drop for Worker {
 
 fn run(
     listeners: [std::net::TcpListener; 2],
+    tls: Arc<rustls::ServerConfig>,
     options: Options,
     max_connections: usize,
     telemetry: Arc<Telemetry>,
@@ -275,8 +288,7 @@ fn run(
     LocalSet::new().block_on(&runtime, async move {
         let handler = Rc::new(Core::new(settings(), Arc::clone(&telemetry), origin, Open));
         let options = Rc::new(options);
-        let connections = ConnectionCount::new(max_connections);
-        let tls = tls::tcp_config(certificates()).unwrap();
+        let connections = ConnectionCount::new(max_connections, 16);
         let [plain, secure] =
             listeners.map(|listener| tokio::net::TcpListener::from_std(listener).unwrap());
         let serve = |listener, tls| {

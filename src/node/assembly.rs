@@ -17,8 +17,6 @@ use crate::origin::{Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
 
-/// A response of which a client takes next to nothing for so long is given up.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above this share of its connections a worker has QUIC clients prove their address first.
 const RETRY_ABOVE: f64 = 0.5;
 
@@ -107,7 +105,8 @@ pub(super) fn tcp_options(config: &Config, telemetry: &Telemetry) -> Result<tcp:
         header_timeout: listen.header_timeout,
         idle_timeout: listen.idle_timeout,
         handshake_timeout: listen.handshake_timeout,
-        send_timeout: SEND_TIMEOUT,
+        send_timeout: listen.send_timeout,
+        min_send_rate: listen.min_send_rate,
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
         sendfile: sendfile(config, telemetry)?,
@@ -144,7 +143,7 @@ pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Opt
         handshake_timeout: listen.handshake_timeout,
         idle_timeout: listen.idle_timeout,
         request_timeout: listen.header_timeout,
-        stall_timeout: SEND_TIMEOUT,
+        stall_timeout: listen.send_timeout,
         drain_deadline: config.node.drain_timeout,
         max_concurrent_streams: listen.max_concurrent_streams,
         max_concurrent_requests: listen.max_concurrent_streams as usize,
