@@ -4,6 +4,6 @@ pub mod parsed;
 pub mod segments;
 mod slot;
 
-pub use entry::{Entry, EntryReader, FillError, Filler};
+pub use entry::{Entry, EntryReader, FillError, Filler, Slices};
 pub use parsed::ParsedCache;
 pub use segments::{CacheStats, Lookup, SegmentCache};

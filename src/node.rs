@@ -31,8 +31,10 @@ use crate::origin::IndexCacheError;
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
+mod certificate;
 mod collectors;
 mod core_dumps;
+mod descriptors;
 mod lifecycle;
 mod logging;
 mod services;
@@ -40,6 +42,7 @@ mod sockets;
 mod worker;
 
 use assembly::Assembly;
+use certificate::{CertificateService, Renewal};
 use lifecycle::{Lifecycle, Signals};
 use services::{AdminService, DeliveryService};
 use sockets::Sockets;
@@ -125,7 +128,11 @@ where
         _ if config.listen.https.is_empty() => None,
         _ => return Err(Error::NoCertificate),
     };
-    let tls = certificates.map(tls::tcp_config).transpose()?;
+    let tls = certificates.clone().map(tls::tcp_config).transpose()?;
+    let renewal = certificates
+        .zip(config.tls.as_ref())
+        .map(|(certificates, tls)| Renewal::new(certificates, tls, &telemetry))
+        .transpose()?;
     let sockets = Sockets::bind(&config.listen, config.admin.listen, workers)?;
     telemetry
         .workers
@@ -141,6 +148,7 @@ where
         Some(tls) if config.listen.http3 => Some(Transport::new(tls, &h3)?),
         _ => None,
     };
+    let tcp = assembly::tcp_options(config, &telemetry)?;
     let build = Arc::new(build);
     let plans = sockets
         .workers
@@ -150,11 +158,12 @@ where
             index,
             sockets,
             tls: tls.clone(),
-            tcp: assembly::tcp_options(&config.listen),
+            tcp: tcp.clone(),
             h3: h3.clone(),
             quic: quic.clone(),
             alt_svc_max_age: config.listen.http3.then_some(config.listen.alt_svc_max_age),
             max_connections: config.listen.max_connections_per_worker,
+            max_handshakes: config.listen.max_handshakes_per_worker,
             telemetry: Arc::clone(&telemetry),
             drain: lifecycle.drain(),
             build: Arc::clone(&build),
@@ -178,6 +187,7 @@ where
         },
         Arc::clone(&lifecycle),
     ));
+    server.add_service(CertificateService::new(renewal));
     server.add_service(DeliveryService::new(
         plans,
         Arc::clone(&lifecycle),

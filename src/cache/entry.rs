@@ -7,16 +7,20 @@
 //!            reader  reader  reader (waits for the next push)
 //! ```
 //!
-//! Every slice handed out shares the pushed buffer; media bytes are never copied here.
+//! Every slice handed out shares the pushed buffer. Bytes are copied once at most: [`Entry::move_to_file`]
+//! takes a complete entry to where the kernel sends from.
 mod chunks;
 
 use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
+use edgepack_uring::{MemFile, MemFileError, MemFiles};
 use futures_util::Stream;
 use http::StatusCode;
 use tokio::sync::Notify;
@@ -32,10 +36,20 @@ pub type FillError = Arc<Fault>;
 ///
 /// Shared between worker threads. One [`Filler`] writes; any number of readers follow it.
 pub struct Entry {
-    settled: OnceLock<Result<Chunks, FillError>>,
+    settled: OnceLock<Result<ArcSwap<Chunks>, FillError>>,
     /// Empty once settled: `settled` is set, and this emptied, under this lock.
     growing: Mutex<Chunks>,
     changed: Arc<Notify>,
+    /// How often it was sent from where a file would have spared a copy.
+    wanted_in_file: AtomicU32,
+    moving: AtomicBool,
+}
+
+/// Slices of a complete entry, and the file that they lie in, if they do.
+#[derive(Debug)]
+pub struct Slices {
+    pub slices: Vec<Bytes>,
+    pub file: Option<MemFile>,
 }
 
 impl Entry {
@@ -45,6 +59,8 @@ impl Entry {
             settled: OnceLock::new(),
             growing: Mutex::new(Chunks::default()),
             changed: Arc::new(Notify::new()),
+            wanted_in_file: AtomicU32::new(0),
+            moving: AtomicBool::new(false),
         });
         let filler = Filler {
             entry: Arc::clone(&entry),
@@ -72,7 +88,7 @@ impl Entry {
     /// The length in bytes once complete; `None` while it fills and after a failure. Lock-free.
     pub fn len_if_complete(&self) -> Option<u64> {
         match self.settled.get() {
-            Some(Ok(chunks)) => Some(chunks.len()),
+            Some(Ok(chunks)) => Some(chunks.load().len()),
             _ => None,
         }
     }
@@ -97,10 +113,52 @@ impl Entry {
     ///
     /// `None` while the entry fills, after a failure, and when `range` reaches past the end.
     pub fn slices(&self, range: Range<u64>) -> Option<Vec<Bytes>> {
+        self.located(range).map(|located| located.slices)
+    }
+
+    /// As [`slices`](Self::slices), and where they lie.
+    pub fn located(&self, range: Range<u64>) -> Option<Slices> {
+        let chunks = self.settled.get()?.as_ref().ok()?.load();
+        (range.end <= chunks.len()).then(|| Slices {
+            slices: chunks.slices(range),
+            file: chunks.file().cloned(),
+        })
+    }
+
+    /// Notes that a file would have spared a copy; says how often that was so since the last
+    /// [`move_to_file`](Self::move_to_file). 0 for an entry that is not complete, or in a file already.
+    pub fn want_in_file(&self) -> u32 {
         match self.settled.get() {
-            Some(Ok(chunks)) if range.end <= chunks.len() => Some(chunks.slices(range)),
-            _ => None,
+            Some(Ok(chunks)) if chunks.load().file().is_none() => self
+                .wanted_in_file
+                .fetch_add(1, Ordering::Relaxed)
+                .saturating_add(1),
+            _ => 0,
         }
+    }
+
+    /// Copies a complete entry into a file and lets go of the buffers it was in: from then on its slices
+    /// lie in the file. Does nothing for one that is not complete, is there already or on the way.
+    ///
+    /// # Errors
+    /// When there is no room for a file; the entry stays where it is, and may be moved later.
+    pub fn move_to_file(&self, files: &MemFiles) -> Result<(), MemFileError> {
+        let Some(Ok(chunks)) = self.settled.get() else {
+            return Ok(());
+        };
+        if self.moving.swap(true, Ordering::Acquire) {
+            return Ok(());
+        }
+        let current = chunks.load_full();
+        let moved = match current.file() {
+            Some(_) => Ok(()),
+            None => current
+                .in_file(files)
+                .map(|moved| chunks.store(Arc::new(moved))),
+        };
+        self.wanted_in_file.store(0, Ordering::Relaxed);
+        self.moving.store(false, Ordering::Release);
+        moved
     }
 
     /// Waits until complete; returns the length.
@@ -109,7 +167,7 @@ impl Entry {
             // Made before the look, so that a fill which settles in between wakes it.
             let changed = self.changed.notified();
             match self.settled.get() {
-                Some(Ok(chunks)) => return Ok(chunks.len()),
+                Some(Ok(chunks)) => return Ok(chunks.load().len()),
                 Some(Err(fault)) => return Err(Arc::clone(fault)),
                 None => changed.await,
             }
@@ -149,13 +207,13 @@ impl Entry {
 
     fn look<R>(&self, see: impl FnOnce(State<'_>) -> R) -> R {
         if let Some(settled) = self.settled.get() {
-            return see(State::settled(settled));
+            return see_settled(settled, see);
         }
         // Nothing that runs under this lock leaves the list half changed, so poison is no news.
         let growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         match self.settled.get() {
             // Settled while the lock was awaited, and the list moved with it.
-            Some(settled) => see(State::settled(settled)),
+            Some(settled) => see_settled(settled, see),
             None => see(State::Growing(&growing)),
         }
     }
@@ -164,7 +222,9 @@ impl Entry {
         {
             let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
             let chunks = std::mem::take(&mut *growing);
-            let outcome = outcome.map(|()| chunks).map_err(Arc::new);
+            let outcome = outcome
+                .map(|()| ArcSwap::from_pointee(chunks))
+                .map_err(Arc::new);
             // Refused only if settled before, and `Filler` settles once.
             let _ = self.settled.set(outcome);
         }
@@ -189,12 +249,13 @@ enum State<'a> {
     Failed(&'a FillError),
 }
 
-impl<'a> State<'a> {
-    fn settled(outcome: &'a Result<Chunks, FillError>) -> Self {
-        match outcome {
-            Ok(chunks) => State::Complete(chunks),
-            Err(fault) => State::Failed(fault),
-        }
+fn see_settled<R>(
+    outcome: &Result<ArcSwap<Chunks>, FillError>,
+    see: impl FnOnce(State<'_>) -> R,
+) -> R {
+    match outcome {
+        Ok(chunks) => see(State::Complete(&chunks.load())),
+        Err(fault) => see(State::Failed(fault)),
     }
 }
 
@@ -253,7 +314,7 @@ impl std::fmt::Debug for Filler {
 pub struct EntryReader {
     entry: Arc<Entry>,
     left: Range<u64>,
-    /// Index of the chunk that holds `left.start`, once known; chunks never move.
+    /// Index of the chunk that holds `left.start`, once known; boundaries never change.
     chunk: Option<usize>,
     waiting: Option<Pin<Box<OwnedNotified>>>,
 }

@@ -230,10 +230,7 @@ fn check_server(server: &KeyServer, name: &dyn Fn(&str) -> String, source: &Sour
     }
     match (&server.client_certificate, &server.client_key) {
         (Some(certificate), Some(key)) => {
-            let tls = Tls {
-                certificate: certificate.clone(),
-                private_key: key.clone(),
-            };
+            let tls = Tls::new(certificate.clone(), key.clone());
             for (part, why) in files::check_certificate(&tls) {
                 let part = match part {
                     "certificate" => "client_certificate",

@@ -104,6 +104,12 @@ pub struct Listen {
     pub idle_timeout: Duration,
     /// TLS and QUIC handshakes.
     pub handshake_timeout: Duration,
+    /// TLS handshakes at a time in one worker; more connections wait for their turn.
+    pub max_handshakes_per_worker: usize,
+    /// Within this a client has to take what [`Listen::min_send_rate`] asks for of what it was sent.
+    pub send_timeout: Duration,
+    /// Bytes a second that a client has to take while an answer waits for it.
+    pub min_send_rate: u64,
     /// From a request's head to the head of its answer.
     pub request_timeout: Duration,
     /// Bytes of a request's head.
@@ -126,6 +132,9 @@ impl Default for Listen {
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             handshake_timeout: Duration::from_secs(10),
+            max_handshakes_per_worker: 256,
+            send_timeout: Duration::from_secs(30),
+            min_send_rate: KIB,
             request_timeout: Duration::from_secs(30),
             max_header_bytes: (32 * KIB) as usize,
             max_request_body: (64 * KIB) as usize,
@@ -149,6 +158,21 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// PEM: PKCS #8, PKCS #1 or SEC 1.
     pub private_key: PathBuf,
+    /// How often the files are looked at for a change. Zero: on SIGHUP alone.
+    pub reload_interval: Duration,
+}
+
+impl Tls {
+    /// Certificates are renewed days before they end: a minute is soon enough.
+    pub const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
+
+    pub fn new(certificate: PathBuf, private_key: PathBuf) -> Self {
+        Self {
+            certificate,
+            private_key,
+            reload_interval: Self::RELOAD_INTERVAL,
+        }
+    }
 }
 
 /// `[admin]`
@@ -171,6 +195,8 @@ impl Default for Admin {
 pub struct Cache {
     /// Bytes of segments kept in memory.
     pub memory: u64,
+    /// Whether segments asked for again over plain HTTP/1.1 move to where the kernel sends from without a copy.
+    pub sendfile: bool,
     /// Parsed assets kept.
     pub presentations: u64,
     /// Budget of written playlists and MPDs, bytes.
@@ -189,6 +215,7 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             memory: GIB,
+            sendfile: true,
             presentations: 1000,
             manifest_memory: 64 << 20,
             index_memory: GIB,

@@ -120,6 +120,18 @@ fn listen(mut section: Section<'_, '_>) -> Listen {
             default.handshake_timeout,
             TIMEOUTS,
         ),
+        max_handshakes_per_worker: section.bounded(
+            "max_handshakes_per_worker",
+            default.max_handshakes_per_worker,
+            1..=100_000,
+        ),
+        send_timeout: section.bounded("send_timeout", default.send_timeout, TIMEOUTS),
+        min_send_rate: size(
+            &mut section,
+            "min_send_rate",
+            default.min_send_rate,
+            0..=16 * MIB,
+        ),
         request_timeout: section.bounded("request_timeout", default.request_timeout, TIMEOUTS),
         max_header_bytes: size(
             &mut section,
@@ -151,10 +163,16 @@ fn listen(mut section: Section<'_, '_>) -> Listen {
 fn tls(mut section: Section<'_, '_>) -> Option<Tls> {
     let certificate = path(&mut section, "certificate", "name the PEM file");
     let private_key = path(&mut section, "private_key", "name the PEM file");
+    let reload_interval = section.bounded(
+        "reload_interval",
+        Tls::RELOAD_INTERVAL,
+        Duration::ZERO..=DAY,
+    );
     section.finish();
     Some(Tls {
         certificate: certificate?,
         private_key: private_key?,
+        reload_interval,
     })
 }
 
@@ -171,6 +189,7 @@ fn cache(mut section: Section<'_, '_>) -> Cache {
     let folder = section.source().folder();
     let cache = Cache {
         memory: size(&mut section, "memory", default.memory, 0..=1 << 44),
+        sendfile: section.get("sendfile", default.sendfile),
         presentations: section.bounded("presentations", default.presentations, 1..=10_000_000),
         manifest_memory: size(
             &mut section,

@@ -32,6 +32,9 @@ max_connections_per_worker = 5
 header_timeout = "1s"
 idle_timeout = "2s"
 handshake_timeout = "3s"
+max_handshakes_per_worker = 8
+send_timeout = "20s"
+min_send_rate = "2KiB"
 request_timeout = "4s"
 max_header_bytes = "16KiB"
 max_request_body = "1KiB"
@@ -48,10 +51,12 @@ max_handshakes = 8
 [tls]
 certificate = "tls.pem"
 private_key = "tls.key"
+reload_interval = "5s"
 [admin]
 listen = "[::1]:9091"
 [cache]
 memory = "2GiB"
+sendfile = false
 presentations = 7
 manifest_memory = "3MiB"
 index_memory = "64MiB"
@@ -221,6 +226,9 @@ fn every_key_is_read() {
             header_timeout: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(3),
+            max_handshakes_per_worker: 8,
+            send_timeout: Duration::from_secs(20),
+            min_send_rate: 2048,
             request_timeout: Duration::from_secs(4),
             max_header_bytes: 16_384,
             max_request_body: 1024,
@@ -233,6 +241,7 @@ fn every_key_is_read() {
         Some(Tls {
             certificate: folder.path().join("tls.pem"),
             private_key: folder.path().join("tls.key"),
+            reload_interval: Duration::from_secs(5),
         })
     );
     assert_eq!(config.admin.listen, "[::1]:9091".parse().unwrap());
@@ -240,6 +249,7 @@ fn every_key_is_read() {
         config.cache,
         Cache {
             memory: 2 << 30,
+            sendfile: false,
             presentations: 7,
             manifest_memory: 3 << 20,
             index_memory: 64 << 20,

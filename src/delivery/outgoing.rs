@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use edgepack_uring::MemFile;
 use futures_util::{Stream, TryStreamExt};
 
 use super::{Body, Fault};
-use crate::cache::Entry;
+use crate::cache::{Entry, Slices};
 use crate::telemetry::Exchange;
 
 /// The largest slice handed over at once. Slices share their buffer; the bound keeps what is counted as
@@ -24,6 +25,9 @@ pub struct Outgoing {
     source: Source,
     /// Cut from the front by [`SLICE_MAX`].
     current: Bytes,
+    slice_max: usize,
+    /// Where all slices lie, if in a file.
+    file: Option<MemFile>,
     remaining: Option<u64>,
     exchange: Option<Exchange>,
 }
@@ -41,6 +45,7 @@ impl Outgoing {
             exchange.complete();
         }
         let mut current = Bytes::new();
+        let mut file = None;
         let source = match body {
             Body::Empty => Source::Slices(Vec::new().into_iter()),
             Body::Bytes(bytes) => {
@@ -48,7 +53,10 @@ impl Outgoing {
                 Source::Slices(Vec::new().into_iter())
             }
             Body::Entry { entry, range } => match complete(&entry, &range) {
-                Some(slices) => Source::Slices(slices.into_iter()),
+                Some(located) => {
+                    file = located.file;
+                    Source::Slices(located.slices.into_iter())
+                }
                 None => Source::Stream(Box::pin(
                     entry
                         .reader(range)
@@ -60,9 +68,24 @@ impl Outgoing {
         Self {
             source,
             current,
+            slice_max: SLICE_MAX,
+            file,
             remaining,
             exchange,
         }
+    }
+
+    /// Slices of at most `bytes`, for an adapter that decides slice by slice what goes next.
+    #[must_use]
+    pub fn in_slices_of(mut self, bytes: usize) -> Self {
+        self.slice_max = bytes.clamp(1, SLICE_MAX);
+        self
+    }
+
+    /// The file that all slices lie in, if they do: an adapter whose bytes go out as they are can have the
+    /// kernel send them from there.
+    pub fn file(&self) -> Option<&MemFile> {
+        self.file.as_ref()
     }
 
     fn ended(&mut self) -> Option<io::Result<Bytes>> {
@@ -133,15 +156,15 @@ impl Stream for Outgoing {
                 Poll::Ready(None) => return Poll::Ready(self.ended()),
             }
         }
-        let length = self.current.len().min(SLICE_MAX);
+        let length = self.current.len().min(self.slice_max);
         let slice = self.current.split_to(length);
         Poll::Ready(Some(self.took(&slice).map(|()| slice)))
     }
 }
 
-fn complete(entry: &Entry, range: &Range<u64>) -> Option<Vec<Bytes>> {
+fn complete(entry: &Entry, range: &Range<u64>) -> Option<Slices> {
     let length = entry.len_if_complete()?;
-    entry.slices(range.start..range.end.min(length))
+    entry.located(range.start..range.end.min(length))
 }
 
 impl std::fmt::Debug for Source {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio_rustls::TlsAcceptor;
 
 use super::Handler;
@@ -22,9 +22,12 @@ mod activity;
 mod connection;
 mod exchange;
 mod sealing;
+mod sendfile;
 mod transport;
+mod turns;
 
 pub use exchange::SERVER_NAME;
+pub use sendfile::SendFile;
 
 use connection::Server;
 
@@ -38,8 +41,10 @@ pub struct Options {
     /// An open connection without a request.
     pub idle_timeout: Duration,
     pub handshake_timeout: Duration,
-    /// A response of which the client takes (next to) nothing.
+    /// A response of which the client takes too little.
     pub send_timeout: Duration,
+    /// Bytes a second that are not too little, on average over `send_timeout`.
+    pub min_send_rate: u64,
     /// Bytes of a request's head.
     pub max_header_bytes: usize,
     /// Requests at a time on one HTTP/2 connection.
@@ -49,6 +54,8 @@ pub struct Options {
     pub ping_timeout: Duration,
     /// Offers HTTP/3 on every answer.
     pub alt_svc: Option<HeaderValue>,
+    /// Moves entries to where plain HTTP/1.1 is sent from without a copy.
+    pub sendfile: Option<SendFile>,
 }
 
 impl Default for Options {
@@ -58,11 +65,13 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(60),
             handshake_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(30),
+            min_send_rate: 1024,
             max_header_bytes: 32 * 1024,
             max_concurrent_streams: 128,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             alt_svc: None,
+            sendfile: None,
         }
     }
 }
@@ -84,6 +93,8 @@ struct Count {
     open: Cell<usize>,
     max: usize,
     none: Notify,
+    /// Places for TLS handshakes.
+    handshakes: Semaphore,
 }
 
 /// One connection's place; given back when dropped.
@@ -91,12 +102,20 @@ struct Count {
 pub struct Place(Rc<Count>);
 
 impl ConnectionCount {
-    pub fn new(max: usize) -> Self {
+    /// So many connections, so many of them in their TLS handshake.
+    pub fn new(max: usize, max_handshakes: usize) -> Self {
         Self(Rc::new(Count {
             open: Cell::new(0),
             max,
             none: Notify::new(),
+            handshakes: Semaphore::new(max_handshakes.min(Semaphore::MAX_PERMITS)),
         }))
+    }
+
+    /// Waits for its turn, which is over when the permit is dropped.
+    async fn handshake(&self) -> Option<SemaphorePermit<'_>> {
+        // `None` if it were closed, which nobody does.
+        self.0.handshakes.acquire().await.ok()
     }
 
     /// `None`: the worker has as many as it may.
@@ -147,6 +166,7 @@ pub async fn serve<H: Handler>(
         options,
         telemetry,
         tls: tls.map(TlsAcceptor::from),
+        connections: connections.clone(),
         drain,
     };
     loop {

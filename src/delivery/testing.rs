@@ -1,10 +1,11 @@
 //! A core with a made-up origin, and a worker that serves it on real sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(crate) fn pattern(length: usize) -> Bytes {
 }
 
 /// Serves `/vod/{length}/clear/{track}/{n}.m4s` with [`pattern`] in entries of 100 000-byte chunks.
-/// Track `wait` sends 5 bytes, then waits for `release`, then the rest. Asset `never` has no answer.
+/// Of track `kept` the entry is made once and answers every request. Track `wait` sends 5 bytes, then waits for `release`, then the rest. Asset `never` has no answer.
 ///
 /// `{track}/media.mp4` is the same in parts of 100 000 bytes; of track `broken` there are only five.
 #[derive(Clone, Default)]
@@ -37,6 +38,7 @@ pub(crate) struct Patterns {
     pub(crate) release: Arc<Notify>,
     /// Parts opened.
     pub(crate) opened: Arc<AtomicUsize>,
+    pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
 }
 
 impl Origin for Patterns {
@@ -70,14 +72,16 @@ impl Origin for Patterns {
                 sending: Sending::AsItGrows,
                 open: Box::new(move || Box::pin(async move { Ok(entry.into()) })),
             }
+        } else if route.leaf.to_string().starts_with("kept/") {
+            let mut kept = self.kept.lock().unwrap();
+            let entry = kept.entry(length).or_insert_with(|| in_chunks(&bytes));
+            let entry = Arc::clone(entry);
+            Content::entry(Some(length as u64), || async { Ok(entry) })
         } else {
-            let chunks = (0..length)
-                .step_by(100_000)
-                .map(|at| bytes.slice(at..length.min(at + 100_000)))
-                .collect();
-            Content::entry(Some(length as u64), || async {
-                Ok(Entry::complete(chunks))
-            })
+            Content::entry(
+                Some(length as u64),
+                move || async move { Ok(in_chunks(&bytes)) },
+            )
         };
         Ok(representation(content))
     }
@@ -115,6 +119,14 @@ impl Patterns {
             })
         })
     }
+}
+
+fn in_chunks(bytes: &Bytes) -> Arc<Entry> {
+    let length = bytes.len();
+    let chunks = (0..length)
+        .step_by(100_000)
+        .map(|at| bytes.slice(at..length.min(at + 100_000)));
+    Entry::complete(chunks.collect())
 }
 
 fn representation(content: Content) -> Representation {
@@ -159,6 +171,8 @@ pub(crate) struct Worker {
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) release: Arc<Notify>,
     pub(crate) opened: Arc<AtomicUsize>,
+    pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
+    pub(crate) certificates: Arc<Certificates>,
     pub(crate) control: Option<DrainControl>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -168,6 +182,7 @@ impl Worker {
         let telemetry = Telemetry::new(None).unwrap();
         let origin = Patterns::default();
         let (release, opened) = (Arc::clone(&origin.release), Arc::clone(&origin.opened));
+        let kept = Arc::clone(&origin.kept);
         let (control, drain) = drain();
         let listeners = [(); 2].map(|()| {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -176,8 +191,18 @@ impl Worker {
         });
         let [http, https] = [0, 1].map(|index: usize| listeners[index].local_addr().unwrap());
         let shared = Arc::clone(&telemetry);
+        let certificates = certificates();
+        let tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
         let thread = std::thread::spawn(move || {
-            run(listeners, options, max_connections, shared, origin, drain);
+            run(
+                listeners,
+                tls,
+                options,
+                max_connections,
+                shared,
+                origin,
+                drain,
+            );
         });
         Self {
             http,
@@ -185,6 +210,8 @@ impl Worker {
             telemetry,
             release,
             opened,
+            kept,
+            certificates,
             control: Some(control),
             thread: Some(thread),
         }
@@ -247,6 +274,7 @@ impl Drop for Worker {
 
 fn run(
     listeners: [std::net::TcpListener; 2],
+    tls: Arc<rustls::ServerConfig>,
     options: Options,
     max_connections: usize,
     telemetry: Arc<Telemetry>,
@@ -260,8 +288,7 @@ fn run(
     LocalSet::new().block_on(&runtime, async move {
         let handler = Rc::new(Core::new(settings(), Arc::clone(&telemetry), origin, Open));
         let options = Rc::new(options);
-        let connections = ConnectionCount::new(max_connections);
-        let tls = tls::tcp_config(certificates()).unwrap();
+        let connections = ConnectionCount::new(max_connections, 16);
         let [plain, secure] =
             listeners.map(|listener| tokio::net::TcpListener::from_std(listener).unwrap());
         let serve = |listener, tls| {

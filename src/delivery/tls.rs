@@ -63,14 +63,17 @@ impl Certificates {
         Ok(Arc::new(Self(RwLock::new(load(certificate, key)?))))
     }
 
-    /// Reads the files again; connections from now on get what they hold. On an error all stays as it was.
+    /// Reads the files again; connections from now on get what they hold, those that are open go on. On an
+    /// error all stays as it was. Says whether it is another certificate.
     ///
     /// # Errors
     /// [`Error`] names the file.
-    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), Error> {
+    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<bool, Error> {
         let loaded = load(certificate, key)?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = loaded;
-        Ok(())
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let other = current.cert != loaded.cert;
+        *current = loaded;
+        Ok(other)
     }
 }
 

@@ -3,10 +3,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::collectors;
+use edgepack_uring::{MemFileOptions, MemFiles};
+
 use super::{BuildError, Error};
+use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
-use crate::config::{self, Config, Congestion, Listen, StorageEngine};
+use crate::config::{self, Config, Congestion, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::Router;
 use crate::delivery::{Core, Cors, h3, tcp};
@@ -16,10 +18,13 @@ use crate::origin::{Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
 
-/// A response of which a client takes next to nothing for so long is given up.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above this share of its connections a worker has QUIC clients prove their address first.
 const RETRY_ABOVE: f64 = 0.5;
+
+/// Memory files may take this part of the descriptors the process may have; each has a mapping, too, of
+/// which Linux allows a process 65 530.
+const FILES_SHARE: usize = 4;
+const FILES_MAX: usize = 16_384;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -105,15 +110,40 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-pub(super) fn tcp_options(listen: &Listen) -> tcp::Options {
-    tcp::Options {
+pub(super) fn tcp_options(config: &Config, telemetry: &Telemetry) -> Result<tcp::Options, Error> {
+    let listen = &config.listen;
+    Ok(tcp::Options {
         header_timeout: listen.header_timeout,
         idle_timeout: listen.idle_timeout,
         handshake_timeout: listen.handshake_timeout,
-        send_timeout: SEND_TIMEOUT,
+        send_timeout: listen.send_timeout,
+        min_send_rate: listen.min_send_rate,
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
+        sendfile: sendfile(config, telemetry)?,
         ..tcp::Options::default()
+    })
+}
+
+/// `None` where it is off, of no use, or not to be had.
+fn sendfile(config: &Config, telemetry: &Telemetry) -> Result<Option<tcp::SendFile>, Error> {
+    let cache = &config.cache;
+    if !cache.sendfile || cache.memory == 0 || config.listen.http.is_empty() {
+        return Ok(None);
+    }
+    let files = MemFiles::new(MemFileOptions {
+        max_bytes: usize::try_from(cache.memory).unwrap_or(usize::MAX),
+        max_files: (descriptors::raise() / FILES_SHARE).min(FILES_MAX),
+    });
+    match files {
+        Ok(files) => {
+            telemetry.register(Box::new(collectors::MemFileCollector::new(&files)?))?;
+            Ok(Some(tcp::SendFile::new(files)))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cache.sendfile: no files in memory here; plain HTTP/1.1 is sent by copying");
+            Ok(None)
+        }
     }
 }
 
@@ -124,7 +154,7 @@ pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Opt
         handshake_timeout: listen.handshake_timeout,
         idle_timeout: listen.idle_timeout,
         request_timeout: listen.header_timeout,
-        stall_timeout: SEND_TIMEOUT,
+        stall_timeout: listen.send_timeout,
         drain_deadline: config.node.drain_timeout,
         max_concurrent_streams: listen.max_concurrent_streams,
         max_concurrent_requests: listen.max_concurrent_streams as usize,

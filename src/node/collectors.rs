@@ -2,6 +2,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use edgepack_uring::MemFiles;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts};
@@ -123,6 +124,49 @@ impl Collector for CacheCollector {
             ],
             &[segments.weight(), segments.len(), segments.filling() as u64],
         )
+    }
+}
+
+/// What plain HTTP/1.1 is sent from without a copy.
+pub(super) struct MemFileCollector {
+    files: MemFiles,
+    mirror: Mirror,
+}
+
+impl MemFileCollector {
+    pub(super) fn new(files: &MemFiles) -> Result<Self, crate::telemetry::Error> {
+        let mirror = Mirror::new(
+            &[(
+                "edgepack_sendfile_refused_total",
+                "Segments that stayed where they were for want of memory, descriptors or the system's consent.",
+            )],
+            &[
+                (
+                    "edgepack_sendfile_memory_bytes",
+                    "Memory of segments that the kernel sends from.",
+                ),
+                (
+                    "edgepack_sendfile_files",
+                    "Segments that the kernel sends from.",
+                ),
+            ],
+        )?;
+        Ok(Self {
+            files: files.clone(),
+            mirror,
+        })
+    }
+}
+
+impl Collector for MemFileCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.mirror.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let usage = self.files.usage();
+        self.mirror
+            .collect(&[usage.refused], &[usage.bytes as u64, usage.files as u64])
     }
 }
 

@@ -48,14 +48,16 @@ where
     let origin = Patterns::default();
     let build = Arc::new(build(origin.clone(), Arc::clone(&telemetry)));
     let tls = tls::tcp_config(certificates()).unwrap();
+    let tcp = assembly::tcp_options(&config, &telemetry).unwrap();
     let plan = |(index, sockets)| Plan {
         index,
         sockets,
         tls: Some(Arc::clone(&tls)),
-        tcp: assembly::tcp_options(&config.listen),
+        tcp: tcp.clone(),
         h3: assembly::h3_options(&config, &telemetry),
         alt_svc_max_age: Some(Duration::from_secs(60)),
         max_connections: 100,
+        max_handshakes: 16,
         telemetry: Arc::clone(&telemetry),
         drain: lifecycle.drain(),
         build: Arc::clone(&build),

@@ -27,6 +27,7 @@ pub(super) struct Plan<F> {
     /// `None`: HTTP/3 is not offered.
     pub(super) alt_svc_max_age: Option<Duration>,
     pub(super) max_connections: usize,
+    pub(super) max_handshakes: usize,
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) drain: Drain,
     pub(super) build: Arc<F>,
@@ -77,7 +78,7 @@ where
     /// Serves until all is drained, or told to drop the rest.
     async fn work(self, tell_ready: oneshot::Sender<Result<(), Error>>) {
         let mut drain = self.drain.clone();
-        let connections = ConnectionCount::new(self.max_connections);
+        let connections = ConnectionCount::new(self.max_connections, self.max_handshakes);
         let mut listeners = match self.listen(&connections) {
             Ok(listeners) => listeners,
             Err(error) => {

@@ -63,6 +63,7 @@ pub struct Connections {
     open: Vec<IntGauge>,
     total: Vec<IntCounter>,
     closed: Vec<IntCounter>,
+    sent_from_file: IntCounter,
 }
 
 impl Connections {
@@ -91,6 +92,11 @@ impl Connections {
         registry.register(Box::new(open.clone()))?;
         registry.register(Box::new(total.clone()))?;
         registry.register(Box::new(closed.clone()))?;
+        let sent_from_file = IntCounter::new(
+            "edgepack_sendfile_bytes_total",
+            "Body bytes that the kernel sent from memory files, without a copy.",
+        )?;
+        registry.register(Box::new(sent_from_file.clone()))?;
         let protocols = [Protocol::Http1, Protocol::Http2, Protocol::Http3].map(label);
         Ok(Self {
             open: protocols
@@ -105,6 +111,7 @@ impl Connections {
                 .iter()
                 .map(|reason| closed.with_label_values(&[reason.as_str()]))
                 .collect(),
+            sent_from_file,
         })
     }
 
@@ -113,6 +120,10 @@ impl Connections {
         if let Some(counter) = self.closed.get(reason as usize) {
             counter.inc();
         }
+    }
+
+    pub fn sent_from_file(&self, bytes: usize) {
+        self.sent_from_file.inc_by(bytes as u64);
     }
 }
 

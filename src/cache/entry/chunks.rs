@@ -2,12 +2,15 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use edgepack_uring::{MemFile, MemFileError, MemFiles};
 
 /// Chunks in order with the offset just past each. No chunk is empty.
 #[derive(Default)]
 pub(super) struct Chunks {
     chunks: Vec<Bytes>,
     ends: Vec<u64>,
+    /// Where all chunks lie, if in a file.
+    file: Option<MemFile>,
 }
 
 impl Chunks {
@@ -41,6 +44,22 @@ impl Chunks {
         let from = (range.start - start_of_chunk) as usize;
         let to = (range.end - start_of_chunk).min(chunk.len() as u64) as usize;
         Some(chunk.slice(from..to))
+    }
+
+    pub(super) fn file(&self) -> Option<&MemFile> {
+        self.file.as_ref()
+    }
+
+    /// The same chunks, with their boundaries, in a file.
+    pub(super) fn in_file(&self, files: &MemFiles) -> Result<Self, MemFileError> {
+        let file = files.store(&self.chunks)?;
+        let mut rest = file.bytes();
+        let chunks = self.chunks.iter().map(|chunk| rest.split_to(chunk.len()));
+        Ok(Self {
+            chunks: chunks.collect(),
+            ends: self.ends.clone(),
+            file: Some(file),
+        })
     }
 
     /// Slices that cover `range`, which must lie within what is there.

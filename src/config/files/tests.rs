@@ -3,10 +3,10 @@ use super::*;
 
 fn certificate(folder: &Path, name: &str) -> Tls {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
-    let tls = Tls {
-        certificate: folder.join(format!("{name}.pem")),
-        private_key: folder.join(format!("{name}.key")),
-    };
+    let tls = Tls::new(
+        folder.join(format!("{name}.pem")),
+        folder.join(format!("{name}.key")),
+    );
     std::fs::write(&tls.certificate, made.cert.pem()).unwrap();
     std::fs::write(&tls.private_key, made.signing_key.serialize_pem()).unwrap();
     tls
@@ -46,16 +46,10 @@ fn each_of_both_files_is_named_when_it_is_missing_or_holds_something_else() {
             .collect::<Vec<_>>()
     };
     let missing = folder.path().join("missing.pem");
-    let swapped = Tls {
-        certificate: good.private_key.clone(),
-        private_key: good.certificate.clone(),
-    };
+    let swapped = Tls::new(good.private_key.clone(), good.certificate.clone());
     assert_eq!(keys(&swapped), ["certificate", "private_key"]);
     assert_eq!(
-        keys(&Tls {
-            certificate: missing.clone(),
-            private_key: missing.clone()
-        }),
+        keys(&Tls::new(missing.clone(), missing.clone())),
         ["certificate", "private_key"]
     );
     assert_eq!(

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::telemetry::Closed;
 
-/// Bytes a client has to take within the send timeout. More than the answers to a stream of pings.
+/// Bytes a client has to take within the send timeout, whatever rate is asked for. More than the answers to
+/// a stream of pings.
 const PROGRESS_MIN: u64 = 4 * 1024;
 
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +20,17 @@ pub(super) struct Timeouts {
     pub(super) head: Option<Duration>,
     /// No request.
     pub(super) idle: Duration,
-    /// A response of which the client takes nothing.
+    /// A response of which the client takes too little.
     pub(super) send: Duration,
+    /// Bytes a second that are not too little, on average over `send`.
+    pub(super) rate: u64,
+}
+
+impl Timeouts {
+    fn progress(&self) -> u64 {
+        let asked = u128::from(self.rate) * self.send.as_millis() / 1000;
+        u64::try_from(asked).unwrap_or(u64::MAX).max(PROGRESS_MIN)
+    }
 }
 
 /// Shared by a connection's transport, its bodies and its task, all on one thread.
@@ -35,6 +45,8 @@ pub(super) struct Activity {
     idle_since: Cell<Instant>,
     head_since: Cell<Option<Instant>>,
     written: Cell<u64>,
+    /// The socket takes nothing for the moment.
+    blocked: Cell<bool>,
     /// `written`, and when, at the last look.
     looked: Cell<(u64, Instant)>,
 }
@@ -49,6 +61,7 @@ impl Activity {
             idle_since: Cell::new(now),
             head_since: Cell::new(None),
             written: Cell::new(0),
+            blocked: Cell::new(false),
             looked: Cell::new((0, now)),
         }
     }
@@ -61,6 +74,15 @@ impl Activity {
 
     pub(super) fn wrote(&self, bytes: usize) {
         self.written.set(self.written.get() + bytes as u64);
+        self.blocked.set(false);
+    }
+
+    pub(super) fn cannot_write(&self) {
+        self.blocked.set(true);
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.get()
     }
 
     /// When to look again. `None`: nothing but the node is being waited for.
@@ -87,7 +109,7 @@ impl Activity {
             return Some(if head { Closed::SlowHead } else { Closed::Idle });
         }
         let (written, _) = self.looked.replace((self.written.get(), now));
-        (self.written.get() - written < PROGRESS_MIN).then_some(Closed::SlowReader)
+        (self.written.get() - written < self.timeouts.progress()).then_some(Closed::SlowReader)
     }
 }
 

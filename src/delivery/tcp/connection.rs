@@ -16,11 +16,13 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::Options;
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
 use super::sealing::{Flush, sealing};
+use super::sendfile::{Lending, PlainStream};
 use super::transport::Transport;
+use super::turns::Turns;
+use super::{ConnectionCount, Options};
 use crate::delivery::drain::Drain;
 use crate::delivery::tls::SEALED_BYTES_MAX;
 use crate::delivery::{Handler, Protocol};
@@ -31,8 +33,8 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// What a client may send before it hears from us; requests here are small.
 const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
 const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
-/// Response bytes that may wait in one stream for the connection.
-const HTTP2_STREAM_SEND_BUFFER: usize = 512 * 1024;
+/// Response bytes that may wait in one stream for the connection. What is more urgent cannot overtake them.
+const HTTP2_STREAM_SEND_BUFFER: usize = 256 * 1024;
 /// Resets that may wait to be handled (CVE-2023-44487).
 const HTTP2_PENDING_RESETS: usize = 20;
 /// Streams reset for the client's errors before the connection goes.
@@ -47,6 +49,7 @@ pub(super) struct Server<H> {
     pub(super) options: Rc<Options>,
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) tls: Option<TlsAcceptor>,
+    pub(super) connections: ConnectionCount,
     pub(super) drain: Drain,
 }
 
@@ -57,6 +60,7 @@ impl<H> Clone for Server<H> {
             options: Rc::clone(&self.options),
             telemetry: Arc::clone(&self.telemetry),
             tls: self.tls.clone(),
+            connections: self.connections.clone(),
             drain: self.drain.clone(),
         }
     }
@@ -78,8 +82,14 @@ impl<H: Handler> Server<H> {
     async fn converse(self, stream: TcpStream, peer: SocketAddr) -> Closed {
         match self.tls.clone() {
             Some(acceptor) => {
-                let accepting = acceptor
-                    .accept_with(stream, |tls| tls.set_buffer_limit(Some(SEALED_BYTES_MAX)));
+                let accepting = async {
+                    let _turn = self.connections.handshake().await;
+                    acceptor
+                        .accept_with(stream, |tls| tls.set_buffer_limit(Some(SEALED_BYTES_MAX)))
+                        .await
+                };
+                // Apart from what follows: the handshake's memory is needed for a moment only.
+                let accepting = Box::pin(accepting);
                 let stream = match timeout(self.options.handshake_timeout, accepting).await {
                     Ok(Ok(stream)) => stream,
                     Ok(Err(error)) => {
@@ -93,14 +103,22 @@ impl<H: Handler> Server<H> {
                     _ => Protocol::Http1,
                 };
                 let (stream, flush) = sealing(stream);
-                self.speak(stream, flush, Bytes::new(), protocol, peer)
+                self.speak(stream, flush, Bytes::new(), protocol, peer, None)
                     .await
             }
             None => {
                 let mut stream = stream;
                 match timeout(self.options.header_timeout, sniff(&mut stream)).await {
+                    Ok(Ok((Protocol::Http1, prefix))) => {
+                        let lending = Rc::new(Lending::default());
+                        let telemetry = Arc::clone(&self.telemetry);
+                        let stream = PlainStream::new(stream, Rc::clone(&lending), telemetry);
+                        let (flush, protocol) = (Flush::none(), Protocol::Http1);
+                        self.speak(stream, flush, prefix, protocol, peer, Some(lending))
+                            .await
+                    }
                     Ok(Ok((protocol, prefix))) => {
-                        self.speak(stream, Flush::none(), prefix, protocol, peer)
+                        self.speak(stream, Flush::none(), prefix, protocol, peer, None)
                             .await
                     }
                     Ok(Err(_)) => Closed::Client,
@@ -117,6 +135,7 @@ impl<H: Handler> Server<H> {
         prefix: Bytes,
         protocol: Protocol,
         peer: SocketAddr,
+        lending: Option<Rc<Lending>>,
     ) -> Closed
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
@@ -126,8 +145,10 @@ impl<H: Handler> Server<H> {
             head: (protocol == Protocol::Http1).then_some(self.options.header_timeout),
             idle: self.options.idle_timeout,
             send: self.options.send_timeout,
+            rate: self.options.min_send_rate,
         }));
         let transport = TokioIo::new(Transport::new(stream, prefix, Rc::clone(&activity)));
+        let turns = (protocol == Protocol::Http2).then(|| Rc::new(Turns::default()));
         let service = Rc::new(Service {
             handler: self.handler,
             activity: Rc::clone(&activity),
@@ -135,6 +156,9 @@ impl<H: Handler> Server<H> {
             protocol,
             secure: self.tls.is_some(),
             alt_svc: self.options.alt_svc.clone(),
+            lending,
+            sendfile: self.options.sendfile.clone(),
+            turns: turns.clone(),
         });
         let service = service_fn(move |request| {
             let service = Rc::clone(&service);
@@ -146,6 +170,7 @@ impl<H: Handler> Server<H> {
                 watch(
                     connection,
                     &activity,
+                    turns,
                     flush,
                     self.drain,
                     http2::Connection::graceful_shutdown,
@@ -157,6 +182,7 @@ impl<H: Handler> Server<H> {
                 watch(
                     connection,
                     &activity,
+                    None,
                     flush,
                     self.drain,
                     http1::Connection::graceful_shutdown,
@@ -198,6 +224,7 @@ fn http2_builder(options: &Options) -> http2::Builder<LocalExec> {
 async fn watch<C>(
     connection: C,
     activity: &Activity,
+    turns: Option<Rc<Turns>>,
     mut flush: Flush,
     mut drain: Drain,
     mut finish: impl FnMut(Pin<&mut C>),
@@ -222,6 +249,9 @@ where
             }
             if let Poll::Ready(Err(_)) = flushed {
                 return Poll::Ready(told.unwrap_or(Closed::Client));
+            }
+            if let (Some(turns), Poll::Ready(_), false) = (&turns, flushed, activity.is_blocked()) {
+                turns.idle(cx);
             }
             if told.is_none() && begun.as_mut().poll(cx).is_ready() {
                 told = Some(Closed::Drain);

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -15,10 +15,17 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::activity::{Activity, InFlight};
-use crate::delivery::{BodyError, Fault, Handler, Outgoing, Protocol, Request, RequestBody};
+use super::sendfile::{Lending, SendFile};
+use super::turns::{Turn, Turns};
+use crate::delivery::{
+    Body, BodyError, Fault, Handler, Outgoing, Priority, Protocol, Request, RequestBody,
+};
 
 /// What every answer calls the node.
 pub const SERVER_NAME: HeaderValue = HeaderValue::from_static("edgepack");
+
+/// Slices of an answer that shares its connection: after each the most urgent goes on.
+const SHARED_SLICE_MAX: usize = 64 * 1024;
 
 /// What all requests of a connection have in common.
 #[derive(Debug)]
@@ -29,6 +36,11 @@ pub(super) struct Service<H> {
     pub(super) protocol: Protocol,
     pub(super) secure: bool,
     pub(super) alt_svc: Option<HeaderValue>,
+    /// Where the transport can send from files.
+    pub(super) lending: Option<Rc<Lending>>,
+    pub(super) sendfile: Option<SendFile>,
+    /// Where several answers share the connection.
+    pub(super) turns: Option<Rc<Turns>>,
 }
 
 impl<H: Handler> Service<H> {
@@ -37,15 +49,32 @@ impl<H: Handler> Service<H> {
         request: hyper::Request<Incoming>,
     ) -> Result<hyper::Response<SendingBody>, Infallible> {
         let mut in_flight = InFlight::new(&self.activity);
+        let asked = Priority::asked(request.headers());
         let response = match check_host(&request) {
             Ok(()) => self.handler.handle(self.request(request)).await,
             Err(fault) => fault.into(),
         };
         in_flight.pending(false);
-        let (status, headers, outgoing) = response.into_parts();
+        if let (Some(_), Some(sendfile), Body::Entry { entry, .. }) =
+            (&self.lending, &self.sendfile, &response.body)
+        {
+            sendfile.consider(entry);
+        }
+        let turn = self
+            .turns
+            .as_ref()
+            .map(|turns| turns.join(Priority::decide(asked, &response)));
+        let (status, headers, mut outgoing) = response.into_parts();
+        if turn.is_some() {
+            outgoing = outgoing.in_slices_of(SHARED_SLICE_MAX);
+        }
+        if let Some(lending) = &self.lending {
+            lending.lend(outgoing.file().cloned().zip(outgoing.remaining()));
+        }
         let mut answer = hyper::Response::new(SendingBody {
             outgoing,
             in_flight,
+            turn,
         });
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
@@ -106,6 +135,7 @@ fn incoming(body: Incoming) -> impl Stream<Item = Result<Bytes, BodyError>> {
 pub(super) struct SendingBody {
     outgoing: Outgoing,
     in_flight: InFlight,
+    turn: Option<Turn>,
 }
 
 impl http_body::Body for SendingBody {
@@ -116,8 +146,14 @@ impl http_body::Body for SendingBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(turn) = &self.turn {
+            ready!(turn.poll(cx));
+        }
         let polled = Pin::new(&mut self.outgoing).poll_next(cx);
         self.in_flight.pending(polled.is_pending());
+        if let (Some(turn), Poll::Pending) = (&self.turn, &polled) {
+            turn.pause();
+        }
         polled.map_ok(Frame::data)
     }
 

@@ -26,6 +26,15 @@ impl<S> Transport<S> {
             activity,
         }
     }
+
+    fn account(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &polled {
+            Poll::Ready(Ok(bytes)) => self.activity.wrote(*bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.activity.cannot_write(),
+        }
+        polled
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
@@ -34,13 +43,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let mut prefixed = false;
         if self.prefix.has_remaining() {
             let count = self.prefix.len().min(buf.remaining());
             buf.put_slice(&self.prefix.split_to(count));
-            return Poll::Ready(Ok(()));
+            prefixed = true;
         }
+        // With the prefix comes what is there: read by itself it would make the reader double its buffer.
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Pending | Poll::Ready(Err(_)) if prefixed => return Poll::Ready(Ok(())),
+            polled => ready!(polled)?,
+        }
         self.activity.read(buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
@@ -52,9 +66,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let wrote = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
-        self.activity.wrote(wrote);
-        Poll::Ready(Ok(wrote))
+        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.account(polled)
     }
 
     fn poll_write_vectored(
@@ -62,9 +75,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wrote = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
-        self.activity.wrote(wrote);
-        Poll::Ready(Ok(wrote))
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.account(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -85,6 +85,10 @@ fn a_reload_that_fails_changes_nothing() {
     certificates.reload(&certificate, &key).unwrap_err();
     assert_eq!(current(), first);
     files.put("key.pem", &next.key_pem);
-    certificates.reload(&certificate, &key).unwrap();
+    assert!(certificates.reload(&certificate, &key).unwrap());
     assert_ne!(current(), first);
+    assert!(
+        !certificates.reload(&certificate, &key).unwrap(),
+        "the same again"
+    );
 }

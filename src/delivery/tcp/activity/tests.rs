@@ -8,6 +8,7 @@ fn activity() -> Rc<Activity> {
         head: Some(10 * SECOND),
         idle: 60 * SECOND,
         send: 30 * SECOND,
+        rate: 0,
     }))
 }
 
@@ -69,8 +70,27 @@ async fn on_http2_control_frames_are_no_head() {
         head: None,
         idle: 60 * SECOND,
         send: 30 * SECOND,
+        rate: 0,
     });
     activity.read(17);
     assert_eq!(after(&activity, 59).await, None);
     assert_eq!(after(&activity, 1).await, Some(Closed::Idle));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_to_keep_to_the_rate_on_average_over_the_send_time() {
+    let activity = Rc::new(Activity::new(Timeouts {
+        head: None,
+        idle: 60 * SECOND,
+        send: 30 * SECOND,
+        rate: 1024,
+    }));
+    let mut request = InFlight::new(&activity);
+    request.pending(false);
+    for _ in 0..10 {
+        activity.wrote(30 * 1024);
+        assert_eq!(after(&activity, 30).await, None);
+    }
+    activity.wrote(30 * 1024 - 1);
+    assert_eq!(after(&activity, 30).await, Some(Closed::SlowReader));
 }

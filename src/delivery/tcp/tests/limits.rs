@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Options, SEGMENT, closed, read_to_end, worker};
+use futures_util::FutureExt;
+
+use super::{ConnectionCount, Options, SEGMENT, closed, read_to_end, worker};
 use crate::delivery::testing::{Worker, curl, curl_head_and_body, pattern};
 
 #[test]
@@ -239,4 +241,16 @@ fn more_connections_than_allowed_are_refused_and_the_rest_served() {
     drop(held);
     worker.await_metric("edgepack_connections_open{protocol=\"h1\"}", 0.0);
     assert!(curl(&[&worker.http("/player/")]).status.success());
+}
+
+#[tokio::test]
+async fn handshakes_beyond_the_limit_wait_for_their_turn() {
+    let connections = ConnectionCount::new(100, 2);
+    let first = connections.handshake().await;
+    let _second = connections.handshake().await;
+    let third = connections.handshake();
+    let mut third = std::pin::pin!(third);
+    assert!(third.as_mut().now_or_never().is_none());
+    drop(first);
+    assert!(third.now_or_never().is_some());
 }
