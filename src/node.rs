@@ -32,6 +32,7 @@ use crate::telemetry::{self, Telemetry};
 mod assembly;
 mod collectors;
 mod core_dumps;
+mod descriptors;
 mod lifecycle;
 mod logging;
 mod services;
@@ -91,6 +92,7 @@ pub fn run(config: Config) -> Result<(), Error> {
     if !config.node.core_dumps {
         core_dumps::forbid();
     }
+    descriptors::raise(&config);
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();

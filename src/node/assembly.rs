@@ -155,6 +155,7 @@ fn storage_options(config: &Config) -> StorageOptions {
         // What the cache keeps lives in these buffers, too.
         pool_bytes: bytes(config.cache.memory.saturating_add(storage.buffer_memory)),
         gap_limit_bytes: bytes(storage.gap),
+        direct: storage.direct,
         revalidate_ms: millis(storage.revalidate),
         max_open_files: storage.max_open_files as u64,
         pread_threads: storage.pread_threads,
