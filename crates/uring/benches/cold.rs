@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p edgepack-uring --bench cold`; with `COLD_DIR` on the file system to be measured (the folder of builds
 //! otherwise), `COLD_MIB` the size of the file (512), `COLD_KIB` that of a segment (3072), `COLD_DEPTH` the reads at a
-//! time (16), `COLD_ROUNDS` the rounds (5). Ways alternate; medians and extremes are quoted. The last column is what came
+//! time (16), `COLD_ROUNDS` the rounds (5), `COLD_RANDOM` set to have the kernel read what is asked for and nothing ahead. Ways alternate; medians and extremes are quoted. The last column is what came
 //! from the disk, so that one sees whether the cache was cold.
 #![allow(
     clippy::unwrap_used,
@@ -154,6 +154,9 @@ impl Bench {
             options.custom_flags(libc::O_DIRECT);
         }
         let file = Arc::new(options.open(&self.path).unwrap());
+        if std::env::var_os("COLD_RANDOM").is_some() {
+            advise(&file, libc::POSIX_FADV_RANDOM);
+        }
         let reads: Vec<FileRange> = self
             .segments
             .iter()
@@ -263,9 +266,12 @@ fn make(path: &Path, bytes: u64) {
 }
 
 fn drop_from_cache(path: &Path) {
-    let file = File::open(path).unwrap();
+    advise(&File::open(path).unwrap(), libc::POSIX_FADV_DONTNEED);
+}
+
+fn advise(file: &File, advice: i32) {
     // SAFETY: advice about an open descriptor touches no memory of this process.
-    let refused = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    let refused = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, advice) };
     assert_eq!(refused, 0);
 }
 
