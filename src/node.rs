@@ -27,6 +27,7 @@ use crate::delivery::Handler;
 use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
 use crate::keys::KeyStore;
+use crate::memory::Budget;
 use crate::origin::IndexCacheError;
 use crate::telemetry::{self, Telemetry};
 
@@ -97,16 +98,23 @@ pub fn run(config: Config) -> Result<(), Error> {
     if !config.node.core_dumps {
         core_dumps::forbid();
     }
+    descriptors::raise(&config);
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve(config, telemetry, Some(Arc::clone(assembly.keys())), {
-        let assembly = Arc::clone(&assembly);
-        move || assembly.handler()
-    })
+    serve(
+        config,
+        telemetry,
+        Some(Arc::clone(assembly.keys())),
+        assembly.budget(),
+        {
+            let assembly = Arc::clone(&assembly);
+            move || assembly.handler()
+        },
+    )
 }
 
-/// The same with any handler: `keys` are shown to the operator, `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `keys` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
@@ -114,6 +122,7 @@ pub fn serve<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
     keys: Option<Arc<KeyStore>>,
+    budget: &Budget,
     build: F,
 ) -> Result<(), Error>
 where
@@ -148,7 +157,7 @@ where
         Some(tls) if config.listen.http3 => Some(Transport::new(tls, &h3)?),
         _ => None,
     };
-    let tcp = assembly::tcp_options(config, &telemetry)?;
+    let tcp = assembly::tcp_options(config, &telemetry, budget)?;
     let build = Arc::new(build);
     let plans = sockets
         .workers

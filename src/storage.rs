@@ -7,6 +7,7 @@
 //!   ├─▶ Storage (worker 0)  its ring, or its way into the pread pool
 //!   └─▶ Storage (worker 1)  …
 //! ```
+mod direct;
 pub mod error;
 pub mod files;
 pub mod options;
@@ -14,6 +15,7 @@ mod pread;
 pub mod source;
 pub mod stats;
 
+use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -207,6 +209,68 @@ impl Storage {
         Ok(self.read_ranges(file, &[range], buf).await?.freeze())
     }
 
+    /// `ranges` of the file, offset and length, as the content of a buffer with room for `front` bytes before it
+    /// ([`PooledBuf::prepend`]) and `back` bytes behind. Errors are those of [`read_ranges`](Self::read_ranges).
+    ///
+    /// With `direct`, a run of some length is read around the page cache, in whole blocks, to where it is sent from.
+    pub async fn read_media(
+        &self,
+        file: &SourceFile,
+        ranges: &[(u64, u64)],
+        front: usize,
+        back: usize,
+    ) -> Result<PooledBuf, StorageError> {
+        self.check_within(file, ranges)?;
+        if let Some(handle) = file.direct() {
+            let gap_limit = self.shared.options.gap_limit_bytes as u64;
+            let wanted: Vec<_> = ranges.iter().copied().map(file_range).collect();
+            if let Some(run) = direct::Run::of(&wanted, gap_limit, file.version().len) {
+                let read = self.read_direct(file, Arc::clone(handle), &run, (front, back));
+                match read.await {
+                    // What open(2) let pass, read(2) refuses.
+                    Err(StorageError::Io { source, .. })
+                        if matches!(
+                            source.raw_os_error(),
+                            Some(libc::EINVAL | libc::EOPNOTSUPP)
+                        ) =>
+                    {
+                        file.refuse_direct();
+                        self.shared.stats.refused_direct(file.path(), &source);
+                    }
+                    outcome => return outcome,
+                }
+            }
+        }
+        let total: u64 = ranges.iter().map(|(_, len)| len).sum();
+        let mut buf = self
+            .buffer(total.saturating_add((front + back) as u64))
+            .await?;
+        // A buffer just taken is empty, and has this much.
+        let _ = buf.indent(front);
+        self.read_ranges(file, ranges, buf).await
+    }
+
+    async fn read_direct(
+        &self,
+        file: &SourceFile,
+        handle: Arc<File>,
+        run: &direct::Run,
+        (front, back): (usize, usize),
+    ) -> Result<PooledBuf, StorageError> {
+        let indent = run.indent(front);
+        let mut buf = self.buffer(run.len() + (indent + back) as u64).await?;
+        let _ = buf.indent(indent);
+        let mut read = self.read_through(handle, file, &[run.blocks], buf).await?;
+        if let Some(rest) = run.rest {
+            read = self.read_ranges(file, &[rest], read).await?;
+        }
+        self.shared.stats.direct_runs.fetch_add(1, Relaxed);
+        run.gather(read).ok_or_else(|| StorageError::Truncated {
+            path: file.path().to_path_buf(),
+            offset: file.version().len,
+        })
+    }
+
     /// Appends `ranges` of the file, offset and length, to `buf`, in order and with nothing between.
     ///
     /// All of it comes from the version the handle was opened with, or this fails with
@@ -220,15 +284,28 @@ impl Storage {
         buf: PooledBuf,
     ) -> Result<PooledBuf, StorageError> {
         self.check_within(file, ranges)?;
-        let ranges: Vec<_> = ranges
-            .iter()
-            .map(|&(offset, len)| FileRange { offset, len })
-            .collect();
+        self.read_through(Arc::clone(&file.file), file, ranges, buf)
+            .await
+    }
+
+    /// `handle`: one of the file's.
+    async fn read_through(
+        &self,
+        handle: Arc<File>,
+        file: &SourceFile,
+        ranges: &[(u64, u64)],
+        buf: PooledBuf,
+    ) -> Result<PooledBuf, StorageError> {
+        let ranges: Vec<_> = ranges.iter().copied().map(file_range).collect();
+        let is_direct = file.is_direct(&handle);
         let limit = Duration::from_millis(self.shared.options.read_timeout_ms);
-        let handle = Arc::clone(&file.file);
         let outcome = match &*self.backend {
             Backend::Ring(ring) => {
-                tokio::time::timeout(limit, ring.read(handle, &ranges, buf)).await
+                let read = match is_direct {
+                    false => ring.read(handle, &ranges, buf),
+                    true => ring.read_direct(handle, &ranges, buf),
+                };
+                tokio::time::timeout(limit, read).await
             }
             Backend::Pread => {
                 let read = self.shared.pread.read(handle, &ranges, buf);
@@ -290,6 +367,10 @@ impl Storage {
             }),
         }
     }
+}
+
+fn file_range((offset, len): (u64, u64)) -> FileRange {
+    FileRange { offset, len }
 }
 
 fn start_ring(shared: &Arc<SharedStorage>) -> std::io::Result<Ring> {

@@ -33,6 +33,7 @@ pub(super) struct Assembly {
     settings: Arc<Settings>,
     telemetry: Arc<Telemetry>,
     storage: Arc<SharedStorage>,
+    budget: Budget,
     keys: Arc<KeyStore>,
     origin: Shared,
     gate: Gatekeeper,
@@ -62,6 +63,7 @@ impl Assembly {
             settings: Arc::new(settings(&config)),
             telemetry: Arc::clone(telemetry),
             storage,
+            budget,
             keys,
             origin,
             gate: Gatekeeper::new(&config.mounts)?,
@@ -71,6 +73,10 @@ impl Assembly {
 
     pub(super) fn keys(&self) -> &Arc<KeyStore> {
         &self.keys
+    }
+
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -110,7 +116,11 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-pub(super) fn tcp_options(config: &Config, telemetry: &Telemetry) -> Result<tcp::Options, Error> {
+pub(super) fn tcp_options(
+    config: &Config,
+    telemetry: &Telemetry,
+    budget: &Budget,
+) -> Result<tcp::Options, Error> {
     let listen = &config.listen;
     Ok(tcp::Options {
         header_timeout: listen.header_timeout,
@@ -120,22 +130,26 @@ pub(super) fn tcp_options(config: &Config, telemetry: &Telemetry) -> Result<tcp:
         min_send_rate: listen.min_send_rate,
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
-        sendfile: sendfile(config, telemetry)?,
+        sendfile: sendfile(config, telemetry, budget)?,
         ..tcp::Options::default()
     })
 }
 
 /// `None` where it is off, of no use, or not to be had.
-fn sendfile(config: &Config, telemetry: &Telemetry) -> Result<Option<tcp::SendFile>, Error> {
+fn sendfile(
+    config: &Config,
+    telemetry: &Telemetry,
+    budget: &Budget,
+) -> Result<Option<tcp::SendFile>, Error> {
     let cache = &config.cache;
     if !cache.sendfile || cache.memory == 0 || config.listen.http.is_empty() {
         return Ok(None);
     }
-    let files = MemFiles::new(MemFileOptions {
+    let options = MemFileOptions {
         max_bytes: usize::try_from(cache.memory).unwrap_or(usize::MAX),
-        max_files: (descriptors::raise() / FILES_SHARE).min(FILES_MAX),
-    });
-    match files {
+        max_files: (descriptors::limit() / FILES_SHARE).min(FILES_MAX),
+    };
+    match MemFiles::with_quota(options, Arc::new(budget.clone())) {
         Ok(files) => {
             telemetry.register(Box::new(collectors::MemFileCollector::new(&files)?))?;
             Ok(Some(tcp::SendFile::new(files)))
@@ -196,6 +210,7 @@ fn storage_options(config: &Config) -> StorageOptions {
         // What the cache keeps lives in these buffers, too.
         pool_bytes: bytes(config.cache.memory.saturating_add(storage.buffer_memory)),
         gap_limit_bytes: bytes(storage.gap),
+        direct: storage.direct,
         revalidate_ms: millis(storage.revalidate),
         max_open_files: storage.max_open_files as u64,
         pread_threads: storage.pread_threads,

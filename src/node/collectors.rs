@@ -343,6 +343,14 @@ impl StorageCollector {
                     "Times a file was found changed while it was served.",
                 ),
                 ("edgepack_storage_files_opened_total", "Files opened."),
+                (
+                    "edgepack_storage_direct_runs_total",
+                    "Runs read around the page cache.",
+                ),
+                (
+                    "edgepack_storage_direct_refused_total",
+                    "Files that could not be read around the page cache.",
+                ),
             ],
             &[],
         )?;
@@ -389,6 +397,8 @@ impl Collector for StorageCollector {
                 load(&stats.timeouts),
                 load(&stats.changed),
                 load(&stats.opened),
+                load(&stats.direct_runs),
+                load(&stats.direct_refused),
             ],
             &[],
         );

@@ -12,6 +12,7 @@ use crate::config::Listen;
 use crate::delivery::Core;
 use crate::delivery::drain::Phase;
 use crate::delivery::testing::{Open, Patterns, certificates, curl, settings};
+use crate::memory::Budget;
 
 type TestCore = Core<Patterns, Open>;
 
@@ -48,7 +49,7 @@ where
     let origin = Patterns::default();
     let build = Arc::new(build(origin.clone(), Arc::clone(&telemetry)));
     let tls = tls::tcp_config(certificates()).unwrap();
-    let tcp = assembly::tcp_options(&config, &telemetry).unwrap();
+    let tcp = assembly::tcp_options(&config, &telemetry, &Budget::unlimited()).unwrap();
     let plan = |(index, sockets)| Plan {
         index,
         sockets,
@@ -226,6 +227,7 @@ fn https_without_a_certificate_is_refused() {
         &config,
         Arc::clone(&telemetry),
         None,
+        &Budget::unlimited(),
         good(origin, telemetry),
     )
     .unwrap_err();

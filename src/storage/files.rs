@@ -51,6 +51,8 @@ struct Known {
     lookups: Arc<Semaphore>,
     revalidate: Duration,
     timeout: Duration,
+    /// Whether movies are opened to be read around the page cache, too.
+    direct: bool,
     epoch: Instant,
     stats: Arc<StorageStats>,
 }
@@ -89,6 +91,7 @@ impl Files {
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
             revalidate: Duration::from_millis(options.revalidate_ms),
             timeout: Duration::from_millis(options.read_timeout_ms),
+            direct: options.direct,
             epoch: Instant::now(),
             stats,
         };
@@ -221,7 +224,12 @@ impl Known {
             .and_then(Entry::found)
             .filter(|found| !is_stale(found));
         let known = known.as_ref();
-        let outcome = lookup::look_up(&key.root, &key.path, known);
+        let outcome = lookup::look_up(
+            &key.root,
+            &key.path,
+            known,
+            self.direct.then_some(&*self.stats),
+        );
         match outcome {
             Ok(found) => {
                 if let Resolved::File(_) = found

@@ -28,6 +28,8 @@ pub struct StorageOptions {
     /// Gaps between wanted ranges up to this size are read over, in one operation (16 KiB, where
     /// reading over a gap from the page cache costs what another operation does).
     pub gap_limit_bytes: usize,
+    /// Whether media is read around the page cache, where the file system can (no).
+    pub direct: bool,
     /// How long a path's file is taken for granted before it is looked at again (1000).
     pub revalidate_ms: u64,
     /// Files kept open at most (512).
@@ -45,6 +47,7 @@ impl Default for StorageOptions {
             pool_bytes: 1536 << 20,
             pool_idle_bytes: 256 << 20,
             gap_limit_bytes: 16 << 10,
+            direct: false,
             revalidate_ms: 1_000,
             max_open_files: 512,
             pread_threads: 16,

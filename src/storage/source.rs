@@ -40,6 +40,9 @@ impl FileVersion {
 #[derive(Debug)]
 pub struct SourceFile {
     pub(super) file: Arc<File>,
+    /// The same file, opened to be read around the page cache.
+    direct: Option<Arc<File>>,
+    direct_refused: AtomicBool,
     version: FileVersion,
     path: Arc<Path>,
     stale: AtomicBool,
@@ -49,10 +52,35 @@ impl SourceFile {
     pub(super) fn new(file: File, version: FileVersion, path: Arc<Path>) -> Self {
         Self {
             file: Arc::new(file),
+            direct: None,
+            direct_refused: AtomicBool::new(false),
             version,
             path,
             stale: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn with_direct(self, direct: Option<File>) -> Self {
+        Self {
+            direct: direct.map(Arc::new),
+            ..self
+        }
+    }
+
+    /// None where it was not asked for, or the file system refuses.
+    pub(super) fn direct(&self) -> Option<&Arc<File>> {
+        let refused = self.direct_refused.load(Ordering::Relaxed);
+        self.direct.as_ref().filter(|_| !refused)
+    }
+
+    /// Whether `handle` is the one to be read around the page cache with.
+    pub(super) fn is_direct(&self, handle: &Arc<File>) -> bool {
+        let direct = self.direct.as_ref();
+        direct.is_some_and(|direct| Arc::ptr_eq(direct, handle))
+    }
+
+    pub(super) fn refuse_direct(&self) {
+        self.direct_refused.store(true, Ordering::Relaxed);
     }
 
     pub fn version(&self) -> FileVersion {

@@ -382,3 +382,50 @@ fn options_that_cannot_work_are_named_all_of_them() {
         Err(StartError::Options(_))
     ));
 }
+
+#[test]
+fn media_read_around_the_page_cache_is_the_same() {
+    // Of this repository's file system: that of temporary files may refuse.
+    let dir = TempDir::new_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+    // No multiple of a block.
+    let whole = content((3 << 20) + 1234);
+    fs::write(dir.path().join("a.mp4"), &whole).unwrap();
+    for direct in [false, true] {
+        each_engine(
+            |options| options.direct = direct,
+            |storage| {
+                let (dir, whole) = (&dir, &whole);
+                async move {
+                    let file = only(&storage, dir).await;
+                    let cases: [&[(u64, u64)]; 4] = [
+                        &[(5, 2 << 20)],
+                        &[(2 << 20, (1 << 20) + 1234)],
+                        &[(7000, 100_000), (108_000, 5), (109_000, 300_000)],
+                        &[(100, 400), (900_000, 400)],
+                    ];
+                    for ranges in cases {
+                        let mut want = vec![9; 77];
+                        for (offset, len) in ranges {
+                            want.extend(&whole[*offset as usize..(offset + len) as usize]);
+                        }
+                        let read = storage.read_media(&file, ranges, 77, 16).await;
+                        let mut read = read.unwrap();
+                        assert!(read.room() >= 16);
+                        assert!(read.prepend(&[9; 77]));
+                        assert!(read.as_slice() == want, "{ranges:?}");
+                    }
+                    let stats = storage.shared().stats();
+                    let (runs, refused) = (
+                        stats.direct_runs.load(Relaxed),
+                        stats.direct_refused.load(Relaxed),
+                    );
+                    match direct {
+                        false => assert_eq!((runs, refused), (0, 0)),
+                        // Scattered ranges are no run.
+                        true => assert!(runs == 3 || refused > 0, "{runs} {refused}"),
+                    }
+                }
+            },
+        );
+    }
+}

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use bytes::Bytes;
 
 use self::mapped::Mapped;
+use crate::buffer::Quota;
 
 const PAGE: usize = 4096;
 
@@ -48,6 +49,8 @@ pub enum MemFileError {
         bytes: usize,
         files: usize,
     },
+    #[error("{wanted} bytes more are not to be had beside the memory in use")]
+    NoMemory { wanted: usize },
     #[error("the system gives no file in memory: {0}")]
     System(#[from] io::Error),
 }
@@ -60,6 +63,7 @@ pub struct MemFiles {
 
 struct Account {
     options: MemFileOptions,
+    quota: Option<Arc<dyn Quota>>,
     bytes: AtomicUsize,
     files: AtomicUsize,
     refused: AtomicU64,
@@ -71,10 +75,23 @@ impl MemFiles {
     /// # Errors
     /// What the system says to a file in memory.
     pub fn new(options: MemFileOptions) -> io::Result<Self> {
+        Self::of(options, None)
+    }
+
+    /// The same, within what `quota` allows beside other memory.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_quota(options: MemFileOptions, quota: Arc<dyn Quota>) -> io::Result<Self> {
+        Self::of(options, Some(quota))
+    }
+
+    fn of(options: MemFileOptions, quota: Option<Arc<dyn Quota>>) -> io::Result<Self> {
         Mapped::copy_of(&[Bytes::from_static(&[0])], 1)?;
         Ok(Self {
             account: Arc::new(Account {
                 options,
+                quota,
                 bytes: AtomicUsize::new(0),
                 files: AtomicUsize::new(0),
                 refused: AtomicU64::new(0),
@@ -123,6 +140,8 @@ impl fmt::Debug for MemFiles {
 struct Share {
     account: Arc<Account>,
     bytes: usize,
+    /// It was taken from the quota, too.
+    within_quota: bool,
 }
 
 impl Share {
@@ -134,9 +153,10 @@ impl Share {
         } = account.options;
         let bytes = account.bytes.fetch_add(wanted, Ordering::Relaxed);
         let files = account.files.fetch_add(1, Ordering::Relaxed);
-        let share = Self {
+        let mut share = Self {
             account: Arc::clone(account),
             bytes: wanted,
+            within_quota: false,
         };
         if bytes.saturating_add(wanted) > max_bytes || files >= max_files {
             // Dropped, the share is given back.
@@ -146,6 +166,12 @@ impl Share {
                 files,
             });
         }
+        if let Some(quota) = &account.quota {
+            if !quota.may_map(wanted) {
+                return Err(MemFileError::NoMemory { wanted });
+            }
+            share.within_quota = true;
+        }
         Ok(share)
     }
 }
@@ -154,6 +180,9 @@ impl Drop for Share {
     fn drop(&mut self) {
         self.account.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         self.account.files.fetch_sub(1, Ordering::Relaxed);
+        if let Some(quota) = self.account.quota.as_ref().filter(|_| self.within_quota) {
+            quota.unmapped(self.bytes);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use self::engine::{Engine, Turn};
+use self::engine::{Engine, Turn, Way};
 use crate::buffer::PooledBuf;
 use crate::error::ReadError;
 use crate::plan::{FileRange, plan};
@@ -108,9 +108,28 @@ impl Ring {
     /// when all is there; on an error the buffer returns to its pool as soon as the kernel has let
     /// go of it. Dropping the future abandons the read without any harm.
     pub fn read(&self, file: Arc<File>, ranges: &[FileRange], buf: PooledBuf) -> ReadFuture {
+        self.read_in(Way::IfCached, file, ranges, buf)
+    }
+
+    /// Like [`read`](Self::read), of a file that was opened with `O_DIRECT`: ranges, and where they go
+    /// in the buffer, are aligned as it asks.
+    pub fn read_direct(&self, file: Arc<File>, ranges: &[FileRange], buf: PooledBuf) -> ReadFuture {
+        self.read_in(Way::Direct, file, ranges, buf)
+    }
+
+    fn read_in(
+        &self,
+        way: Way,
+        file: Arc<File>,
+        ranges: &[FileRange],
+        buf: PooledBuf,
+    ) -> ReadFuture {
         let (done, outcome) = oneshot::channel();
         match self.plan(ranges, &buf) {
-            Ok(operations) => self.engine.borrow_mut().begin(file, operations, buf, done),
+            Ok(operations) => {
+                let mut engine = self.engine.borrow_mut();
+                engine.begin(file, operations, way, buf, done);
+            }
             Err(error) => {
                 // The receiver is right here.
                 let _ = done.send(Err(error));

@@ -283,8 +283,9 @@ async fn fragment(
     let asset = &target.asset;
     match cover {
         Cover::Clear | Cover::Lead => {
-            let media = read(storage, asset, plan.source_ranges()).await?;
-            Ok(vec![plan.header(), media.freeze()])
+            let header = plan.header();
+            let media = read_behind(storage, asset, plan.source_ranges(), &header, 0).await?;
+            Ok(vec![media.freeze()])
         }
         Cover::Samples { mut encryptor, .. } => {
             let mut media = read(storage, asset, plan.source_ranges()).await?;
@@ -293,13 +294,9 @@ async fn fragment(
             Ok(vec![header, media.freeze()])
         }
         Cover::Whole { key, iv } => {
-            let header = plan.header();
-            let len = header.len() as u64 + plan.payload_len();
-            let mut buffer = storage.buffer(aes128::padded_len(len)).await?;
-            if !buffer.extend_from_slice(&header) {
-                return Err(faults::internal("a buffer smaller than asked"));
-            }
-            let buffer = read_into(storage, asset, plan.source_ranges(), buffer).await?;
+            let (header, padding) = (plan.header(), aes128::MAX_PADDING);
+            let ranges = plan.source_ranges();
+            let buffer = read_behind(storage, asset, ranges, &header, padding).await?;
             encrypt_whole(buffer, &Whole { key, iv })
         }
         Cover::SampleAes { .. } => Err(faults::internal("SAMPLE-AES in CMAF")),
@@ -349,20 +346,24 @@ pub(super) async fn read(
     asset: &Asset,
     ranges: &[SourceRange],
 ) -> Result<PooledBuf, Fault> {
-    let total: u64 = ranges.iter().map(|range| range.len).sum();
-    let buffer = storage.buffer(total).await?;
-    read_into(storage, asset, ranges, buffer).await
+    read_behind(storage, asset, ranges, &[], 0).await
 }
 
-/// Behind what the buffer holds.
-async fn read_into(
+/// The same behind `front`, with room for `back` bytes more.
+async fn read_behind(
     storage: &Storage,
     asset: &Asset,
     ranges: &[SourceRange],
-    buffer: PooledBuf,
+    front: &[u8],
+    back: usize,
 ) -> Result<PooledBuf, Fault> {
+    let too_small = || faults::internal("a buffer smaller than asked");
     let Some(first) = ranges.first() else {
-        return Ok(buffer);
+        let mut buffer = storage.buffer((front.len() + back) as u64).await?;
+        return match buffer.extend_from_slice(front) {
+            true => Ok(buffer),
+            false => Err(too_small()),
+        };
     };
     let (_, file) = asset
         .sources
@@ -373,5 +374,9 @@ async fn read_into(
         .iter()
         .map(|range| (range.offset, range.len))
         .collect();
-    Ok(storage.read_ranges(file, &reads, buffer).await?)
+    let mut read = storage.read_media(file, &reads, front.len(), back).await?;
+    match read.prepend(front) {
+        true => Ok(read),
+        false => Err(too_small()),
+    }
 }

@@ -11,6 +11,7 @@ use super::{Folder, Resolved};
 use crate::description::ASSET_FILE;
 use crate::storage::error::StorageError;
 use crate::storage::source::{FileVersion, SourceFile};
+use crate::storage::stats::StorageStats;
 
 /// Media files in one folder at most.
 pub const MAX_FOLDER_FILES: usize = 256;
@@ -49,11 +50,13 @@ pub(super) fn check_relative(path: &str) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// What is at `path` below `root`. Returns `known` itself if the file is still that version.
+/// What is at `path` below `root`. Returns `known` itself if the file is still that version. `direct`: movies are to be
+/// read around the page cache, and refusals counted.
 pub(super) fn look_up(
     root: &Path,
     path: &str,
     known: Option<&Resolved>,
+    direct: Option<&StorageStats>,
 ) -> Result<Resolved, StorageError> {
     let asked = root.join(path);
     let real_root = root.canonicalize().map_err(|source| StorageError::Io {
@@ -88,11 +91,22 @@ pub(super) fn look_up(
     }
     let file = File::open(through_proc(&handle)).map_err(|error| finding(&asked, error))?;
     let version = settled_version(&file, &asked)?;
-    Ok(Resolved::File(Arc::new(SourceFile::new(
-        file,
-        version,
-        asked.into(),
-    ))))
+    let direct = direct
+        .filter(|_| MediaKind::of_name(path) == Some(MediaKind::Movie))
+        .and_then(|stats| open_direct(&handle, &asked, stats));
+    let found = SourceFile::new(file, version, asked.into()).with_direct(direct);
+    Ok(Resolved::File(Arc::new(found)))
+}
+
+/// None where the file system refuses.
+fn open_direct(handle: &File, asked: &Path, stats: &StorageStats) -> Option<File> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_DIRECT)
+        .open(through_proc(handle));
+    opened
+        .inspect_err(|error| stats.refused_direct(asked, error))
+        .ok()
 }
 
 /// Holds on to what is at `real` without opening it: no FIFO is waited for, no device touched.

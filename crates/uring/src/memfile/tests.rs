@@ -62,6 +62,40 @@ fn the_bounds_hold_and_are_given_back_with_the_last_slice() {
     assert!(files.store(&[content(1, 5)]).is_err(), "a third file");
 }
 
+/// Whoever else counts memory is asked, and told when it is free again.
+#[test]
+fn files_keep_within_a_quota_that_is_not_theirs_alone() {
+    #[derive(Default)]
+    struct OnePage(AtomicUsize);
+    impl Quota for OnePage {
+        fn may_map(&self, bytes: usize) -> bool {
+            let before = self.0.fetch_add(bytes, Ordering::Relaxed);
+            let fits = before + bytes <= PAGE;
+            if !fits {
+                self.0.fetch_sub(bytes, Ordering::Relaxed);
+            }
+            fits
+        }
+        fn unmapped(&self, bytes: usize) {
+            self.0.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+    let quota = Arc::new(OnePage::default());
+    let options = MemFileOptions {
+        max_bytes: 1 << 20,
+        max_files: 10,
+    };
+    let files = MemFiles::with_quota(options, Arc::<OnePage>::clone(&quota)).unwrap();
+    let first = files.store(&[content(100, 1)]).unwrap();
+    let refused = files.store(&[content(100, 2)]);
+    assert!(matches!(refused, Err(MemFileError::NoMemory { .. })));
+    assert_eq!(files.usage().files, 1);
+    assert_eq!(quota.0.load(Ordering::Relaxed), PAGE);
+    drop(first);
+    assert_eq!(quota.0.load(Ordering::Relaxed), 0);
+    assert!(files.store(&[content(100, 3)]).is_ok());
+}
+
 #[test]
 fn nobody_can_write_to_a_file_that_is_sent_from() {
     let file = files(1 << 20, 10).store(&[content(5_000, 1)]).unwrap();

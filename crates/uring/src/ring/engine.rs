@@ -16,6 +16,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
 use self::operation::Running;
+pub(crate) use self::operation::Way;
 use super::{ReadStats, RingOptions};
 use crate::buffer::{Mapping, PooledBuf};
 use crate::error::ReadError;
@@ -31,6 +32,11 @@ const MAX_INTERRUPTIONS: u32 = 100;
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 const EINTR: i32 = -libc::EINTR;
 const EAGAIN: i32 = -libc::EAGAIN;
+/// File systems that cannot tell what would block.
+const EOPNOTSUPP: i32 = -libc::EOPNOTSUPP;
+const EINVAL: i32 = -libc::EINVAL;
+/// Threads of the kernel's that read what the page cache lacks.
+const BLOCKING_READS: u32 = 32;
 /// `user_data` of the cancellation at shutdown; operations carry their place in the slab.
 const CANCELLATION: u64 = u64::MAX;
 
@@ -85,6 +91,10 @@ impl Engine {
     pub(super) fn new(options: RingOptions, stats: Arc<ReadStats>) -> io::Result<Self> {
         let (uring, _) = set_up(options.queue_depth.max(1))?;
         let depth = uring.params().sq_entries().min(options.queue_depth.max(1)) as usize;
+        // Kernels before 5.15 keep to their own number.
+        let _ = uring
+            .submitter()
+            .register_iowq_max_workers(&mut [BLOCKING_READS, 0]);
         // SAFETY: the ring owns its descriptor, always names the same one, and keeps it open until
         // it is dropped, which `AsyncFd` does after it has deregistered it.
         let uring = unsafe { AsyncFd::register_with_interest(uring, Interest::READABLE)? };
@@ -113,6 +123,7 @@ impl Engine {
         &mut self,
         file: Arc<File>,
         operations: Vec<Operation>,
+        way: Way,
         buf: PooledBuf,
         done: oneshot::Sender<Outcome>,
     ) {
@@ -139,7 +150,7 @@ impl Engine {
             done: Some(done),
         });
         for operation in operations {
-            let place = self.running.insert(Running::new(batch, operation));
+            let place = self.running.insert(Running::new(batch, operation, way));
             self.backlog.push_back(place);
         }
         if !matches!(self.turn(), Turn::Idle) {
@@ -280,6 +291,14 @@ impl Engine {
             return;
         };
         let error = match result {
+            EAGAIN | EOPNOTSUPP | EINVAL if running.turn_cold() => {
+                self.backlog.push_front(place);
+                return;
+            }
+            0 if running.turn_cold() => {
+                self.backlog.push_front(place);
+                return;
+            }
             0 => ReadError::Truncated {
                 offset: running.offset(),
             },
@@ -291,6 +310,10 @@ impl Engine {
             1.. => {
                 running.advance(u64::from(result.unsigned_abs()));
                 if running.left() > 0 {
+                    if running.turn_cold() {
+                        self.backlog.push_front(place);
+                        return;
+                    }
                     return self.resubmit(place);
                 }
                 return self.finish(place, None);

@@ -7,9 +7,24 @@ use io_uring::{opcode, squeue, types};
 use crate::buffer::{Mapping, PooledBuf};
 use crate::plan::{Operation, Part};
 
+/// How the kernel is to go about a read.
+///
+/// Left to itself, it waits for one stretch of read-ahead after the other in the submitting thread, and many cold reads
+/// at a time are no faster than a few: a third of what threads get that block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// What is in the page cache, at once.
+    IfCached,
+    /// On a thread of the kernel's.
+    Blocking,
+    /// Around the page cache: nothing blocks.
+    Direct,
+}
+
 pub(super) struct Running {
     pub(super) batch: usize,
     pub(super) interruptions: u32,
+    way: Way,
     operation: Operation,
     span: u64,
     /// Bytes of the span that are done.
@@ -19,11 +34,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(batch: usize, operation: Operation) -> Self {
+    pub(super) fn new(batch: usize, operation: Operation, way: Way) -> Self {
         let span = operation.span();
         Self {
             batch,
             interruptions: 0,
+            way,
             operation,
             span,
             done: 0,
@@ -48,6 +64,15 @@ impl Running {
         self.operation.offset + self.done
     }
 
+    /// What the page cache lacks is read by a thread of the kernel's from here on; says whether that is news.
+    pub(super) fn turn_cold(&mut self) -> bool {
+        let was_hoped_for = self.way == Way::IfCached;
+        if was_hoped_for {
+            self.way = Way::Blocking;
+        }
+        was_hoped_for
+    }
+
     pub(super) fn advance(&mut self, bytes: u64) {
         self.done = (self.done + bytes).min(self.span);
         self.interruptions = 0;
@@ -63,14 +88,24 @@ impl Running {
         let fd = types::Fd(file.as_raw_fd());
         let offset = self.offset();
         self.point_iovecs(buf, sink);
-        match self.iovecs.as_slice() {
+        let rw_flags = match self.way {
+            Way::IfCached => libc::RWF_NOWAIT,
+            Way::Blocking | Way::Direct => 0,
+        };
+        let entry = match self.iovecs.as_slice() {
             // A part is at most a span, which is below u32::MAX.
             [only] => opcode::Read::new(fd, only.iov_base.cast(), only.iov_len as u32)
                 .offset(offset)
+                .rw_flags(rw_flags)
                 .build(),
             several => opcode::Readv::new(fd, several.as_ptr(), several.len() as u32)
                 .offset(offset)
+                .rw_flags(rw_flags)
                 .build(),
+        };
+        match self.way {
+            Way::Blocking => entry.flags(squeue::Flags::ASYNC),
+            Way::IfCached | Way::Direct => entry,
         }
     }
 
