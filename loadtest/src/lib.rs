@@ -10,7 +10,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-// pub mod dash;
+pub mod dash;
 pub mod hls;
 pub mod outcome;
 pub mod presentation;
