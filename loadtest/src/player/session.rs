@@ -13,8 +13,8 @@ use super::cmcd::{Identity, Report};
 use crate::measure::Class;
 use crate::outcome::ErrorClass;
 use crate::popularity::Chance;
-use crate::scenario::{Cmcd, Scenario, ScenarioError};
 use crate::run::CUT_OFF;
+use crate::scenario::{Cmcd, Scenario, ScenarioError};
 use crate::tokens::Pass;
 use crate::transport::{Answer, Ask, Client, Failure};
 
@@ -149,11 +149,15 @@ impl<'a> Session<'a> {
     }
 
     /// Asks, and counts. Once the run is ending nothing is asked any more.
-    pub(super) async fn get<'s>(&'s self, url: &'s Url, wanted: Wanted<'_>) -> Result<Answer, Lost> {
+    pub(super) async fn get<'s>(
+        &'s self,
+        url: &'s Url,
+        wanted: Wanted<'_>,
+    ) -> Result<Answer, Lost> {
         if self.house.stop.is_stopping() {
             std::future::pending::<()>().await;
         }
-        let under_way = UnderWay::new(self, url);
+        let under_way = UnderWay::new(self, url, wanted.class != Class::Blocked);
         let mut address = url.clone();
         let mut headers = HeaderMap::new();
         if url.origin() == self.manifest.origin() {
@@ -182,7 +186,7 @@ impl<'a> Session<'a> {
         };
         let recorder = &self.house.recorder;
         let fetched = self.client.fetch(&address, &ask).await;
-        under_way.answered.set(true);
+        under_way.settled.set(true);
         match fetched {
             Ok(mut answer) => {
                 recorder.bytes(answer.bytes);
@@ -226,16 +230,17 @@ impl<'a> Session<'a> {
 struct UnderWay<'s, 'a> {
     session: &'s Session<'a>,
     url: &'s Url,
-    answered: Cell<bool>,
+    /// Nothing is owed any more: it was answered, or the server may hold it back.
+    settled: Cell<bool>,
 }
 
 impl<'s, 'a> UnderWay<'s, 'a> {
-    fn new(session: &'s Session<'a>, url: &'s Url) -> Self {
+    fn new(session: &'s Session<'a>, url: &'s Url, owed: bool) -> Self {
         session.under_way.set(session.under_way.get() + 1);
         Self {
             session,
             url,
-            answered: Cell::new(false),
+            settled: Cell::new(!owed),
         }
     }
 }
@@ -245,7 +250,7 @@ impl Drop for UnderWay<'_, '_> {
         let session = self.session;
         session.under_way.set(session.under_way.get() - 1);
         session.idle.notify_one();
-        if !self.answered.get() && session.house.stop.is_cut() {
+        if !self.settled.get() && session.house.stop.is_cut() {
             let recorder = &session.house.recorder;
             recorder.failed(ErrorClass::Timeout, self.url.as_str(), CUT_OFF);
         }

@@ -10,6 +10,10 @@ async fn a_static_title_is_played_to_its_end() {
     assert_clean(&outcome);
     assert_eq!(outcome.viewers.finished, 1);
     assert_eq!(outcome.stalls, 0);
-    assert!((outcome.played_s - SECONDS).abs() < 0.5, "{}", outcome.played_s);
+    assert!(
+        (outcome.played_s - SECONDS).abs() < 0.5,
+        "{}",
+        outcome.played_s
+    );
     assert_eq!(outcome.latency_ms["manifest"].count, 1);
 }

@@ -13,7 +13,9 @@ fn is_second(asked: &Asked) -> bool {
     asked.path.starts_with("/s0-1.") || asked.path.starts_with("/s1-1.")
 }
 
-async fn found(change: impl Fn(&Asked, &Bytes) -> Option<Reply> + Send + Sync + 'static) -> Outcome {
+async fn found(
+    change: impl Fn(&Asked, &Bytes) -> Option<Reply> + Send + Sync + 'static,
+) -> Outcome {
     let server = Server::of_files(hls(), change).await;
     let mut scenario = scenario(&server.url("/main.m3u8"));
     scenario.load.duration = Duration::from_secs(4);
@@ -116,7 +118,7 @@ async fn a_playlist_that_breaks_a_rule_is_a_violation() {
         })
     })
     .await;
-    assert_violation(&outcome, "target-duration");
+    assert_violation(&outcome, "hls-target-duration");
 }
 
 #[tokio::test]
@@ -165,5 +167,10 @@ async fn a_playlist_on_this_machine_leads_to_no_other() {
     })
     .await;
     assert!(outcome.errors[&ErrorClass::Connect] >= 1);
-    assert!(outcome.samples.iter().any(|it| it.what.contains("192.0.2.1")));
+    assert!(
+        outcome
+            .samples
+            .iter()
+            .any(|it| it.what.contains("192.0.2.1"))
+    );
 }

@@ -1,7 +1,7 @@
 //! A live stream with parts, made from the fragments of one file at the pace of its time.
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -128,7 +128,9 @@ impl Stream {
             let directive = |name: &str| -> Option<usize> {
                 let pairs = asked.query.split('&');
                 let found = pairs.filter_map(|pair| pair.split_once('='));
-                found.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse().ok())
+                found
+                    .filter(|(key, _)| *key == name)
+                    .find_map(|(_, value)| value.parse().ok())
             };
             if let Some(number) = directive("_HLS_msn") {
                 let part = directive("_HLS_part").unwrap_or(PARTS - 1);

@@ -19,7 +19,11 @@ fn make(arguments: &str) -> Files {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error"])
         .args(source.split_whitespace())
-        .args(arguments.split_whitespace().map(|it| it.replace('_', " ").replace('~', "_")))
+        .args(
+            arguments
+                .split_whitespace()
+                .map(|it| it.replace('_', " ").replace('~', "_")),
+        )
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .output()
@@ -32,7 +36,10 @@ fn make(arguments: &str) -> Files {
     let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        (format!("/{name}"), std::fs::read(entry.path()).unwrap().into())
+        (
+            format!("/{name}"),
+            std::fs::read(entry.path()).unwrap().into(),
+        )
     });
     Arc::new(files.collect())
 }

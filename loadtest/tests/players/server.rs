@@ -35,8 +35,6 @@ pub(crate) enum Reply {
     Stalled(Bytes, usize),
     /// So many bytes per second.
     Slow(Bytes, usize),
-    /// Pieces with what to wait before each; no length.
-    Pieces(Vec<(Duration, Bytes)>),
 }
 
 type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
@@ -65,9 +63,7 @@ impl Server {
         Self::start(false, move |asked| {
             let reply = match files.get(&asked.path) {
                 None => Reply::Status(404),
-                Some(bytes) => {
-                    change(&asked, bytes).unwrap_or_else(|| Reply::Whole(bytes.clone()))
-                }
+                Some(bytes) => change(&asked, bytes).unwrap_or_else(|| Reply::Whole(bytes.clone())),
             };
             Box::pin(async move { reply })
         })
@@ -149,14 +145,14 @@ fn respond(reply: Reply, range: Option<(usize, usize)>) -> Answer {
                 // The piece before has left first.
                 (Duration::from_millis(100), broken),
             ];
-            stream(pieces, Some(bytes.len()))
+            stream(pieces, bytes.len())
         }
         Reply::Stalled(bytes, sent) => {
             let pieces = vec![
                 (Duration::ZERO, Ok(bytes.slice(..sent))),
                 (Duration::from_secs(600), Ok(bytes.slice(sent..))),
             ];
-            stream(pieces, Some(bytes.len()))
+            stream(pieces, bytes.len())
         }
         Reply::Slow(bytes, rate) => {
             let step = (rate / 20).max(1);
@@ -167,24 +163,20 @@ fn respond(reply: Reply, range: Option<(usize, usize)>) -> Answer {
                     (Duration::from_millis(50), Ok(piece))
                 })
                 .collect();
-            stream(pieces, Some(bytes.len()))
-        }
-        Reply::Pieces(pieces) => {
-            let pieces = pieces.into_iter().map(|(wait, bytes)| (wait, Ok(bytes)));
-            stream(pieces.collect(), None)
+            stream(pieces, bytes.len())
         }
     }
 }
 
-fn stream(pieces: Vec<(Duration, io::Result<Bytes>)>, length: Option<usize>) -> Answer {
+fn stream(pieces: Vec<(Duration, io::Result<Bytes>)>, length: usize) -> Answer {
     let pieces = futures_util::stream::iter(pieces).then(|(wait, piece)| async move {
         tokio::time::sleep(wait).await;
         piece.map(Frame::data)
     });
-    let mut answer = Response::new(BodyExt::boxed(SyncStream(StreamBody::new(Box::pin(pieces)))));
-    if let Some(length) = length {
-        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
-    }
+    let mut answer = Response::new(BodyExt::boxed(SyncStream(StreamBody::new(Box::pin(
+        pieces,
+    )))));
+    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     answer
 }
 

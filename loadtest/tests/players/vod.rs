@@ -17,11 +17,15 @@ async fn a_good_title_is_played_to_its_end_without_error_or_stall() {
     assert_eq!((outcome.viewers.started, outcome.viewers.finished), (3, 3));
     assert_eq!(outcome.viewers.peak, 3);
     assert_eq!(outcome.stalls, 0);
-    assert!((outcome.played_s - 3.0 * SECONDS).abs() < 0.5, "{}", outcome.played_s);
+    assert!(
+        (outcome.played_s - 3.0 * SECONDS).abs() < 0.5,
+        "{}",
+        outcome.played_s
+    );
     assert_eq!(outcome.startup_ms.count, 3);
-    assert_eq!(outcome.latency_ms["header"].count, 6.max(outcome.latency_ms["header"].count));
-    // Three segments of picture and of sound each.
-    assert_eq!(outcome.latency_ms["segment"].count, 18);
+    assert!(outcome.latency_ms["header"].count >= 6);
+    // Three segments of picture and four of sound each.
+    assert_eq!(outcome.latency_ms["segment"].count, 21);
     assert!(outcome.connections.opened <= 6);
     let seconds: f64 = outcome.rungs.values().sum();
     assert!((seconds - outcome.played_s).abs() < 0.1);
@@ -60,7 +64,11 @@ async fn without_adaptation_a_throttled_server_means_stalls() {
     let outcome = play(&scenario).await;
     assert_clean(&outcome);
     assert!(outcome.stalls >= 1);
-    assert!(outcome.rebuffer_ratio() > 0.05, "{}", outcome.rebuffer_ratio());
+    assert!(
+        outcome.rebuffer_ratio() > 0.05,
+        "{}",
+        outcome.rebuffer_ratio()
+    );
 }
 
 #[tokio::test]
@@ -102,7 +110,11 @@ async fn token_and_cmcd_go_with_every_request() {
         value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
     };
     assert!(header("cmcd-object", 0).contains("ot=m"));
-    assert!(asked.iter().all(|asked| asked.headers.contains_key("cmcd-session")));
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.headers.contains_key("cmcd-session"))
+    );
     let picture = asked
         .iter()
         .position(|asked| asked.path.ends_with("s0-0.m4s"))
