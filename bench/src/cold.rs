@@ -72,7 +72,10 @@ pub(crate) async fn measure(dir: &Path, media: &Media, rounds: u16) -> Result<Ta
         let mut speeds = vec![Vec::new(); nodes.len()];
         let mut cpu = vec![Vec::new(); nodes.len()];
         for round in 0..=rounds {
-            for (at, node) in nodes.iter().enumerate() {
+            // Each is the first as often as the second.
+            for place in 0..nodes.len() {
+                let at = (usize::from(round) + place) % nodes.len();
+                let node = &nodes[at];
                 let (speed, millis) = figure(node, &load).await?;
                 // The first opens the files.
                 if round > 0 {
