@@ -11,7 +11,7 @@ use crate::support::{KEY_HEX, KID_HEX, Node, Serve, media};
 const MIB: u64 = 1 << 20;
 const BUDGET: u64 = 96 * MIB;
 /// The program, its tables and threads, and what connections buffer.
-const SLACK: u64 = 72 * MIB;
+const SLACK: u64 = 40 * MIB;
 
 /// Noise that no encoder makes small: segments of some 10 MB.
 fn make_noise(root: &Path) {

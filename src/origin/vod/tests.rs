@@ -170,11 +170,13 @@ fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
                         elsewhere += chunk.len() as u64;
                     }
                 }
-                assert_eq!(
-                    in_place, media_len,
+                // Headers stand before the media, in its buffer or in one of their own.
+                let header = (in_place + elsewhere).saturating_sub(media_len);
+                assert!(
+                    in_place >= media_len,
                     "{track}: media bytes that left the place they were read to"
                 );
-                assert!(elsewhere < 20_000, "{track}: {elsewhere} bytes of header");
+                assert!(header < 20_000, "{track}: {header} bytes of header");
             }
         }
     });
