@@ -54,6 +54,7 @@ where
         tls: Some(Arc::clone(&tls)),
         tcp: assembly::tcp_options(&config.listen),
         h3: assembly::h3_options(&config, &telemetry),
+        quic: Some(Transport::new(&tls, &assembly::h3_options(&config, &telemetry)).unwrap()),
         alt_svc_max_age: Some(Duration::from_secs(60)),
         max_connections: 100,
         telemetry: Arc::clone(&telemetry),
