@@ -163,7 +163,6 @@ fn sendfile(
 
 pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Options {
     let (listen, quic) = (&config.listen, &config.quic);
-    let defaults = h3::Options::default();
     h3::Options {
         handshake_timeout: listen.handshake_timeout,
         idle_timeout: listen.idle_timeout,
@@ -188,10 +187,9 @@ pub(super) fn h3_options(config: &Config, telemetry: &Arc<Telemetry>) -> h3::Opt
         max_request_body: listen.max_request_body,
         limits: edgepack_h3::Limits {
             max_field_section_size: listen.max_header_bytes as u64,
-            ..defaults.limits
+            ..edgepack_h3::Limits::default()
         },
         telemetry: Some(Arc::clone(telemetry)),
-        ..defaults
     }
 }
 

@@ -56,6 +56,7 @@ where
         tls: Some(Arc::clone(&tls)),
         tcp: tcp.clone(),
         h3: assembly::h3_options(&config, &telemetry),
+        quic: Some(Transport::new(&tls, &assembly::h3_options(&config, &telemetry)).unwrap()),
         alt_svc_max_age: Some(Duration::from_secs(60)),
         max_connections: 100,
         max_handshakes: 16,

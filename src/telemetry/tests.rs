@@ -117,6 +117,7 @@ fn registered() -> std::collections::BTreeSet<&'static str> {
         include_str!("../telemetry.rs"),
         include_str!("requests.rs"),
         include_str!("connections.rs"),
+        include_str!("quic.rs"),
         include_str!("keys.rs"),
         include_str!("../node/collectors.rs"),
     ]

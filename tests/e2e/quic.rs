@@ -197,8 +197,15 @@ fn an_idle_connection_costs_no_more_than_60_kb() {
         let mut open = async |count| {
             for _ in 0..count {
                 let quic = client.connecting().await.unwrap();
+                // As every client has them: control with SETTINGS, QPACK encoder and decoder.
+                let mut streams = Vec::new();
+                for said in [&[0, 4, 0][..], &[2], &[3]] {
+                    let mut stream = quic.open_uni().await.unwrap();
+                    stream.write_all(said).await.unwrap();
+                    streams.push(stream);
+                }
                 ask(&quic, "HEAD", &path).await;
-                held.push(quic);
+                held.push((quic, streams));
             }
         };
         open(WARM_UP).await;

@@ -104,8 +104,9 @@ fn a_recorded_first_flight_is_of_no_use_a_second_time() {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.connect(server.address).await.unwrap();
         let mut answer = vec![0; 2048];
+        let flight = heard.borrow().clone();
         loop {
-            for datagram in heard.borrow().iter() {
+            for datagram in &flight {
                 socket.send(datagram).await.unwrap();
             }
             let wait = timeout(Duration::from_millis(100), socket.recv(&mut answer));

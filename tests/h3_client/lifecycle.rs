@@ -142,6 +142,29 @@ fn a_client_that_takes_nothing_loses_its_stream() {
 }
 
 #[test]
+fn a_client_that_reads_none_of_its_many_streams_loses_them_all() {
+    let options = Options {
+        stall_timeout: Duration::from_millis(100),
+        ..Options::default()
+    };
+    with_server(options, async |server| {
+        let quic = server.quic().await.unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..64 {
+            let (mut send, recv) = quic.open_bi().await.unwrap();
+            send.write_all(&raw_get("/media")).await.unwrap();
+            send.finish().unwrap();
+            answers.push(recv);
+        }
+        for mut recv in answers {
+            let reset = recv.received_reset().await.unwrap();
+            assert_eq!(reset.unwrap().into_inner(), Code::REQUEST_CANCELLED.value());
+        }
+        assert!(raw_request(&quic, &raw_get("/hello"), true).await.is_ok());
+    });
+}
+
+#[test]
 fn an_idle_connection_is_closed_without_error() {
     let options = Options {
         idle_timeout: Duration::from_millis(200),

@@ -7,11 +7,13 @@ use super::schedule::Turn;
 /// The least and first budget: a window of congestion control as connections begin with, and what is read
 /// ahead while acknowledgements are on their way.
 pub(super) const BUDGET_MIN: u64 = 256 << 10;
+/// How long what is handed to quinn may take to leave it.
+const QUEUE_TIME: Duration = Duration::from_millis(250);
 /// Bytes a client has to take of an answer within the send timeout.
 const PROGRESS_MIN: u64 = 4 << 10;
 
-/// Follows the congestion window: what lies in quinn beyond two of them waits there for nothing, takes
-/// flow-control credit from more urgent answers, and stays in memory while a slow client reads.
+/// Follows the path: what lies in quinn for longer than [`QUEUE_TIME`] takes flow-control credit from more
+/// urgent answers, and stays in memory while a slow client reads.
 #[derive(Debug)]
 pub(super) struct Budget {
     max: u64,
@@ -35,16 +37,20 @@ impl Budget {
             return;
         }
         self.looked.set(written);
-        let window = connection.stats().path.cwnd;
-        let wanted = window
-            .saturating_mul(2)
-            .clamp(self.max.min(BUDGET_MIN), self.max);
+        let path = connection.stats().path;
+        let wanted = wanted(path.cwnd, path.rtt).clamp(self.max.min(BUDGET_MIN), self.max);
         // Small changes are not worth waking the connection.
         if wanted.abs_diff(self.granted.get()) > self.granted.get() / 4 {
             self.granted.set(wanted);
             connection.set_send_window(wanted);
         }
     }
+}
+
+/// Two congestion windows, the one in flight and the next, or what the path carries in [`QUEUE_TIME`].
+fn wanted(window: u64, rtt: Duration) -> u64 {
+    let trips = QUEUE_TIME.as_micros() / rtt.as_micros().max(1);
+    window.saturating_mul(u64::try_from(trips).unwrap_or(u64::MAX).max(2))
 }
 
 /// How an answer's client keeps up. Time counts only while the client is waited for.
@@ -86,3 +92,6 @@ impl Pace {
         enough
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ pub struct Options {
     /// Bytes of one request body.
     pub max_request_body: usize,
     /// Response bytes a connection may have in flight or waiting in quinn, at most: more than bandwidth ×
-    /// round-trip time of a fast viewer. A slow one has twice its congestion window.
+    /// round-trip time of a fast viewer. A slow one has less.
     pub send_window: u64,
     /// Request heads: size, number of fields, frames to ignore.
     pub limits: Limits,
