@@ -82,7 +82,8 @@ impl Judge {
         }
         let pid = ((head >> 8) & 0x1fff) as u16;
         let starts = head & 0x40_0000 != 0;
-        if pid == 0x1fff {
+        // Null packets, and tables of the network that players pass over (2.4.3.3, EN 300 468).
+        if pid == 0x1fff || (1..0x20).contains(&pid) {
             return Ok(());
         }
         let mut announced_jump = false;
