@@ -188,7 +188,8 @@ impl Judge {
         } else if self.streams.is_empty() {
             self.found.add(rules::TS_PES, "no PES packet with a time");
         }
-        let mut longest = (0.0, 0.0);
+        // The finest stream tells the length: a PES packet of sound may hold a quarter of a second.
+        let mut finest = (0, 0.0, 0.0);
         for (pid, stream) in &self.streams {
             let step = match stream.count {
                 1 => 0.0,
@@ -196,8 +197,8 @@ impl Judge {
             };
             let step = step / f64::from(CLOCK);
             let span = (stream.shown.1 - stream.shown.0) as f64 / f64::from(CLOCK) + step;
-            if span > longest.0 {
-                longest = (span, step);
+            if stream.count > finest.0 {
+                finest = (stream.count, span, step);
             }
             follow(&mut self.found, *pid, stream, step, announced, continuity);
         }
@@ -205,10 +206,9 @@ impl Judge {
             return;
         };
         // Of a single picture or PES packet nothing tells how long it lasts.
-        let known = self.streams.values().any(|stream| stream.count > 1);
-        let packed = (longest.1 * 4.0).min(told / 2.0);
-        if known && !lasts(longest.0, told, announced.exact, packed) {
-            let what = format!("{:.3} s came, {told:.3} s were announced", longest.0);
+        let (count, span, step) = finest;
+        if count > 1 && !lasts(span, told, announced.exact, step) {
+            let what = format!("{span:.3} s came, {told:.3} s were announced");
             self.found.add(rules::DURATION, what);
         }
     }
