@@ -162,7 +162,7 @@ fn a_dynamic_mpd_lists_what_is_available() {
         (live.reload_after.as_secs_f64(), live.hold_back),
         (2.0, 6.0)
     );
-    assert_eq!(live.part_target, Some(1.5));
+    assert_eq!(live.part_target, Some(1.0));
     assert_eq!(mpd.presentation.clocks, [Clock::Body(at("/time"))]);
     assert!(
         verify::dash::mpd(&mpd, 1101.5)

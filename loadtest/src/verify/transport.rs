@@ -27,7 +27,7 @@ pub fn transport(
 ) -> Vec<Violation> {
     continuity.enter(announced);
     let mut judge = Judge::default();
-    if bytes.is_empty() || bytes.len() % PACKET != 0 {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(PACKET) {
         let what = format!("{} bytes are no whole packets of {PACKET}", bytes.len());
         judge.found.add(rules::TS_PACKETS, what);
     }
