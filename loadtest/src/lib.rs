@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod machine;
+pub mod model;
 pub mod node;
 pub mod outcome;
 pub mod plan;

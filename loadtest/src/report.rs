@@ -192,4 +192,4 @@ fn replace(path: &Path, text: &str) -> Result<(), ReportError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
