@@ -10,10 +10,26 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod cli;
+pub mod dash;
+pub mod fetch;
+pub mod hls;
 pub mod machine;
+pub mod measure;
 pub mod model;
 pub mod node;
 pub mod outcome;
 pub mod plan;
+mod player;
+pub mod popularity;
 pub mod presentation;
+pub mod progress;
+pub mod replay;
 pub mod report;
+mod run;
+pub mod scenario;
+pub mod tokens;
+pub mod transport;
+pub mod verify;
+
+pub use run::{RunError, run};

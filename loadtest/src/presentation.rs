@@ -8,6 +8,21 @@ use url::Url;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Presentation {
     pub tracks: Vec<Track>,
+    /// `MPD.Location`: where the manifest is to be asked for from now on.
+    pub location: Option<Url>,
+    /// Where the server's clock is read, in order of preference: `UTCTiming`.
+    pub clocks: Vec<Clock>,
+}
+
+/// A way to the server's clock (ISO/IEC 23009-1, 5.8.5.7).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Clock {
+    /// Seconds of the Unix epoch, as the manifest itself says.
+    Direct(f64),
+    /// The `Date` header of a HEAD request.
+    Head(Url),
+    /// A date and time of ISO 8601 in the body.
+    Body(Url),
 }
 
 #[derive(
@@ -73,12 +88,24 @@ pub struct Live {
     pub hint: Option<Resource>,
     /// Seconds of delta updates skipped, `CAN-SKIP-UNTIL`.
     pub skip_until: Option<f64>,
+    /// How far other renditions are: `EXT-X-RENDITION-REPORT`.
+    pub reports: Vec<Report>,
+}
+
+/// The last of another rendition's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub playlist: Url,
+    /// `LAST-MSN`.
+    pub number: u64,
+    /// `LAST-PART`.
+    pub part: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
     pub url: Url,
-    /// Bytes of the resource; `None`: all of it.
+    /// Bytes of the resource; `None`: all of it. An end of `u64::MAX`: whatever there is.
     pub range: Option<Range<u64>>,
 }
 
@@ -86,21 +113,30 @@ pub struct Resource {
 pub struct Segment {
     /// Media sequence number, or DASH's segment number.
     pub number: u64,
-    /// From the beginning of what the list covers; in DASH from the period's start.
+    /// In HLS from the beginning of the list as it was first loaded, in DASH from the beginning of the presentation.
     pub start: f64,
     pub duration: f64,
+    /// `false`: `duration` is nominal, and the media's may be off by half of it (DASH's `@duration`).
+    pub exact: bool,
+    /// Its earliest presentation time on the time line of the media itself: DASH's `S@t`.
+    pub media_time: Option<f64>,
     pub resource: Resource,
     pub header: Option<Resource>,
+    /// The header is encrypted as a whole: its bytes are not readable.
+    pub header_encrypted: bool,
     pub container: Container,
     pub protection: Protection,
+    /// What a player fetches to decrypt it: the URI of KEYFORMAT `identity`.
+    pub key: Option<Url>,
     /// Counts discontinuities (HLS) or periods (DASH): decode times go on within one value.
     pub discontinuity: u64,
     pub gap: bool,
     /// Parts of a low-latency segment; the resource of one that still grows may not be there yet.
     pub parts: Vec<Part>,
-    /// `false`: only its parts are there so far.
+    /// `false`: only its parts are there so far, and `resource` may be a guess; in DASH, it still grows.
     pub complete: bool,
-    /// Wall-clock time of the first sample, seconds of the Unix epoch: PROGRAM-DATE-TIME, availability start.
+    /// Wall-clock time of the first sample, seconds of the Unix epoch: PROGRAM-DATE-TIME, or in DASH when encoding of
+    /// it began.
     pub wall_clock: Option<f64>,
 }
 
@@ -109,6 +145,8 @@ pub struct Part {
     pub resource: Resource,
     pub duration: f64,
     pub independent: bool,
+    /// It will never be there.
+    pub gap: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,4 +166,33 @@ pub enum Protection {
     Samples,
     /// AES-128: nothing is readable.
     Whole,
+}
+
+/// Why a manifest cannot be read: the server's fault, or its manifest goes beyond a limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    #[error("not an HLS playlist: it does not begin with #EXTM3U")]
+    NotAPlaylist,
+    #[error("not an MPD: {what}")]
+    NotAnMpd { what: String },
+    #[error("a media playlist where a multivariant playlist should be, or the reverse")]
+    OtherPlaylist,
+    #[error("line {line}: {what}")]
+    Malformed { line: usize, what: String },
+    #[error("line {line}: `{uri}` is no URL: {reason}")]
+    Url {
+        line: usize,
+        uri: String,
+        reason: url::ParseError,
+    },
+    #[error("line {line}: more than {limit} {what}")]
+    Limit {
+        line: usize,
+        what: &'static str,
+        limit: usize,
+    },
+    #[error("a delta update that skips segments up to {until}, where {known}")]
+    Delta { until: u64, known: String },
+    #[error("nothing to play: {what}")]
+    Empty { what: &'static str },
 }

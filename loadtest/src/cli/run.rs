@@ -1,0 +1,125 @@
+//! `run`: players.
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::{CliError, Output, finish};
+use crate::progress::Progress;
+use crate::scenario::{Arrivals, Cmcd, Protocol, Scenario};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What is played, by how many, how: a TOML file
+    #[arg(value_name = "SCENARIO", required_unless_present = "target")]
+    scenario: Option<PathBuf>,
+    /// URL of a playlist or MPD, instead of or over the scenario's
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// h1, h2 or h3
+    #[arg(long)]
+    protocol: Option<Protocol>,
+    /// How many at once, or with --rate in all
+    #[arg(long, value_name = "N")]
+    viewers: Option<u64>,
+    /// Viewers come within this time
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    over: Option<Duration>,
+    /// Viewers per second, at random moments (open loop)
+    #[arg(long, value_name = "PER SECOND", conflicts_with = "over")]
+    rate: Option<f64>,
+    /// How long the run takes
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    duration: Option<Duration>,
+    /// The same draws the same viewers
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Do not look at what comes
+    #[arg(long)]
+    no_verify: bool,
+    /// Tell servers of the players (CTA-5004)
+    #[arg(long, value_parser = parse_cmcd, value_name = "header|query")]
+    cmcd: Option<Cmcd>,
+    /// PEM file of a certificate that is trusted besides the system's
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    trust: Option<PathBuf>,
+    /// Take any certificate
+    #[arg(long)]
+    insecure: bool,
+    /// Lets requests leave this machine: the target is yours, or its owner knows
+    #[arg(long)]
+    i_own_this_target: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(args: Args) -> Result<ExitCode, CliError> {
+    let scenario = scenario(&args)?;
+    let progress = Progress::new(scenario.load.duration);
+    let outcome = crate::run(&scenario, |second| progress.second(second)).await?;
+    progress.end();
+    finish(&outcome, &args.output)
+}
+
+fn scenario(args: &Args) -> Result<Scenario, CliError> {
+    let mut scenario = match (&args.scenario, &args.target) {
+        (Some(path), _) => Scenario::load(path)?,
+        (None, Some(target)) => Scenario::of_manifest(target),
+        (None, None) => return Err(CliError::Usage("SCENARIO or --target".into())),
+    };
+    if let (Some(_), Some(target)) = (&args.scenario, &args.target) {
+        scenario.target.url.clone_from(target);
+        scenario.target.manifest.clear();
+        scenario.target.assets.clear();
+        scenario.target.count = None;
+    }
+    if args.scenario.is_none() {
+        scenario.load.viewers = Some(1);
+    }
+    if let Some(protocol) = args.protocol {
+        scenario.target.protocol = protocol;
+    }
+    if let Some(viewers) = args.viewers {
+        scenario.load.viewers = Some(viewers);
+    }
+    if let Some(duration) = args.duration {
+        scenario.load.duration = duration;
+    }
+    if let Some(over) = args.over {
+        scenario.load.over = over;
+    }
+    scenario.load.over = scenario.load.over.min(scenario.load.duration);
+    if let Some(rate) = args.rate {
+        scenario.load.arrivals = Arrivals::Poisson;
+        scenario.load.rate = rate;
+        scenario.load.viewers = args.viewers;
+    }
+    if let Some(seed) = args.seed {
+        scenario.seed = seed;
+    }
+    if args.no_verify {
+        scenario.verify.enabled = false;
+        scenario.verify.checksums = None;
+    }
+    if let Some(cmcd) = args.cmcd {
+        scenario.cmcd = cmcd;
+    }
+    if args.trust.is_some() {
+        scenario.tls.trusted.clone_from(&args.trust);
+    }
+    if args.insecure {
+        scenario.tls.insecure = true;
+        scenario.tls.trusted = None;
+    }
+    scenario.any_address = args.i_own_this_target;
+    scenario.check()?;
+    Ok(scenario)
+}
+
+fn parse_cmcd(text: &str) -> Result<Cmcd, String> {
+    match text {
+        "header" => Ok(Cmcd::Header),
+        "query" => Ok(Cmcd::Query),
+        "off" => Ok(Cmcd::Off),
+        other => Err(format!("{other:?} is not header, query or off")),
+    }
+}

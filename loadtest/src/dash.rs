@@ -1,0 +1,68 @@
+//! DASH MPDs of any server (ISO/IEC 23009-1), static and dynamic, as a player reads them.
+//!
+//! Reading is tolerant: what a player can live with is read, and told in `faults`, which [`crate::verify::dash`] turns
+//! into violations.
+use std::time::Duration;
+
+use url::Url;
+
+use crate::presentation::{Container, Media, Presentation, Protection, ReadError, Resource};
+use crate::verify::Violation;
+
+/// Most of what one representation may announce; each segment takes some hundred bytes. Of a dynamic MPD the latest
+/// are kept, a static one with more is not read.
+pub const MAX_SEGMENTS: usize = 100_000;
+
+/// An MPD, as of the moment it was read for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mpd {
+    pub presentation: Presentation,
+    /// What [`crate::presentation::Source::Known`] counts. Segments run through all periods.
+    pub media: Vec<Media>,
+    /// Indices that have to be fetched before their media has segments: see [`Mpd::index`].
+    pub indices: Vec<Index>,
+    pub dynamic: bool,
+    /// `MPD@publishTime`, seconds of the Unix epoch.
+    pub publish_time: Option<f64>,
+    /// `MPD@availabilityStartTime`.
+    pub availability_start: Option<f64>,
+    /// `MPD@minimumUpdatePeriod`; `None`: the MPD never changes.
+    pub minimum_update_period: Option<Duration>,
+    /// `MPD@timeShiftBufferDepth`, seconds.
+    pub time_shift: Option<f64>,
+    /// What is wrong with its text. Bounded.
+    pub faults: Vec<Violation>,
+}
+
+/// `SegmentBase`: segments are told by a `sidx` box in the media.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// Of [`Mpd::media`].
+    pub media: usize,
+    /// What to fetch. Without a range the representation has no index: the file is one segment.
+    pub resource: Resource,
+    pub header: Option<Resource>,
+    pub container: Container,
+    pub protection: Protection,
+    /// Seconds.
+    pub period_start: f64,
+    /// `@presentationTimeOffset`, seconds.
+    pub offset: f64,
+    /// Counts periods.
+    pub discontinuity: u64,
+}
+
+/// Reads an MPD got from `url`, after redirects, as it is to be understood at `now`, seconds of the Unix epoch.
+///
+/// `previous` is what the same MPD was before: numbers of segments go on from it.
+pub fn parse(url: &Url, text: &str, now: f64, previous: Option<&Mpd>) -> Result<Mpd, ReadError> {
+    todo!()
+}
+
+impl Mpd {
+    /// Adds the segments that the bytes of [`Index::resource`] tell; `at` counts [`Mpd::indices`]. The bytes may go on
+    /// behind the box.
+    pub fn index(&mut self, at: usize, bytes: &[u8]) -> Result<(), ReadError> {
+        todo!()
+    }
+}
