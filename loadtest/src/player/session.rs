@@ -13,8 +13,8 @@ use super::cmcd::{Identity, Report};
 use crate::measure::Class;
 use crate::outcome::ErrorClass;
 use crate::popularity::Chance;
-use crate::scenario::{Cmcd, Scenario, ScenarioError};
 use crate::run::CUT_OFF;
+use crate::scenario::{Cmcd, Scenario, ScenarioError};
 use crate::tokens::Pass;
 use crate::transport::{Answer, Ask, Client, Failure};
 
@@ -149,7 +149,11 @@ impl<'a> Session<'a> {
     }
 
     /// Asks, and counts. Once the run is ending nothing is asked any more.
-    pub(super) async fn get<'s>(&'s self, url: &'s Url, wanted: Wanted<'_>) -> Result<Answer, Lost> {
+    pub(super) async fn get<'s>(
+        &'s self,
+        url: &'s Url,
+        wanted: Wanted<'_>,
+    ) -> Result<Answer, Lost> {
         if self.house.stop.is_stopping() {
             std::future::pending::<()>().await;
         }
