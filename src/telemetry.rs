@@ -11,6 +11,7 @@ pub mod access_log;
 mod connections;
 mod exchange;
 pub mod keys;
+mod machine;
 mod requests;
 
 pub use access_log::{AccessLog, Sink};
@@ -75,6 +76,7 @@ impl Telemetry {
         registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
         ))?;
+        machine::register(&registry)?;
         Ok(Arc::new(Self {
             requests: Requests::register(&registry)?,
             connections: Connections::register(&registry)?,

@@ -20,7 +20,7 @@ mod show;
 pub use connection::Connection;
 pub use show::{Output, finish};
 
-/// Players by the thousand: load and verification for HLS and DASH servers.
+/// Players by the thousand: load, verification and capacity planning for HLS and DASH servers.
 #[derive(Debug, Parser)]
 #[command(name = "edgepack-loadtest", version)]
 struct Cli {

@@ -65,6 +65,10 @@ pub enum ModelError {
         "the plan has no figures of the node's {0}: run it with --admin and the node's admin port"
     )]
     NotWatched(&'static str),
+    #[error(
+        "the node's processor time did not move while it was measured: more viewers, or longer steps, are needed"
+    )]
+    Idle,
     #[error("the node restarted while it was measured: run the plan again")]
     Restarted,
     #[error("the plan does not say how many cores its node had: give --measured-cores")]

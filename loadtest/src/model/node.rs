@@ -57,8 +57,10 @@ impl Measured {
             .ok_or(ModelError::NotWatched("processor"))?;
         let cores_busy = figures
             .cpu_cores
-            .filter(|busy| *busy > 0.0)
             .ok_or(ModelError::NotWatched("processor"))?;
+        if cores_busy <= 0.0 {
+            return Err(ModelError::Idle);
+        }
         let overhead = figures
             .network_bytes
             .map(|network| network as f64 / bodies - 1.0)

@@ -453,7 +453,7 @@ fn of_node(id: &str, node: &NodeFigures) -> Vec<Element> {
             .any(|line| line.points.iter().any(|point| point.1.is_some()));
         told.then(|| {
             let mut chart = Chart::over_time(format!("{id}-node-{key}"), title, unit, lines);
-            chart.x_name = "seconds since the warm-up";
+            chart.x_name = "seconds";
             chart
         })
     };

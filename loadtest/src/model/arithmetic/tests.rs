@@ -210,6 +210,10 @@ fn a_plan_that_cannot_be_modelled_says_why() {
         fault(|plan| plan.steps[1].node.as_mut().unwrap().restarted = true),
         ModelError::Restarted
     );
+    assert_eq!(
+        fault(|plan| plan.steps[1].node.as_mut().unwrap().cpu_cores = Some(0.0)),
+        ModelError::Idle
+    );
 }
 
 #[test]
