@@ -2,6 +2,7 @@
 //!
 //! In an open loop every request has a moment when it is due, whatever became of those before; its latency counts from
 //! there.
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::outcome::{ErrorClass, Outcome, Second};
 use crate::popularity::Chance;
 use crate::run::{CUT_OFF, Fleet, RunError, Stop, Thread, check_target, fleet, limits};
 use crate::scenario::{Limits, Protocol, Timeouts, Tls};
-use crate::transport::{Ask, Client, Failure, Settings};
+use crate::transport::{Ask, Client, Settings};
 
 /// A closed loop against a server that refuses would measure how fast it does.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
@@ -137,7 +138,7 @@ fn share(total: Option<u64>, thread: &Thread) -> u64 {
 }
 
 async fn closed(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>) {
-    let left = Rc::new(std::cell::Cell::new(share(plan.requests, thread)));
+    let left = Rc::new(Cell::new(share(plan.requests, thread)));
     let mut tasks = JoinSet::new();
     for (at, lane) in lanes.into_iter().enumerate() {
         let (plan, left) = (Arc::clone(plan), Rc::clone(&left));
@@ -167,7 +168,7 @@ async fn open(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>, rate: f64) {
     let rate = rate / thread.of as f64;
     let mut offset = 0.0;
     let mut turn = pick(&mut chance, plan.urls.len());
-    let idle = Rc::new(std::cell::RefCell::new(lanes));
+    let idle = Rc::new(RefCell::new(lanes));
     let places = Arc::new(Semaphore::new(idle.borrow().len()));
     let mut tasks = JoinSet::new();
     for _ in 0..share(plan.requests, thread) {
@@ -220,11 +221,14 @@ pub(crate) async fn one(
         headers: headers.clone(),
         ..Ask::default()
     };
-    let fetched = tokio::select! {
-        biased;
-        fetched = client.fetch(url, &ask) => fetched,
-        () = stop.cut() => Err(Failure::new(ErrorClass::Timeout, CUT_OFF)),
+    let under_way = UnderWay {
+        url,
+        recorder,
+        stop,
+        answered: Cell::new(false),
     };
+    let fetched = client.fetch(url, &ask).await;
+    under_way.answered.set(true);
     match fetched {
         Ok(answer) => {
             recorder.bytes(answer.bytes);
@@ -249,6 +253,23 @@ pub(crate) async fn one(
     }
 }
 
+/// A request that the end of the run cuts off, after its grace, has failed.
+struct UnderWay<'r> {
+    url: &'r Url,
+    recorder: &'r Recorder,
+    stop: &'r Stop,
+    answered: Cell<bool>,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.answered.get() && self.stop.is_cut() {
+            let class = ErrorClass::Timeout;
+            self.recorder.failed(class, self.url.as_str(), CUT_OFF);
+        }
+    }
+}
+
 /// What a URL names, by its last element.
 pub(crate) fn class(url: &Url) -> Class {
     let name = url.path().rsplit('/').next().unwrap_or_default();
@@ -260,6 +281,3 @@ pub(crate) fn class(url: &Url) -> Class {
         _ => Class::Segment,
     }
 }
-
-#[cfg(test)]
-mod tests;

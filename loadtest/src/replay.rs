@@ -246,6 +246,3 @@ impl<R: BufRead> ReadLine for std::io::Take<R> {
         self.read_until(b'\n', line)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -177,6 +177,3 @@ async fn seat(house: Rc<House>, number: u64, due: Instant, replace: bool) {
         due = Instant::now();
     }
 }
-
-#[cfg(test)]
-mod tests;

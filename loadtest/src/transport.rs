@@ -236,6 +236,3 @@ fn build(
     }
     Ok(request)
 }
-
-#[cfg(test)]
-mod tests;

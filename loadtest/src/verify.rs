@@ -181,6 +181,12 @@ pub fn media(
     }
     match (announced.container, header) {
         (Container::Unknown, _) => match sniff(bytes) {
+            // A file that has its header in itself.
+            Container::Fragment if bytes.get(4..8) == Some(b"ftyp") => {
+                whole_file(bytes, announced, continuity)
+            }
+            // Matroska: its structure is not judged.
+            Container::Unknown if is_matroska(bytes) => found.0,
             Container::Unknown => {
                 found.add(rules::CONTAINER, "neither boxes, packets, frames nor cues");
                 found.0
@@ -205,6 +211,21 @@ pub fn media(
         (Container::PackedAudio, _) => packed_audio(bytes, announced, continuity),
         (Container::WebVtt, _) => webvtt(bytes),
     }
+}
+
+/// A header, and the segments behind it.
+fn whole_file(bytes: &[u8], announced: &Announced, continuity: &mut Continuity) -> Vec<Violation> {
+    let moov = boxes::boxes(bytes).flatten().find(|b| b.kind == *b"moov");
+    let (head, rest) = bytes.split_at(moov.map_or(bytes.len(), |moov| moov.end()));
+    match header(head, "") {
+        (Some(header), found) if found.is_empty() => fragment(rest, announced, &header, continuity),
+        (_, found) => found,
+    }
+}
+
+/// The beginning of a file, or of a cluster.
+fn is_matroska(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]) || bytes.starts_with(&[0x1f, 0x43, 0xb6, 0x75])
 }
 
 /// What bytes without a telling name are.

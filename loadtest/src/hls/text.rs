@@ -88,10 +88,6 @@ impl<'a> Text<'a> {
         }
     }
 
-    pub(super) fn seen(&self, tag: &'static str) -> bool {
-        self.once.contains_key(tag)
-    }
-
     pub(super) fn version(&mut self, value: &str, line: usize) {
         self.once("EXT-X-VERSION", line);
         match value.trim().parse() {

@@ -14,7 +14,7 @@ use crate::verify::Violation;
 const FIRST_SWEEP: usize = 256;
 
 #[derive(Debug, Default)]
-pub(super) struct Library {
+pub(crate) struct Library {
     pub(super) multivariant: Shelf<Multivariant>,
     pub(super) playlists: Shelf<MediaPlaylist>,
     pub(super) mpds: Shelf<Mpd>,

@@ -41,6 +41,8 @@ pub(super) struct Playhead {
     played: f64,
     /// What was loaded of the picture: end and rung, in order.
     rungs: VecDeque<(f64, Rc<str>)>,
+    /// The rung seen last: a sound may be longer than its picture.
+    seen: Option<Rc<str>>,
 }
 
 impl Playhead {
@@ -56,6 +58,7 @@ impl Playhead {
             resume: playback.resume,
             played: 0.0,
             rungs: VecDeque::new(),
+            seen: None,
         }
     }
 
@@ -232,14 +235,15 @@ impl Playhead {
         while self.position < to {
             let (until, rung) = match self.rungs.front() {
                 Some((end, rung)) => (end.min(to), Some(Rc::clone(rung))),
-                None => (to, None),
+                None => (to, self.seen.clone()),
             };
             let step = (until - self.position).max(0.0);
-            recorder.played(rung.as_deref().unwrap_or("none"), step);
+            recorder.played(rung.as_deref().unwrap_or("unknown"), step);
             self.position = self.position.max(until);
             if self.rungs.front().is_some_and(|(end, _)| *end <= until) {
                 self.rungs.pop_front();
             }
+            self.seen = rung;
         }
     }
 }

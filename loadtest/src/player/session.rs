@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
         if self.house.stop.is_stopping() {
             std::future::pending::<()>().await;
         }
-        let under_way = UnderWay::new(self, url);
+        let under_way = UnderWay::new(self, url, wanted.class != Class::Blocked);
         let mut address = url.clone();
         let mut headers = HeaderMap::new();
         if url.origin() == self.manifest.origin() {
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
         };
         let recorder = &self.house.recorder;
         let fetched = self.client.fetch(&address, &ask).await;
-        under_way.answered.set(true);
+        under_way.settled.set(true);
         match fetched {
             Ok(mut answer) => {
                 recorder.bytes(answer.bytes);
@@ -230,16 +230,17 @@ impl<'a> Session<'a> {
 struct UnderWay<'s, 'a> {
     session: &'s Session<'a>,
     url: &'s Url,
-    answered: Cell<bool>,
+    /// Nothing is owed any more: it was answered, or the server may hold it back.
+    settled: Cell<bool>,
 }
 
 impl<'s, 'a> UnderWay<'s, 'a> {
-    fn new(session: &'s Session<'a>, url: &'s Url) -> Self {
+    fn new(session: &'s Session<'a>, url: &'s Url, owed: bool) -> Self {
         session.under_way.set(session.under_way.get() + 1);
         Self {
             session,
             url,
-            answered: Cell::new(false),
+            settled: Cell::new(!owed),
         }
     }
 }
@@ -249,7 +250,7 @@ impl Drop for UnderWay<'_, '_> {
         let session = self.session;
         session.under_way.set(session.under_way.get() - 1);
         session.idle.notify_one();
-        if !self.answered.get() && session.house.stop.is_cut() {
+        if !self.settled.get() && session.house.stop.is_cut() {
             let recorder = &session.house.recorder;
             recorder.failed(ErrorClass::Timeout, self.url.as_str(), CUT_OFF);
         }
