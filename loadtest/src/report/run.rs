@@ -256,7 +256,9 @@ fn over_time(id: &str, outcome: &Outcome) -> Vec<Option<Element>> {
     ]
 }
 
-const QUANTILES: [(&str, fn(&Quantiles) -> f64); 6] = [
+type Of = fn(&Quantiles) -> f64;
+
+const QUANTILES: [(&str, Of); 6] = [
     ("p50", |q| q.p50),
     ("p90", |q| q.p90),
     ("p95", |q| q.p95),
