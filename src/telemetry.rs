@@ -11,6 +11,7 @@ pub mod access_log;
 mod connections;
 mod exchange;
 pub mod keys;
+mod machine;
 mod quic;
 mod requests;
 
@@ -78,6 +79,7 @@ impl Telemetry {
         registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
         ))?;
+        machine::register(&registry)?;
         Ok(Arc::new(Self {
             requests: Requests::register(&registry)?,
             connections: Connections::register(&registry)?,

@@ -10,14 +10,17 @@ use crate::run::RunError;
 
 mod connection;
 mod fetch;
+mod model;
+mod plan;
 mod replay;
+mod report;
 mod run;
 mod show;
 
 pub use connection::Connection;
 pub use show::{Output, finish};
 
-/// Players by the thousand: load and verification for HLS and DASH servers.
+/// Players by the thousand: load, verification and capacity planning for HLS and DASH servers.
 #[derive(Debug, Parser)]
 #[command(name = "edgepack-loadtest", version)]
 struct Cli {
@@ -33,6 +36,12 @@ enum Command {
     Fetch(fetch::Args),
     /// Ask again for what an access log tells, at its pace or scaled
     Replay(replay::Args),
+    /// Step the load until promises break: how much a node carries
+    Plan(Box<plan::Args>),
+    /// Make the page of a run or a plan from its JSON
+    Report(report::Args),
+    /// From a plan to nodes, network, memory, disk and cost of a fleet
+    Model(Box<model::Args>),
 }
 
 /// Why a command came to nothing.
@@ -88,6 +97,9 @@ fn go(command: Command) -> Result<ExitCode, CliError> {
             Command::Run(args) => run::run(args).await,
             Command::Fetch(args) => fetch::fetch(args).await,
             Command::Replay(args) => replay::replay(args).await,
+            Command::Plan(args) => plan::plan(*args).await,
+            Command::Report(args) => report::report(&args),
+            Command::Model(args) => model::run(&args),
         }
     })
 }

@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod hls;
 pub mod machine;
 pub mod measure;
+pub mod model;
 pub mod node;
 pub mod outcome;
 pub mod plan;

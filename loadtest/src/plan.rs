@@ -13,6 +13,7 @@ use crate::outcome::Outcome;
 mod drive;
 mod search;
 mod slo;
+mod words;
 
 pub use drive::{Interrupt, Measured, Runner, StepTimes, drive};
 pub use search::{Ended, Limits, Search, SearchError};

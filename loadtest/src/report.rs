@@ -167,6 +167,14 @@ impl Document {
         replace(&html, &self.html())?;
         Ok([html, json])
     }
+
+    /// Writes the page alone.
+    ///
+    /// # Errors
+    /// What the file system refuses.
+    pub fn write_page(&self, path: &Path) -> Result<(), ReportError> {
+        replace(path, &self.html())
+    }
 }
 
 fn replace(path: &Path, text: &str) -> Result<(), ReportError> {
@@ -192,4 +200,4 @@ fn replace(path: &Path, text: &str) -> Result<(), ReportError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::{CliError, Output, finish};
+use crate::machine::{Machine, Mark};
+use crate::node::{AdminUrl, Watch};
 use crate::progress::Progress;
+use crate::report::{Document, RunRecord};
 use crate::scenario::{Arrivals, Cmcd, Protocol, Scenario};
 
 #[derive(Debug, clap::Args)]
@@ -48,16 +51,50 @@ pub(super) struct Args {
     /// Lets requests leave this machine: the target is yours, or its owner knows
     #[arg(long)]
     i_own_this_target: bool,
+    /// The node's admin port, http://HOST:PORT: its CPU, memory, cache and network stand in the report
+    #[arg(long, value_name = "URL", requires = "report")]
+    admin: Option<AdminUrl>,
+    /// Write a page of the run: FILE.html, and FILE.json beside it
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// What the report should remember; may be repeated
+    #[arg(long = "note", value_name = "TEXT", requires = "report")]
+    notes: Vec<String>,
     #[command(flatten)]
     output: Output,
 }
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, CliError> {
     let scenario = scenario(&args)?;
+    let watch = match &args.admin {
+        Some(admin) => Some(
+            Watch::start(admin.clone())
+                .await
+                .map_err(|error| CliError::Usage(error.to_string()))?,
+        ),
+        None => None,
+    };
     let progress = Progress::new(scenario.load.duration);
+    let begin = Mark::now();
     let outcome = crate::run(&scenario, |second| progress.second(second)).await?;
+    let end = Mark::now();
     progress.end();
-    finish(&outcome, &args.output)
+    let code = finish(&outcome, &args.output)?;
+    if let Some(path) = &args.report {
+        let generator = Machine::here();
+        let record = RunRecord {
+            outcome,
+            usage: Some(begin.until(&end, generator.usable_cores)),
+            generator: Some(generator),
+            node: watch.as_ref().map(|watch| watch.identity().clone()),
+            figures: watch.map(|watch| watch.figures(begin.at(), end.at())),
+            notes: args.notes,
+        };
+        Document::from(record)
+            .write(path)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+    }
+    Ok(code)
 }
 
 fn scenario(args: &Args) -> Result<Scenario, CliError> {

@@ -69,8 +69,8 @@ pub struct NodeIdentity {
     /// Name and version, where it tells.
     pub build: Option<String>,
     pub workers: Option<u64>,
-    /// `cache.memory`.
-    pub cache_limit_bytes: Option<u64>,
+    /// The budget of what the node holds in memory, where it tells.
+    pub memory_limit_bytes: Option<u64>,
     /// What the node runs on. `None`: it does not tell, and it is not this machine.
     pub machine: Option<Machine>,
     /// The node runs on the machine of the load generator, and the two share its cores.
@@ -88,7 +88,7 @@ impl NodeIdentity {
             admin: admin.to_owned(),
             build,
             workers: whole("edgepack_workers"),
-            cache_limit_bytes: whole("edgepack_cache_limit_bytes"),
+            memory_limit_bytes: whole("edgepack_memory_limit_bytes"),
             machine: told(exposition).or_else(|| loopback.then(Machine::here)),
             shares_machine: loopback,
         }

@@ -86,8 +86,8 @@ pub(super) fn section(
             .machine(node.machine.as_ref())
             .maybe("workers", node.workers.map(number::count))
             .maybe(
-                "cache",
-                node.cache_limit_bytes
+                "memory budget",
+                node.memory_limit_bytes
                     .map(|bytes| number::memory(bytes as f64)),
             )
             .add("watched at", &node.admin)

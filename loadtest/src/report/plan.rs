@@ -6,7 +6,7 @@ use super::number;
 use super::page::{self, Tone, banner, tile, tiles};
 use super::run;
 use super::table::{Cell, Table};
-use crate::plan::{Ended, Measure, Plan, Step, Verdict};
+use crate::plan::{Ended, Measure, Plan, Step};
 
 pub(super) fn page(plan: &Plan) -> String {
     let title = format!("Capacity of {}", plan.target);
@@ -83,63 +83,13 @@ fn details(id: &str, step: &Step) -> Vec<Element> {
 }
 
 fn verdict(plan: &Plan) -> Element {
-    let capacity = &plan.capacity;
-    let viewers = |n: Option<u64>| match n {
-        Some(1) => "1 viewer".to_owned(),
-        Some(n) => format!("{} viewers", number::count(n)),
-        None => "no viewer".to_owned(),
+    let tone = match (plan.capacity.holds, plan.capacity.ended) {
+        (None, _) => Tone::Bad,
+        (Some(_), Ended::Found) => Tone::Good,
+        (Some(_), _) => Tone::Caution,
     };
-    let tail = match capacity.ended {
-        Ended::Found => String::new(),
-        Ended::NothingHolds => {
-            "One viewer is too many: look at the errors, not at the load.".to_owned()
-        }
-        Ended::GeneratorBusy => {
-            "This is a lower bound: the load generator was busy before the node was.".to_owned()
-        }
-        Ended::MostViewers => "This is a lower bound: no larger load was allowed.".to_owned(),
-        Ended::Steps => "This is a lower bound: all steps allowed were taken.".to_owned(),
-        Ended::Time => "This is a lower bound: the time allowed was over.".to_owned(),
-        Ended::Interrupted => "This is a lower bound: the plan was interrupted.".to_owned(),
-    };
-    let broke = plan.broken().map(|step| {
-        let reasons: Vec<String> = step
-            .verdicts
-            .iter()
-            .filter(|verdict| !verdict.held)
-            .map(|verdict| format!("{}, seen {}", verdict.objective, seen(verdict)))
-            .collect();
-        format!(
-            "{} break {}.",
-            viewers(capacity.breaks),
-            reasons.join(" and ")
-        )
-    });
-    let rest: Vec<String> = broke
-        .into_iter()
-        .chain((!tail.is_empty()).then_some(tail))
-        .collect();
-    let (tone, headline) = match (capacity.holds, capacity.ended) {
-        (None, _) => (Tone::Bad, "No load held what was promised.".to_owned()),
-        (holds, Ended::Found) => (
-            Tone::Good,
-            format!("{} have what was promised.", viewers(holds)),
-        ),
-        (holds, _) => (
-            Tone::Caution,
-            format!("At least {} have what was promised.", viewers(holds)),
-        ),
-    };
-    banner(&tone, headline, (!rest.is_empty()).then(|| rest.join(" ")))
-}
-
-/// In the unit of the objective.
-fn seen(verdict: &Verdict) -> String {
-    match verdict.seen {
-        None => "nothing".to_owned(),
-        Some(seen) if verdict.objective.ends_with('%') => number::percent(seen),
-        Some(seen) => number::time(seen),
-    }
+    let (headline, rest) = plan.verdict();
+    banner(&tone, headline, (!rest.is_empty()).then_some(rest))
 }
 
 fn headline(plan: &Plan, best: &Step) -> Vec<Element> {
@@ -242,10 +192,7 @@ fn curve(plan: &Plan) -> Vec<Element> {
             "throughput",
             "Throughput",
             "Gb/s",
-            vec![line("received", &|step| {
-                let outcome = &step.outcome;
-                (outcome.seconds > 0.0).then(|| outcome.bytes as f64 * 8e-9 / outcome.seconds)
-            })],
+            vec![line("received", &|step| steady(plan, step))],
             Vec::new(),
         ),
     ];
@@ -256,6 +203,20 @@ fn curve(plan: &Plan) -> Vec<Element> {
         page::figures(charts),
         table(plan).element(),
     ]
+}
+
+/// Gb/s received after the warm-up.
+fn steady(plan: &Plan, step: &Step) -> Option<f64> {
+    let begin = plan.times.warm_up.as_secs_f64();
+    let end = begin + plan.times.measure.as_secs_f64();
+    let bytes: Vec<f64> = step
+        .outcome
+        .series
+        .iter()
+        .filter(|second| second.at_s >= begin && second.at_s < end)
+        .map(|second| second.bytes as f64)
+        .collect();
+    (!bytes.is_empty()).then(|| bytes.iter().sum::<f64>() * 8e-9 / bytes.len() as f64)
 }
 
 fn table(plan: &Plan) -> Table {
@@ -288,9 +249,7 @@ fn table(plan: &Plan) -> Table {
             Cell::of((outcome.startup_ms.count > 0).then_some(outcome.startup_ms.p95)),
             Cell::Number(outcome.rebuffer_ratio() * 100.0),
             Cell::Number(outcome.error_rate() * 100.0),
-            Cell::of(
-                (outcome.seconds > 0.0).then(|| outcome.bytes as f64 * 8e-9 / outcome.seconds),
-            ),
+            Cell::of(steady(plan, step)),
             Cell::of(node.and_then(|node| node.cpu_cores)),
             Cell::of(
                 node.and_then(|node| node.rss_bytes_peak)
@@ -314,7 +273,7 @@ fn judged(step: &Step) -> Element {
     for verdict in &step.verdicts {
         table.row(vec![
             Cell::Code(verdict.objective.clone()),
-            Cell::Text(seen(verdict)),
+            Cell::Text(verdict.seen_in_words()),
             Cell::text(match verdict.held {
                 true => "held",
                 false => "broke",

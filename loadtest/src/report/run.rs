@@ -256,7 +256,9 @@ fn over_time(id: &str, outcome: &Outcome) -> Vec<Option<Element>> {
     ]
 }
 
-const QUANTILES: [(&str, fn(&Quantiles) -> f64); 6] = [
+type Of = fn(&Quantiles) -> f64;
+
+const QUANTILES: [(&str, Of); 6] = [
     ("p50", |q| q.p50),
     ("p90", |q| q.p90),
     ("p95", |q| q.p95),
@@ -453,7 +455,7 @@ fn of_node(id: &str, node: &NodeFigures) -> Vec<Element> {
             .any(|line| line.points.iter().any(|point| point.1.is_some()));
         told.then(|| {
             let mut chart = Chart::over_time(format!("{id}-node-{key}"), title, unit, lines);
-            chart.x_name = "seconds since the warm-up";
+            chart.x_name = "seconds";
             chart
         })
     };

@@ -4,7 +4,7 @@ use super::*;
 const NODE: &str = r#"
 edgepack_build_info{version="0.1.0"} 1
 edgepack_workers 8
-edgepack_cache_limit_bytes 4294967296
+edgepack_memory_limit_bytes 4294967296
 edgepack_cache_bytes 1000
 edgepack_cache_hits_total 90
 edgepack_cache_fills_total 8
@@ -55,7 +55,7 @@ fn a_node_tells_who_it_is() {
     let identity = NodeIdentity::of(&exposition, "http://10.0.0.1:9090/metrics", false);
     assert_eq!(identity.build.as_deref(), Some("edgepack 0.1.0"));
     assert_eq!(identity.workers, Some(8));
-    assert_eq!(identity.cache_limit_bytes, Some(4 << 30));
+    assert_eq!(identity.memory_limit_bytes, Some(4 << 30));
     let machine = identity.machine.unwrap();
     assert_eq!((machine.cores, machine.memory_bytes), (16, 68_719_476_736));
     assert_eq!(machine.kernel, "Linux 6.1");

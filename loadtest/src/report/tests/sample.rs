@@ -200,7 +200,7 @@ pub(crate) fn plan() -> Plan {
             admin: "http://node7.example:9090/metrics".to_owned(),
             build: Some("edgepack 0.1.0".to_owned()),
             workers: Some(16),
-            cache_limit_bytes: Some(4 << 30),
+            memory_limit_bytes: Some(4 << 30),
             machine: Some(machine(16)),
             shares_machine: false,
         }),
