@@ -86,7 +86,9 @@ fn run(test: impl AsyncFnOnce(&Worker)) {
         .build()
         .unwrap();
     let test = tokio::time::timeout(Duration::from_secs(60), test(&worker));
-    LocalSet::new().block_on(&runtime, async { test.await }).unwrap();
+    LocalSet::new()
+        .block_on(&runtime, async { test.await })
+        .unwrap();
 }
 
 #[test]
