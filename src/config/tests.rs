@@ -46,7 +46,7 @@ reload_interval = "5s"
 listen = "[::1]:9091"
 [cache]
 memory = "2GiB"
-sendfile = false
+sendfile = true
 presentations = 7
 manifest_memory = "3MiB"
 index_memory = "64MiB"
@@ -236,7 +236,7 @@ fn every_key_is_read() {
         config.cache,
         Cache {
             memory: 2 << 30,
-            sendfile: false,
+            sendfile: true,
             presentations: 7,
             manifest_memory: 3 << 20,
             index_memory: 64 << 20,
