@@ -215,7 +215,7 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             memory: GIB,
-            sendfile: true,
+            sendfile: false,
             presentations: 1000,
             manifest_memory: 64 << 20,
             index_memory: GIB,

@@ -56,7 +56,7 @@ reload_interval = "5s"
 listen = "[::1]:9091"
 [cache]
 memory = "2GiB"
-sendfile = false
+sendfile = true
 presentations = 7
 manifest_memory = "3MiB"
 index_memory = "64MiB"
@@ -249,7 +249,7 @@ fn every_key_is_read() {
         config.cache,
         Cache {
             memory: 2 << 30,
-            sendfile: false,
+            sendfile: true,
             presentations: 7,
             manifest_memory: 3 << 20,
             index_memory: 64 << 20,
@@ -492,6 +492,7 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
     let put_in: String = sample
         .lines()
         .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
+        .filter(|line| !line.starts_with("#reload_interval"))
         .map(|line| {
             line.strip_prefix('#')
                 .filter(|rest| !rest.starts_with(' '))
@@ -537,9 +538,12 @@ fn the_reference_states_the_defaults() {
                 .push_str(&format!("{key} = {default}\n"));
         }
     }
+    // Not there by default.
+    assert_eq!(stated["tls"], "reload_interval = \"1m\"\n");
+    assert_eq!(Tls::RELOAD_INTERVAL, Duration::from_secs(60));
     let node: String = stated
         .iter()
-        .filter(|(section, _)| !section.starts_with("mount"))
+        .filter(|(section, _)| !section.starts_with("mount") && *section != "tls")
         .map(|(section, keys)| format!("[{section}]\n{keys}"))
         .collect();
     let (mount, token) = (&stated["mount"], &stated["mount.token"]);

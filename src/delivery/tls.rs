@@ -15,7 +15,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 /// Most certificates in a chain.
 const CHAIN_MAX: usize = 16;
-/// Sealed records that may wait in one connection for the socket. Larger, and a write to a fast client
+/// Content of sealed records that may wait in one connection for the socket. Larger, and a write to a fast client
 /// takes fewer system calls; smaller, and a slow client costs less memory.
 pub const SEALED_BYTES_MAX: usize = 128 * 1024;
 

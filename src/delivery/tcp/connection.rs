@@ -24,7 +24,6 @@ use super::transport::Transport;
 use super::turns::Turns;
 use super::{ConnectionCount, Options};
 use crate::delivery::drain::Drain;
-use crate::delivery::tls::SEALED_BYTES_MAX;
 use crate::delivery::{Handler, Protocol};
 use crate::telemetry::{Closed, Telemetry};
 
@@ -85,7 +84,7 @@ impl<H: Handler> Server<H> {
                 let accepting = async {
                     let _turn = self.connections.handshake().await;
                     acceptor
-                        .accept_with(stream, |tls| tls.set_buffer_limit(Some(SEALED_BYTES_MAX)))
+                        .accept_with(stream, |tls| tls.set_buffer_limit(None))
                         .await
                 };
                 // Apart from what follows: the handshake's memory is needed for a moment only.

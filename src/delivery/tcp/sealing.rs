@@ -2,7 +2,11 @@
 //!
 //! HTTP/2 flushes after every frame of 16 KB, and a flush that is obeyed costs a system call. Here sealed
 //! records wait until the connection has nothing more to do for the moment, when its task calls
-//! [`Flush::poll`], or until there are [`SEALED_BYTES_MAX`](crate::delivery::tls::SEALED_BYTES_MAX) bytes.
+//! [`Flush::poll`], or until there are [`SEALED_BYTES_MAX`] bytes. Then all of them go out before the next
+//! is sealed, so that a slow client's records are no smaller than a fast one's.
+//!
+//! A frame of HTTP/2 is nine bytes longer than a record holds. Such a rest waits to begin the next record
+//! instead of having one of its own.
 use std::cell::RefCell;
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
@@ -13,7 +17,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-type Shared = Rc<RefCell<TlsStream<TcpStream>>>;
+use crate::delivery::tls::SEALED_BYTES_MAX;
+
+/// Bytes of content in a record (RFC 8446, 5.1).
+const RECORD: usize = 16 * 1024;
+/// Longest rest that waits for the next record: it is copied once more.
+const REST_MAX: usize = 1024;
+/// Slices that one write looks at: as many as HTTP/1.1 gathers, and the rest before them.
+const SLICES_MAX: usize = 65;
+
+type Shared = Rc<RefCell<State>>;
 
 /// The connection's end of the stream. Borrows last for one call, so that they never meet.
 #[derive(Debug)]
@@ -23,9 +36,22 @@ pub(super) struct Sealing(Shared);
 #[derive(Debug)]
 pub(super) struct Flush(Option<Shared>);
 
-/// `stream` is past its handshake, and has its buffer limit.
+#[derive(Debug)]
+struct State {
+    stream: TlsStream<TcpStream>,
+    /// Content that begins the next record.
+    rest: Vec<u8>,
+    /// Content sealed since the socket last took everything.
+    sealed: usize,
+}
+
+/// `stream` is past its handshake, and has no buffer limit of its own.
 pub(super) fn sealing(stream: TlsStream<TcpStream>) -> (Sealing, Flush) {
-    let shared = Rc::new(RefCell::new(stream));
+    let shared = Rc::new(RefCell::new(State {
+        stream,
+        rest: Vec::new(),
+        sealed: 0,
+    }));
     (Sealing(Rc::clone(&shared)), Flush(Some(shared)))
 }
 
@@ -35,29 +61,83 @@ impl Flush {
         Self(None)
     }
 
-    /// Sends what is sealed.
+    /// Seals what waits, and sends what is sealed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.as_ref().map_or(Poll::Ready(Ok(())), |stream| {
-            Pin::new(&mut *stream.borrow_mut()).poll_flush(cx)
-        })
+        let Some(state) = &self.0 else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut state = state.borrow_mut();
+        state.seal_rest()?;
+        state.poll_send(cx)
     }
 }
 
-impl Sealing {
-    /// Seals what fits beside the records that wait; these are sent first where nothing fits.
-    fn poll_seal(
-        &self,
-        cx: &mut Context<'_>,
-        mut seal: impl FnMut(&mut dyn Write) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let mut stream = self.0.borrow_mut();
-        loop {
-            let sealed = seal(&mut stream.get_mut().1.writer())?;
-            if sealed > 0 || !stream.get_ref().1.wants_write() {
-                return Poll::Ready(Ok(sealed));
-            }
-            ready!(Pin::new(&mut *stream).poll_flush(cx))?;
+impl State {
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.sealed = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    fn seal_rest(&mut self) -> io::Result<()> {
+        if !self.rest.is_empty() {
+            self.stream.get_mut().1.writer().write_all(&self.rest)?;
+            self.sealed += self.rest.len();
+            self.rest.clear();
         }
+        Ok(())
+    }
+
+    /// Takes what fits beside the records that wait; these are sent first where nothing does.
+    fn poll_seal(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if self.sealed >= SEALED_BYTES_MAX {
+            ready!(self.poll_send(cx))?;
+        }
+        let bufs = bufs.get(..SLICES_MAX - 1).unwrap_or(bufs);
+        let offered: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let taken = offered.min((SEALED_BYTES_MAX - self.sealed).max(RECORD));
+        let content = self.rest.len() + taken;
+        let over = content % RECORD;
+        let seal = if over <= REST_MAX {
+            content - over
+        } else {
+            content
+        };
+        self.seal(bufs, taken, seal)?;
+        Poll::Ready(Ok(taken))
+    }
+
+    /// Of the rest and the first `taken` bytes of `bufs` the first `seal` become records, the others the
+    /// rest.
+    fn seal(&mut self, bufs: &[IoSlice<'_>], taken: usize, seal: usize) -> io::Result<()> {
+        let Self { stream, rest, .. } = self;
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let mut count = 0;
+        let mut sealing = 0;
+        let mut over = Vec::new();
+        let mut left = rest.len() + taken;
+        for buf in std::iter::once(rest.as_slice()).chain(bufs.iter().map(|buf| &**buf)) {
+            let buf = buf.get(..left).unwrap_or(buf);
+            left -= buf.len();
+            let (now, later) = buf.split_at(buf.len().min(seal - sealing));
+            if let (Some(slice), false) = (slices.get_mut(count), now.is_empty()) {
+                *slice = IoSlice::new(now);
+                count += 1;
+                sealing += now.len();
+            }
+            over.extend_from_slice(later);
+        }
+        let mut slices = slices.get_mut(..count).unwrap_or_default();
+        while !slices.is_empty() {
+            let sealed = stream.get_mut().1.writer().write_vectored(slices)?;
+            if sealed == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            IoSlice::advance_slices(&mut slices, sealed);
+        }
+        self.sealed += sealing;
+        self.rest = over;
+        Ok(())
     }
 }
 
@@ -67,7 +147,7 @@ impl AsyncRead for Sealing {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_read(cx, buf)
+        Pin::new(&mut self.0.borrow_mut().stream).poll_read(cx, buf)
     }
 }
 
@@ -77,7 +157,7 @@ impl AsyncWrite for Sealing {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_seal(cx, |writer| writer.write(buf))
+        self.0.borrow_mut().poll_seal(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -85,7 +165,7 @@ impl AsyncWrite for Sealing {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_seal(cx, |writer| writer.write_vectored(bufs))
+        self.0.borrow_mut().poll_seal(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -98,6 +178,8 @@ impl AsyncWrite for Sealing {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_shutdown(cx)
+        let mut state = self.0.borrow_mut();
+        state.seal_rest()?;
+        Pin::new(&mut state.stream).poll_shutdown(cx)
     }
 }
