@@ -16,7 +16,7 @@ mod list;
 mod live;
 mod master;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 /// Most of what one playlist may announce; each segment takes some hundred bytes.

@@ -170,7 +170,7 @@ pub fn media(
         return found.0;
     }
     if announced.protection == Protection::Whole {
-        if bytes.is_empty() || bytes.len() % 16 != 0 {
+        if bytes.is_empty() || !bytes.len().is_multiple_of(16) {
             let got = bytes.len();
             found.add(
                 rules::BLOCKS,

@@ -21,6 +21,8 @@ pub(super) struct Context {
     /// Of a dynamic MPD; 0 where it is missing.
     pub(super) availability_start: f64,
     pub(super) time_shift: Option<f64>,
+    /// Of segments that are available before they are complete, seconds.
+    pub(super) chunk: Option<f64>,
     pub(super) faults: Vec<Violation>,
 }
 
@@ -57,6 +59,7 @@ pub(super) fn read(url: &Url, text: &str, now: f64) -> Result<Mpd, ReadError> {
         now,
         availability_start: availability_start.unwrap_or_default(),
         time_shift: root.seconds("timeShiftBufferDepth")?,
+        chunk: None,
         faults: Vec::new(),
     };
     if dynamic && availability_start.is_none() {

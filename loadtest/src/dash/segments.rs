@@ -31,7 +31,7 @@ pub(super) struct Representation<'a> {
 #[derive(Debug)]
 pub(super) enum Found {
     Segments(Vec<Segment>),
-    Index(Index),
+    Index(Box<Index>),
 }
 
 /// One segment on the time line of the media.
@@ -106,6 +106,13 @@ impl Representation<'_> {
             }],
         };
         let exact = timeline.is_some();
+        // Chunks are as long as segments come late with them (5.3.9.5.3).
+        let last = slots.last();
+        let lasts = last.map_or(0.0, |last| last.duration as f64 / scale.timescale);
+        let chunked = segmentation.attribute("availabilityTimeComplete") == Some("false");
+        if chunked && scale.early > 0.0 && scale.early < lasts {
+            context.chunk = Some(lasts - scale.early);
+        }
         let mut segments = Vec::with_capacity(slots.len());
         for slot in slots {
             let at = slot.number.checked_sub(scale.first_number);
@@ -207,7 +214,7 @@ impl Representation<'_> {
                 range: Some(0..index.start),
             })
         });
-        Ok(Found::Index(Index {
+        Ok(Found::Index(Box::new(Index {
             media: 0,
             resource: Resource {
                 url: self.base.clone(),
@@ -219,7 +226,7 @@ impl Representation<'_> {
             period_start: period.start,
             offset: scale.offset as f64 / scale.timescale,
             discontinuity: period.index,
-        }))
+        })))
     }
 
     fn header(
@@ -312,16 +319,11 @@ pub(super) fn live(
         Some(update) if update > 0.0 => update.min(pace),
         _ => pace,
     };
-    // What is announced and still grows comes in chunks, whose length shows in how early it is.
-    let part_target = last.filter(|last| !last.complete).map(|last| {
-        let begun = last.wall_clock.map_or(0.0, |wall| context.now - wall);
-        begun.clamp(0.02, last.duration.max(0.02))
-    });
     Live {
         reload_after: Duration::try_from_secs_f64(reload).unwrap_or(Duration::MAX),
         hold_back: delay.unwrap_or(3.0 * pace),
         blocking: false,
-        part_target,
+        part_target: context.chunk,
         hint: None,
         skip_until: None,
         reports: Vec::new(),

@@ -14,6 +14,9 @@ use crate::verify::rules;
 /// Representations of one period.
 const MAX_REPRESENTATIONS: usize = 1024;
 
+/// Tracks, what their sources count, and what is to be fetched for it.
+type Lists = (Vec<Track>, Vec<Media>, Vec<Index>);
+
 /// What the periods so far make.
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
@@ -147,7 +150,10 @@ impl Tracks {
             return Ok(());
         };
         match representation.find(period, context)? {
-            Found::Index(index) => self.indices.push(Index { media: at, ..index }),
+            Found::Index(index) => self.indices.push(Index {
+                media: at,
+                ..*index
+            }),
             Found::Segments(segments) => {
                 if media.segments.len() + segments.len() > MAX_SEGMENTS {
                     return Err(ReadError::Limit {
@@ -168,7 +174,7 @@ impl Tracks {
     }
 
     /// Chooses what is played by default: the first pictures and sound of those that rank highest.
-    pub(super) fn finish(mut self) -> Result<(Vec<Track>, Vec<Media>, Vec<Index>), ReadError> {
+    pub(super) fn finish(mut self) -> Result<Lists, ReadError> {
         for kind in [Kind::Video, Kind::Audio] {
             let mut best: Option<(usize, (bool, u64))> = None;
             for (at, rank) in self.ranks.iter().enumerate() {

@@ -61,8 +61,9 @@ fn named(mpd: &Mpd) -> impl Iterator<Item = (&str, &[Segment])> {
 
 fn alone(found: &mut Findings, mpd: &Mpd, name: &str, segment: &Segment, now: f64) {
     let number = segment.number;
+    // Writers round it to tenths of a second.
     let longest = mpd.max_segment_duration;
-    if let Some(longest) = longest.filter(|longest| segment.duration > longest + ROUNDING) {
+    if let Some(longest) = longest.filter(|longest| segment.duration > longest + 0.1) {
         let duration = segment.duration;
         let what = format!("{name}: segment {number} lasts {duration} s, told are {longest} s");
         found.add(rules::DASH_MAX_DURATION, what);

@@ -210,17 +210,17 @@ impl Judge<'_> {
 
     fn times(&mut self, track: &HeaderTrack, time: u64, runs: &[Run<'_>]) {
         let scale = f64::from(track.timescale);
-        if let Some(clock) = self.clocks.get(&track.id) {
-            if let Some(jump) = clock.jump(time, track.timescale) {
-                let what = format!(
-                    "segment {}, track {}: decoding goes on at {:.6} s instead of {:.6} s ({jump:+.6} s)",
-                    self.announced.number,
-                    track.id,
-                    time as f64 / scale,
-                    clock.next,
-                );
-                self.found.add(rules::DECODE_TIME, what);
-            }
+        if let Some(clock) = self.clocks.get(&track.id)
+            && let Some(jump) = clock.jump(time, track.timescale)
+        {
+            let what = format!(
+                "segment {}, track {}: decoding goes on at {:.6} s instead of {:.6} s ({jump:+.6} s)",
+                self.announced.number,
+                track.id,
+                time as f64 / scale,
+                clock.next,
+            );
+            self.found.add(rules::DECODE_TIME, what);
         }
         let sum = self.tracks.entry(track.id).or_default();
         let mut at = time;
@@ -257,11 +257,11 @@ impl Judge<'_> {
         let Announced {
             duration, exact, ..
         } = *self.announced;
-        if let Some(told) = duration {
-            if !lasts(sum.duration, told, exact, sum.longest) {
-                let what = format!("{:.6} s came, {told:.6} s were announced", sum.duration);
-                self.found.add(rules::DURATION, what);
-            }
+        if let Some(told) = duration
+            && !lasts(sum.duration, told, exact, sum.longest)
+        {
+            let what = format!("{:.6} s came, {told:.6} s were announced", sum.duration);
+            self.found.add(rules::DURATION, what);
         }
         let (Some(told), Some(earliest)) = (self.announced.media_time, sum.earliest) else {
             return;
