@@ -167,11 +167,11 @@ async fn open(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>, rate: f64) {
     let mut chance = Chance::new(plan.seed, u64::MAX - thread.index as u64);
     let rate = rate / thread.of as f64;
     let mut offset = 0.0;
-    let mut turn = pick(&mut chance, plan.urls.len());
+    let first = pick(&mut chance, plan.urls.len()) as u64;
     let idle = Rc::new(RefCell::new(lanes));
     let places = Arc::new(Semaphore::new(idle.borrow().len()));
     let mut tasks = JoinSet::new();
-    for _ in 0..share(plan.requests, thread) {
+    for at in 0..share(plan.requests, thread) {
         offset += chance.wait(rate);
         let due = thread.begin + Duration::from_secs_f64(offset);
         if due >= thread.begin + plan.duration {
@@ -192,8 +192,7 @@ async fn open(plan: &Arc<Fetch>, thread: &Thread, lanes: Vec<Lane>, rate: f64) {
         while tasks.try_join_next().is_some() {}
         let (plan, idle) = (Arc::clone(plan), Rc::clone(&idle));
         let (recorder, stop) = (thread.recorder.clone(), thread.stop.clone());
-        let at = turn % plan.urls.len();
-        turn += 1;
+        let at = ((first + at) % plan.urls.len() as u64) as usize;
         tasks.spawn_local(async move {
             let url = &plan.urls[at];
             one(&lane.client, url, &plan.headers, due, &recorder, &stop).await;

@@ -29,6 +29,8 @@ use log::{Entry, Line};
 pub const MAX_ENTRIES: usize = 10_000_000;
 /// Longer ones are no lines of an access log.
 const MAX_LINE_BYTES: u64 = 64 << 10;
+/// For the last request to be sent by a machine that is late. The replay ends with its answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests under way, of each thread: more are turned away as errors rather than kept.
 const MAX_UNDER_WAY: usize = 20_000;
 
@@ -98,7 +100,7 @@ pub async fn replay(plan: &Replay, on_second: impl Fn(&Second)) -> Result<Outcom
         .map_or(Duration::ZERO, |last| last.due);
     let duration = plan
         .duration
-        .unwrap_or(end + Duration::from_millis(1))
+        .unwrap_or(end + PATIENCE)
         .max(Duration::from_millis(1));
     let threads = fleet::threads(plan.threads);
     limits::raise_open_files(plan.limits.connections as u64)?;

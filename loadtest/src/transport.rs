@@ -37,6 +37,9 @@ const MAX_REDIRECTS: usize = 5;
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("edgepack-loadtest/", env!("CARGO_PKG_VERSION")));
 
+/// Sees each piece of a body.
+pub type See<'a> = &'a dyn Fn(&[u8]);
+
 /// A request.
 #[derive(Clone, Default)]
 pub struct Ask<'a> {
@@ -48,7 +51,7 @@ pub struct Ask<'a> {
     /// For the head of the answer, instead of the time-out for all.
     pub patience: Option<Duration>,
     /// Sees each piece of the body as it comes.
-    pub on_data: Option<&'a dyn Fn(&[u8])>,
+    pub on_data: Option<See<'a>>,
 }
 
 impl std::fmt::Debug for Ask<'_> {

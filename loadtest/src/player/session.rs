@@ -16,7 +16,7 @@ use crate::popularity::Chance;
 use crate::run::CUT_OFF;
 use crate::scenario::{Cmcd, Scenario, ScenarioError};
 use crate::tokens::Pass;
-use crate::transport::{Answer, Ask, Client, Failure};
+use crate::transport::{Answer, Ask, Client, Failure, See};
 
 #[derive(Debug)]
 pub(super) struct Session<'a> {
@@ -40,7 +40,7 @@ pub(super) struct Wanted<'w> {
     pub(super) keep: usize,
     pub(super) report: Report,
     pub(super) patience: Option<Duration>,
-    pub(super) on_data: Option<&'w dyn Fn(&[u8])>,
+    pub(super) on_data: Option<See<'w>>,
     /// A 404 is no error: it was asked for before it was announced.
     pub(super) may_miss: bool,
     /// HEAD.

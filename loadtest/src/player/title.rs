@@ -91,7 +91,7 @@ enum Form {
     Hls(Rc<Sheet<Multivariant>>),
     Dash {
         tracks: Vec<Track>,
-        manifest: Mutex<Manifest>,
+        manifest: Box<Mutex<Manifest>>,
     },
 }
 
@@ -154,7 +154,7 @@ impl<'a> Title<'a> {
         Ok(Self {
             kind: Form::Dash {
                 tracks,
-                manifest: Mutex::new(manifest),
+                manifest: Box::new(Mutex::new(manifest)),
             },
             ..self
         })

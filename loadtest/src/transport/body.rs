@@ -9,7 +9,7 @@ use http::response::Parts;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Answer, Ask, Failure, Settings};
+use super::{Answer, Ask, Failure, See, Settings};
 use crate::outcome::ErrorClass;
 
 /// Bytes that all bodies kept at one time may take.
@@ -64,7 +64,7 @@ impl Deref for Kept {
 /// Where the pieces of one body go.
 pub(super) struct Intake<'a> {
     keep: usize,
-    on_data: Option<&'a dyn Fn(&[u8])>,
+    on_data: Option<See<'a>>,
     budget: Budget,
     pub(super) answer: Duration,
     pub(super) stall: Duration,

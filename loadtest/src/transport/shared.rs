@@ -109,12 +109,15 @@ impl Settings {
     }
 }
 
+/// By host and port.
+type Addresses = HashMap<(String, u16), Rc<[SocketAddr]>>;
+
 /// Makes connections for the viewers of one thread.
 #[derive(Debug)]
 pub struct Dialer {
     pub(super) settings: Settings,
     pub(super) recorder: Recorder,
-    addresses: RefCell<HashMap<(String, u16), Rc<[SocketAddr]>>>,
+    addresses: RefCell<Addresses>,
     endpoints: RefCell<Vec<quinn::Endpoint>>,
     turn: Cell<usize>,
 }

@@ -75,8 +75,8 @@ async fn without_adaptation_a_throttled_server_means_stalls() {
 async fn token_and_cmcd_go_with_every_request() {
     let files = hls();
     let server = Server::start(false, move |asked| {
-        let path = asked.path.clone();
-        let file = path
+        let file = asked
+            .path
             .strip_prefix("/t/")
             .and_then(|rest| rest.split_once('/'))
             .and_then(|(token, path)| {
