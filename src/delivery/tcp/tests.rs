@@ -10,6 +10,7 @@ use crate::delivery::testing::{Worker, curl, curl_head_and_body, pattern};
 mod certificate;
 mod limits;
 mod parts;
+mod priorities;
 
 const SEGMENT: &str = "/vod/3000000/clear/v1/1.m4s";
 
