@@ -129,7 +129,6 @@ where
     H: Handler,
     F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
 {
-    descriptors::raise();
     let workers = config.node.worker_count();
     let certificates = match &config.tls {
         Some(tls) if !config.listen.https.is_empty() => {

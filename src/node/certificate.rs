@@ -158,7 +158,7 @@ impl CertificateService {
 
 async fn pause(interval: Duration) {
     if interval.is_zero() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     } else {
         tokio::time::sleep(interval).await;
     }
