@@ -1,4 +1,5 @@
 //! `[mount.keys]`: each provider's values, and what does not go together.
+use super::documents::reference;
 use super::*;
 
 /// The keys of a mount with these lines below `[mount.keys]`, or the faults' text.

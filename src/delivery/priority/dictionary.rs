@@ -50,7 +50,7 @@ impl<'v> Reader<'v> {
             if self.0.is_empty() {
                 return Some(Next::End);
             }
-            self.expect(b',')?;
+            self.require(b',')?;
             // A comma at the end is an error.
             self.spaces(b" \t");
         }
@@ -86,7 +86,7 @@ impl<'v> Reader<'v> {
     }
 
     fn inner_list(&mut self) -> Option<Item> {
-        self.expect(b'(')?;
+        self.require(b'(')?;
         loop {
             self.spaces(b" ");
             if self.take(b')') {
@@ -134,7 +134,7 @@ impl<'v> Reader<'v> {
     }
 
     fn string(&mut self) -> Option<Item> {
-        self.expect(b'"')?;
+        self.require(b'"')?;
         loop {
             match self.byte()? {
                 b'"' => return Some(Item::Other),
@@ -148,7 +148,7 @@ impl<'v> Reader<'v> {
     }
 
     fn boolean(&mut self) -> Option<Item> {
-        self.expect(b'?')?;
+        self.require(b'?')?;
         match self.byte()? {
             b'0' => Some(Item::Boolean(false)),
             b'1' => Some(Item::Boolean(true)),
@@ -157,9 +157,9 @@ impl<'v> Reader<'v> {
     }
 
     fn byte_sequence(&mut self) -> Option<Item> {
-        self.expect(b':')?;
+        self.require(b':')?;
         self.while_in(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-        self.expect(b':')?;
+        self.require(b':')?;
         Some(Item::Other)
     }
 
@@ -179,7 +179,7 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn expect(&mut self, wanted: u8) -> Option<()> {
+    fn require(&mut self, wanted: u8) -> Option<()> {
         self.take(wanted).then_some(())
     }
 
