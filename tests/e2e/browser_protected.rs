@@ -8,6 +8,7 @@ use crate::browser_catalogue::{ENGLISH, GERMAN, plain};
 use crate::codecs;
 use crate::support::browser::{
     DASH, HLS, HLS_TS, Page, Play, SHAKA, SHAKA_HLS, SHAKA_HLS_TS, Way, act_all, each, pictures,
+    same,
 };
 use crate::support::{Node, Serve};
 
@@ -78,10 +79,17 @@ fn shows_what_clear_shows(
     let (clear, protected) = results.split_at(clear_ways.len());
     for ((protection, way, clear_way), result) in pairs.iter().zip(protected) {
         let at = clear_ways.iter().position(|way| way == clear_way).unwrap();
-        assert_eq!(
-            pictures(result),
-            pictures(&clear[at]),
-            "{protection} as {way:?}"
+        let wanted = pictures(&clear[at]);
+        let seen = pictures(result);
+        if same(&seen, &wanted) {
+            continue;
+        }
+        // A browser that was starved when it froze a picture does not do so twice; a decryptor that fails does.
+        let again = act_all(node, &[play(protection, way)]).remove(0);
+        let seen_again = again.as_ref().map(pictures).unwrap_or_default();
+        assert!(
+            same(&seen_again, &wanted),
+            "{protection} as {way:?} shows {seen:?}, then {seen_again:?}, instead of {wanted:?}"
         );
     }
     protected.to_vec()
@@ -343,7 +351,7 @@ fn other_keys_show_other_pictures_or_none() {
     for (play, (success, result)) in plays.iter().zip(spoilt) {
         let seen = pictures(&result);
         assert!(
-            !success || clear.iter().all(|clear| pictures(clear) != seen),
+            !success || clear.iter().all(|clear| !same(&pictures(clear), &seen)),
             "{play:?} plays with keys that are not its own: {result}"
         );
     }

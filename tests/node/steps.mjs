@@ -5,7 +5,8 @@
 //   { "hover": "#scrub" }
 //       points at the middle of an element, as soon as it is there
 //   { "freeze": 5.02 }
-//       plays on from this second, pauses at it and tells which picture is there, by a digest of what the screen shows
+//       plays on from this second, pauses at it and tells which picture is there: its size, and the brightness of what
+//       the screen shows in 18 rows of 32 fields, in hexadecimal
 //   { "until": { … } }
 //       waits until all of these hold at once:
 //         time      the playhead is at or behind this second, and plays on from there
@@ -21,7 +22,7 @@
 //
 // An answer tells for each `until` where the playhead was when it came true, for each `freeze` what was seen.
 
-import { createHash } from 'node:crypto';
+import { PNG } from 'pngjs';
 
 export async function follow(page, steps, timeout) {
   const done = [];
@@ -108,9 +109,38 @@ async function freeze(page, second, timeout) {
   if (await page.evaluate(() => globalThis.edgepack.observe().errors.length)) throw new Error(`no picture at ${second}`);
   // Off the screen: a canvas gets no picture that a decryption module decoded.
   const size = await page.evaluate(raise);
-  const digest = createHash('sha256').update(await page.locator('video').screenshot()).digest('hex');
+  const brightness = fields(await settled(page.locator('video')));
   await page.evaluate(lower);
-  return { freeze: second, picture: `${size} ${digest}` };
+  return { freeze: second, picture: { size, brightness } };
+}
+
+// What is on the screen once it stays the same: a starved browser may still show the frame before.
+async function settled(element) {
+  const ATTEMPTS = 20;
+  let last = await element.screenshot();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const next = await element.screenshot();
+    if (next.equals(last)) return next;
+    last = next;
+  }
+  throw new Error('the picture does not come to rest');
+}
+
+function fields(screenshot) {
+  const COLUMNS = 32;
+  const ROWS = 18;
+  const { width, height, data } = PNG.sync.read(screenshot);
+  const sums = new Float64Array(COLUMNS * ROWS);
+  const counts = new Uint32Array(COLUMNS * ROWS);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const field = Math.floor((y * ROWS) / height) * COLUMNS + Math.floor((x * COLUMNS) / width);
+      const at = 4 * (y * width + x);
+      sums[field] += (data[at] + data[at + 1] + data[at + 2]) / 3;
+      counts[field] += 1;
+    }
+  }
+  return Buffer.from(sums.map((sum, field) => Math.round(sum / counts[field]))).toString('hex');
 }
 
 // Runs in the page. Shows the picture above all else and in one size, whatever the page around it has come to.

@@ -172,10 +172,42 @@ pub(crate) fn in_ways<'a>(asset: &'a str, ways: &[&'a Way]) -> Vec<(&'a str, &'a
 }
 
 /// The pictures that the steps froze, in their order.
-pub(crate) fn pictures(result: &Value) -> Vec<&str> {
+pub(crate) fn pictures(result: &Value) -> Vec<Picture> {
     let steps = result["steps"].as_array().map_or(&[][..], Vec::as_slice);
     steps
         .iter()
-        .filter_map(|step| step["picture"].as_str())
+        .filter_map(|step| Picture::of(&step["picture"]))
         .collect()
+}
+
+/// What the screen showed.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    size: String,
+    brightness: Vec<u8>,
+}
+
+impl Picture {
+    /// Mean difference of a field's brightness. A frame and the next differ by 2 in the pictures of the tests, frames
+    /// 0.1 s apart by 6, what was not decrypted by far more.
+    const SAME: f64 = 3.0;
+
+    fn of(picture: &Value) -> Option<Self> {
+        Some(Self {
+            size: picture["size"].as_str()?.to_owned(),
+            brightness: hex::decode(picture["brightness"].as_str()?).unwrap(),
+        })
+    }
+
+    /// Whether both show the same, but for what rendering differs by.
+    pub(crate) fn shows(&self, other: &Self) -> bool {
+        let fields = self.brightness.iter().zip(&other.brightness);
+        let sum: f64 = fields.map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+        self.size == other.size && sum <= Self::SAME * self.brightness.len() as f64
+    }
+}
+
+/// Whether both are the same pictures in the same order.
+pub(crate) fn same(one: &[Picture], other: &[Picture]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.shows(other))
 }
