@@ -11,6 +11,7 @@ mod craft;
 mod error;
 mod fragment;
 pub mod image;
+pub mod live;
 pub mod ondemand;
 pub mod plan;
 pub mod presentation;

@@ -1,0 +1,109 @@
+//! Live tracks: what has come so far, as segments and parts, at one moment.
+//!
+//! A [`Window`] is what live manifests are pure functions of. It is cheap to take: segments are shared.
+//!
+//! # Time
+//! `start` and `duration` are in the track's timescale, on the encoder's own time line (`tfdt`). `wall_clock_ms` is the
+//! Unix time of a segment's first sample, from the encoder's `prft` or from when its bytes came.
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// One track of a channel at one moment.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Units per second; not 0.
+    pub timescale: u32,
+    /// Oldest first, numbers rising by one. The last may still be growing.
+    pub segments: Vec<Arc<Segment>>,
+    /// Segments with a discontinuity that have left the front (EXT-X-DISCONTINUITY-SEQUENCE).
+    pub discontinuities_gone: u64,
+    /// Nothing will follow.
+    pub ended: bool,
+}
+
+/// A segment, whole or growing.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// Media sequence number.
+    pub number: u64,
+    /// Decode time of the first sample.
+    pub start: u64,
+    /// Of the parts that are there.
+    pub duration: u64,
+    /// Unix time of the first sample, milliseconds.
+    pub wall_clock_ms: i64,
+    /// What came before does not lead up to it: another encoder's life, another codec.
+    pub discontinuity: bool,
+    /// Which of the track's CMAF headers it is decoded with, from 0.
+    pub header: u32,
+    /// Nothing of it came, or not all: named and marked, never sent (EXT-X-GAP).
+    pub gap: bool,
+    /// No part will follow.
+    pub complete: bool,
+    /// In order, without holes; empty in a gap.
+    pub parts: Vec<Arc<Part>>,
+}
+
+/// What becomes available at once.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Decode time of the first sample.
+    pub start: u64,
+    pub duration: u64,
+    /// Begins with a sync sample.
+    pub independent: bool,
+    /// Of the track in this epoch: number of the first sample, which IVs follow from.
+    pub first_sample: u64,
+    /// Whole boxes that go before the fragment (`prft`, `emsg`), as they came.
+    pub prefix: Bytes,
+    pub samples: Vec<Sample>,
+    /// The media bytes of the samples, one after the other.
+    pub media: Vec<Bytes>,
+}
+
+/// One sample, as the output describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    pub size: u32,
+    pub duration: u32,
+    /// Shifted by what the header's edit list says, where that does not stay in the header.
+    pub composition_offset: i32,
+    pub is_sync: bool,
+}
+
+impl Window {
+    /// Index of the segment with this number.
+    pub fn find(&self, number: u64) -> Option<usize> {
+        let first = self.segments.first()?.number;
+        let index = usize::try_from(number.checked_sub(first)?).ok()?;
+        (index < self.segments.len()).then_some(index)
+    }
+
+    /// The segment and part that come next: what a preload hint names.
+    pub fn next(&self) -> (u64, usize) {
+        match self.segments.last() {
+            None => (0, 0),
+            Some(last) if last.complete => (last.number + 1, 0),
+            Some(last) => (last.number, last.parts.len()),
+        }
+    }
+}
+
+impl Segment {
+    /// Bytes of media, without container.
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes()).sum()
+    }
+}
+
+impl Part {
+    /// Bytes of media, without container.
+    pub fn bytes(&self) -> u64 {
+        self.samples.iter().map(|s| u64::from(s.size)).sum()
+    }
+
+    pub fn sample_count(&self) -> usize {
+        self.samples.len()
+    }
+}
