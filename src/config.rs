@@ -13,12 +13,14 @@ mod drm;
 mod fault;
 mod files;
 mod keys;
+mod live;
 mod model;
 mod mount;
 mod quic;
 mod read;
 mod read_drm;
 mod read_keys;
+mod read_live;
 mod read_mount;
 mod secret;
 pub(crate) mod values;
@@ -27,6 +29,7 @@ pub use drm::{Bounds, Drm, KeyLabel, ONE_LABEL};
 pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
 pub use keys::{KeyCache, KeyProvider, KeyServer, Keys, Speke};
+pub use live::{Channel, IngestAccess, Live};
 pub use model::{
     AccessLog, Admin, Cache, Config, Cors, Listen, Log, LogFormat, LogLevel, Node, Player, Storage,
     StorageEngine, Tls,

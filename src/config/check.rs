@@ -5,7 +5,7 @@ use edgepack_token::KeySet;
 
 use super::document::Source;
 use super::{
-    AccessLog, Config, KeyProvider, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
+    AccessLog, Config, KeyProvider, Live, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
     check_keys, files,
 };
 
@@ -223,10 +223,33 @@ fn mounts(config: &Config, source: &Source) {
                 "name the folder of the media files",
             );
         }
+        if let Some(live) = &mount.live {
+            channels(live, &key, source);
+        }
         keys_of_mount(mount, &key, source);
         check_drm::check(mount, &key, source);
         if let Some(policy) = &mount.token {
             token(policy, &key("token"), source);
+        }
+    }
+}
+
+fn channels(live: &Live, key: &dyn Fn(&str) -> String, source: &Source) {
+    if live.channels.is_empty() {
+        source.fault(
+            &key("live"),
+            "no [[mount.live.channel]]: nothing can be pushed",
+            "add one",
+        );
+    }
+    for (index, channel) in live.channels.iter().enumerate() {
+        let earlier = &live.channels[..index];
+        if earlier.iter().any(|other| other.name == channel.name) {
+            source.fault(
+                &key(&format!("live.channel[{index}].name")),
+                format_args!("\"{}\" is the name of another channel too", channel.name),
+                "give each channel a name of its own",
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use edgepack_drm::Scheme;
 use edgepack_token::{Algorithm, DEFAULT_MAX_BYTES, KeyError, VerifyingKey};
 
-use super::{Drm, Keys, Secret};
+use super::{Drm, Keys, Live, Secret};
 
 /// One `[[mount]]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,10 @@ pub struct Mount {
     pub name: String,
     /// First part of its URLs: `/vod`. Letters, digits, `-`, `.`, `_`, `~`; no trailing slash.
     pub path: String,
-    /// Folder of the mezzanine files.
+    /// Folder of the mezzanine files; empty where the mount is `live`.
     pub root: PathBuf,
+    /// Channels instead of files.
+    pub live: Option<Live>,
     pub target_duration: Duration,
     /// What the mount offers; others answer 404. At least one, none twice.
     pub protections: Vec<Protection>,
@@ -39,6 +41,7 @@ impl Mount {
             name: path.trim_start_matches('/').to_owned(),
             path,
             root: root.into(),
+            live: None,
             target_duration: Duration::from_secs(4),
             protections: vec![Protection::Clear],
             clearkey_licence_server: false,

@@ -1,5 +1,5 @@
 //! `[[mount]]` and the sections inside it.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use edgepack_token::Algorithm;
@@ -9,20 +9,26 @@ use super::document::Section;
 use super::read::{path, size};
 use super::{
     AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, read_drm,
-    read_keys, resolve,
+    read_keys, read_live, resolve,
 };
 
 pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
-    let default = Mount::new(
-        section
-            .required::<String>("path", "say where its URLs begin: path = \"/vod\"")
-            .unwrap_or_default(),
-        path(&mut section, "root", "name the folder of the media files").unwrap_or_default(),
-    );
+    let url = section.required::<String>("path", "say where its URLs begin: path = \"/vod\"");
+    let live = section.section("live").map(read_live::live);
+    // Channels have no files.
+    let root = match live {
+        Some(_) => {
+            unwanted(&mut section, "root", "a live mount has no media files");
+            PathBuf::new()
+        }
+        None => path(&mut section, "root", "name the folder of the media files").unwrap_or_default(),
+    };
+    let default = Mount::new(url.unwrap_or_default(), root);
     let mount = Mount {
         name: section.get("name", default.name),
         path: default.path,
         root: default.root,
+        live,
         target_duration: section.bounded(
             "target_duration",
             default.target_duration,

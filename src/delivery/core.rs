@@ -8,7 +8,9 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
-use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Route, Routed, Router};
+use super::route::{
+    AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Route, Routed, Router,
+};
 use super::{
     Audience, Blame, Body, BodyError, Cors, Fault, Handler, Query, Representation, Request,
     RequestBody, Response, early, finish, redact,
@@ -30,6 +32,13 @@ pub trait Origin: 'static {
     fn post(
         &self,
         route: &AssetRoute,
+        request: &mut Request,
+    ) -> impl Future<Output = Result<Response, Fault>>;
+
+    /// What an encoder pushes, for as long as it does.
+    fn ingest(
+        &self,
+        route: &IngestRoute,
         request: &mut Request,
     ) -> impl Future<Output = Result<Response, Fault>>;
 
@@ -85,10 +94,10 @@ impl<O: Origin, G: Gate> Core<O, G> {
 
     async fn answer(
         &self,
+        routed: Result<Routed, Fault>,
         request: &mut Request,
         exchange: &mut Exchange,
     ) -> Result<Response, Fault> {
-        let routed = self.settings.router.route(request.uri.path());
         exchange.describe(request.method.as_str(), user_agent(request), || {
             redact::path_and_query(&request.uri, routed.as_ref().ok())
         });
@@ -123,16 +132,27 @@ impl<O: Origin, G: Gate> Core<O, G> {
             }
             Route::Asset(route) => {
                 exchange.kind = route.leaf.kind();
-                let mount = self
-                    .settings
-                    .mount_names
-                    .get(route.mount.0)
-                    .map_or("", String::as_str);
-                exchange.asset(mount, &route.asset);
+                exchange.asset(self.mount_name(route.mount), &route.asset);
                 query?;
                 self.answer_asset(route, &routed, request).await
             }
+            Route::Ingest(route) => {
+                exchange.kind = Kind::Ingest;
+                exchange.asset(self.mount_name(route.mount), &route.channel);
+                if !matches!(
+                    request.method,
+                    Method::POST | Method::PUT | Method::DELETE
+                ) {
+                    return Ok(method_not_allowed("POST, PUT, DELETE"));
+                }
+                self.origin.ingest(route, request).await
+            }
         }
+    }
+
+    fn mount_name(&self, mount: MountId) -> &str {
+        let names = &self.settings.mount_names;
+        names.get(mount.0).map_or("", String::as_str)
     }
 
     fn take_query(&self, routed: &mut Routed, request: &Request) -> Result<(), Fault> {
@@ -202,8 +222,17 @@ impl<O: Origin, G: Gate> Handler for Core<O, G> {
             protocol: request.protocol,
             secure: request.secure,
         });
-        let answer = self.answer(&mut request, &mut exchange);
-        let mut response = match tokio::time::timeout(self.settings.request_timeout, answer).await {
+        let routed = self.settings.router.route(request.uri.path());
+        let is_ingest = matches!(&routed, Ok(routed) if matches!(routed.route, Route::Ingest(_)));
+        let answer = self.answer(routed, &mut request, &mut exchange);
+        // Encoders push for as long as a channel lasts; how long they may be silent, the origin says.
+        let answer = async {
+            if is_ingest {
+                return Ok(answer.await);
+            }
+            tokio::time::timeout(self.settings.request_timeout, answer).await
+        };
+        let mut response = match answer.await {
             Ok(Ok(response)) => response,
             Ok(Err(fault)) => fault.into(),
             Err(_) => timed_out(self.settings.request_timeout).into(),

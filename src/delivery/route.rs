@@ -4,6 +4,7 @@
 //! /                                        → the player page
 //! /player/{file}                           player page and its bundle; config.json says what is on offer
 //! [/t/{token}]/{mount}/{asset}/{protection}/{leaf}
+//! /{mount}/{channel}/ingest/{stream}       where encoders push to, on live mounts
 //! ```
 //!
 //! The mount is matched from the left (longest prefix), the leaf from the right, and what stands
@@ -14,7 +15,10 @@ pub use crate::config::Protection;
 mod leaf;
 mod path;
 
-pub use leaf::{Leaf, PackedCodec, TsTracks};
+pub use leaf::{Epoch, Leaf, PackedCodec, TsTracks};
+
+/// Below a channel: where encoders push to.
+const INGEST: &str = "ingest";
 
 /// Longest path accepted, token prefix included.
 pub const PATH_MAX: usize = 8 * 1024;
@@ -45,6 +49,7 @@ pub enum Route {
     Home,
     Player(PlayerFile),
     Asset(AssetRoute),
+    Ingest(IngestRoute),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +60,15 @@ pub enum PlayerFile {
     Config,
     /// Any other path below `/player/`; elements are never empty, `.` or `..`.
     Bundled(String),
+}
+
+/// Where an encoder pushes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestRoute {
+    pub mount: MountId,
+    pub channel: String,
+    /// What the encoder calls what it sends, elements joined by `/`; may be empty.
+    pub stream: String,
 }
 
 /// Index of a mount in the order the [`Router`] was given them.
@@ -77,6 +91,8 @@ pub struct AssetRoute {
 pub struct Router {
     /// Elements of each mount's prefix, longest first; none for a mount at the root.
     mounts: Vec<(Vec<String>, MountId)>,
+    /// Mounts of channels.
+    live: Vec<MountId>,
 }
 
 impl Router {
@@ -97,7 +113,17 @@ impl Router {
             .map(|(index, prefix)| (elements(prefix), MountId(index)))
             .collect();
         mounts.sort_by_key(|(elements, _)| std::cmp::Reverse(elements.len()));
-        Self { mounts }
+        Self {
+            mounts,
+            live: Vec::new(),
+        }
+    }
+
+    /// With mounts whose channels encoders push to.
+    #[must_use]
+    pub fn with_live(mut self, mounts: impl IntoIterator<Item = MountId>) -> Self {
+        self.live = mounts.into_iter().collect();
+        self
     }
 
     /// `raw`: the path as sent, without query.
@@ -135,8 +161,16 @@ impl Router {
             .ok_or_else(|| {
                 Fault::not_found("no-such-mount", "No mount of this node has that path.")
             })
-            .and_then(|(mount, rest)| asset_route(mount, rest))
-            .map(Route::Asset)
+            .and_then(|(mount, rest)| match rest {
+                [channel, INGEST, stream @ ..] if self.live.contains(&mount) => {
+                    Ok(Route::Ingest(IngestRoute {
+                        mount,
+                        channel: (*channel).to_owned(),
+                        stream: stream.join("/"),
+                    }))
+                }
+                _ => asset_route(mount, rest).map(Route::Asset),
+            })
     }
 }
 

@@ -18,16 +18,18 @@ pub enum Kind {
     Segment,
     Key,
     Player,
+    Ingest,
     Other,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Manifest,
         Self::Init,
         Self::Segment,
         Self::Key,
         Self::Player,
+        Self::Ingest,
         Self::Other,
     ];
 
@@ -38,6 +40,7 @@ impl Kind {
             Self::Segment => "segment",
             Self::Key => "key",
             Self::Player => "player",
+            Self::Ingest => "ingest",
             Self::Other => "other",
         }
     }

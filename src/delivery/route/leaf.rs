@@ -62,10 +62,48 @@ pub enum Leaf {
     TsWebVtt { track: String, number: u32 },
     /// `{track}/{number}.jpg`: a sheet of thumbnails
     Image { track: String, number: u32 },
+    /// `{track}/{epoch}-{number}.m4s`: a live segment, `number` its media sequence number
+    LiveSegment {
+        track: String,
+        epoch: Epoch,
+        number: u64,
+    },
+    /// `{track}/{epoch}-{number}.{part}.m4s`: a part of one, from 0
+    LivePart {
+        track: String,
+        epoch: Epoch,
+        number: u64,
+        part: u32,
+    },
+    /// `{track}/init-{epoch}-{header}.mp4`: CMAF header of live segments, from 0
+    LiveInit {
+        track: String,
+        epoch: Epoch,
+        header: u32,
+    },
     /// `{kid}.key`: the 16 bytes of a content key, where the mount offers that
     Key { kid: KeyId },
     /// `clearkey`: W3C ClearKey licences, by `POST`
     ClearKeyLicence,
+}
+
+/// When a channel's state began in this process, Unix seconds: names that a node gave in an earlier life are never
+/// given again. Eight lower-case hex digits in URLs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    fn parse(digits: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (digits.len() == 8 && digits.bytes().all(plain))
+            .then(|| u32::from_str_radix(digits, 16).ok().map(Self))?
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
 }
 
 /// The tracks of an MPEG-TS rendition: one, or `{video}+{audio}`. Which is which their names do not tell.
@@ -157,6 +195,22 @@ impl fmt::Display for Leaf {
             Self::WebVtt { track, number } => write!(f, "{track}/{number}.vtt"),
             Self::TsWebVtt { track, number } => write!(f, "{track}/ts{number}.vtt"),
             Self::Image { track, number } => write!(f, "{track}/{number}.jpg"),
+            Self::LiveSegment {
+                track,
+                epoch,
+                number,
+            } => write!(f, "{track}/{epoch}-{number}.m4s"),
+            Self::LivePart {
+                track,
+                epoch,
+                number,
+                part,
+            } => write!(f, "{track}/{epoch}-{number}.{part}.m4s"),
+            Self::LiveInit {
+                track,
+                epoch,
+                header,
+            } => write!(f, "{track}/init-{epoch}-{header}.mp4"),
             Self::Key { kid } => write!(f, "{}.key", hex::encode(kid.0)),
             Self::ClearKeyLicence => f.write_str("clearkey"),
         }
@@ -179,7 +233,7 @@ impl Leaf {
             | Self::HlsMediaTs { .. }
             | Self::HlsMediaPacked { .. }
             | Self::Thumbnails { .. } => Kind::Manifest,
-            Self::Init { .. } => Kind::Init,
+            Self::Init { .. } | Self::LiveInit { .. } => Kind::Init,
             Self::Segment { .. }
             | Self::SegmentAt { .. }
             | Self::IFrame { .. }
@@ -188,7 +242,9 @@ impl Leaf {
             | Self::PackedAudio { .. }
             | Self::WebVtt { .. }
             | Self::TsWebVtt { .. }
-            | Self::Image { .. } => Kind::Segment,
+            | Self::Image { .. }
+            | Self::LiveSegment { .. }
+            | Self::LivePart { .. } => Kind::Segment,
             Self::Key { .. } | Self::ClearKeyLicence => Kind::Key,
         }
     }
@@ -248,6 +304,13 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
     match extension {
         "mp4" => {
             let digits = stem.strip_prefix("init-")?;
+            if let Some((epoch, header)) = digits.split_once('-') {
+                return Some(Leaf::LiveInit {
+                    track,
+                    epoch: Epoch::parse(epoch)?,
+                    header: u32::try_from(time(header)?).ok()?,
+                });
+            }
             // The first one's name has no number.
             let number = number(digits).filter(|number| *number > 1)?;
             Some(Leaf::Init { track, number })
@@ -260,6 +323,9 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
             if let Some(digits) = stem.strip_prefix('t') {
                 let time = time(digits)?;
                 return Some(Leaf::SegmentAt { track, time });
+            }
+            if let Some((epoch, rest)) = stem.split_once('-') {
+                return live(track, Epoch::parse(epoch)?, rest);
             }
             let number = number(stem)?;
             Some(Leaf::Segment { track, number })
@@ -286,6 +352,23 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
                 codec,
             })
         }
+    }
+}
+
+/// `{number}` or `{number}.{part}`.
+fn live(track: String, epoch: Epoch, rest: &str) -> Option<Leaf> {
+    match rest.split_once('.') {
+        None => Some(Leaf::LiveSegment {
+            track,
+            epoch,
+            number: time(rest)?,
+        }),
+        Some((number, part)) => Some(Leaf::LivePart {
+            track,
+            epoch,
+            number: time(number)?,
+            part: u32::try_from(time(part)?).ok()?,
+        }),
     }
 }
 

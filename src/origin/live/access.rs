@@ -1,0 +1,53 @@
+//! Who may push.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use ring::constant_time::verify_slices_are_equal;
+
+use crate::config::IngestAccess;
+use crate::delivery::{Blame, Fault};
+
+/// # Errors
+/// 403 for whoever shows nothing that the channel asks for (DASH-IF Live Media Ingest, 5.3).
+pub(super) fn check(access: &IngestAccess, headers: &HeaderMap) -> Result<(), Fault> {
+    if access.is_open() || shown(access, headers) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        StatusCode::FORBIDDEN,
+        Blame::Viewer,
+        "ingest-refused",
+        "The channel does not take pushes from whoever this is.",
+    ))
+}
+
+fn shown(access: &IngestAccess, headers: &HeaderMap) -> bool {
+    let written = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let Some((scheme, credentials)) = written.and_then(|written| written.split_once(' ')) else {
+        return false;
+    };
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let wanted = access.bearer.as_ref();
+        return wanted.is_some_and(|wanted| equal(wanted.expose(), credentials.trim().as_bytes()));
+    }
+    if scheme.eq_ignore_ascii_case("basic")
+        && let Some((user, password)) = &access.basic
+        && let Ok(decoded) = STANDARD.decode(credentials.trim())
+        && let Some(colon) = decoded.iter().position(|byte| *byte == b':')
+    {
+        let (name, secret) = (&decoded[..colon], &decoded[colon + 1..]);
+        return equal(user.as_bytes(), name) & equal(password.expose(), secret);
+    }
+    false
+}
+
+/// In a time that does not tell how much of it was right.
+fn equal(wanted: &[u8], given: &[u8]) -> bool {
+    verify_slices_are_equal(wanted, given).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

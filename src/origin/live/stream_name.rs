@@ -1,0 +1,65 @@
+//! Which requests of an encoder belong together: header and media of one track are called alike.
+//!
+//! DASH-IF ingest pushes a track under one name for as long as it lasts. Encoders that write files push header and
+//! segments under names of their own: `init-stream0.m4s` and `chunk-stream0-00017.m4s`, `v360/init.mp4` and
+//! `v360/17.m4s`, `init_0.mp4` and `seg_0_17.m4s`. What remains without the words for header and segment, and without
+//! the segment's number, is the same.
+
+/// Words that say what a file is, not of which track.
+const KINDS: [&str; 8] = [
+    "init", "header", "chunk", "segment", "seg", "media", "part", "frag",
+];
+
+/// What an encoder pushes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// Of the track with this key.
+    Track(String),
+    /// Playlists and MPDs of the encoder's own, which the node writes itself.
+    Manifest,
+}
+
+/// `stream`: the path below `ingest/`.
+pub(super) fn pushed(stream: &str) -> Pushed {
+    // `Streams(video1)` (DASH-IF Live Media Ingest, 6.2).
+    let stream = match stream.split_once("Streams(") {
+        Some((_, rest)) => rest.trim_end_matches(')'),
+        None => stream,
+    };
+    let (folder, file) = stream.rsplit_once('/').unwrap_or(("", stream));
+    let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+    if matches!(extension, "m3u8" | "mpd") {
+        return Pushed::Manifest;
+    }
+    let mut words: Vec<&str> = stem
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_header = words.iter().any(|word| is_kind(word, &["init", "header"]));
+    // One number among other words is the track's; the last of a segment is its own.
+    if !is_header && words.len() > 1 && words.last().is_some_and(|word| is_number(word)) {
+        words.pop();
+    } else if !is_header && !folder.is_empty() && words.len() == 1 && is_number(words[0]) {
+        words.clear();
+    }
+    words.retain(|word| !is_kind(word, &KINDS));
+    let mut key = folder.to_owned();
+    for word in words {
+        if !key.is_empty() {
+            key.push('/');
+        }
+        key.push_str(word);
+    }
+    Pushed::Track(key)
+}
+
+fn is_kind(word: &str, kinds: &[&str]) -> bool {
+    kinds.iter().any(|kind| word.eq_ignore_ascii_case(kind))
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

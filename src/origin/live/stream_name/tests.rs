@@ -1,0 +1,49 @@
+use super::{Pushed, pushed};
+
+fn key(stream: &str) -> String {
+    match pushed(stream) {
+        Pushed::Track(key) => key,
+        Pushed::Manifest => panic!("{stream} is no media"),
+    }
+}
+
+#[test]
+fn header_and_segments_of_a_track_share_a_key() {
+    for (header, media) in [
+        ("init-stream0.m4s", "chunk-stream0-00017.m4s"),
+        ("init_0.mp4", "seg_0_17.m4s"),
+        ("v360/init.mp4", "v360/17.m4s"),
+        ("v360/init.mp4", "v360/segment-17.m4s"),
+        ("a-en/init-1.mp4", "a-en/1-00000044.m4s"),
+        ("Streams(video1)", "Streams(video1)"),
+        ("video-1080.cmfv", "video-1080.cmfv"),
+    ] {
+        assert_eq!(key(header), key(media), "{header} and {media}");
+    }
+}
+
+#[test]
+fn tracks_have_different_keys() {
+    let headers = [
+        "init-stream0.m4s",
+        "init-stream1.m4s",
+        "init_0.mp4",
+        "init_1.mp4",
+        "v360/init.mp4",
+        "v180/init.mp4",
+        "Streams(video1)",
+        "Streams(video2)",
+        "video.cmfv",
+        "audio.cmfa",
+    ];
+    let mut keys: Vec<String> = headers.map(key).to_vec();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), headers.len(), "{keys:?}");
+}
+
+#[test]
+fn manifests_of_the_encoder_are_told_apart() {
+    assert_eq!(pushed("manifest.mpd"), Pushed::Manifest);
+    assert_eq!(pushed("v360/index.m3u8"), Pushed::Manifest);
+}
