@@ -97,6 +97,11 @@ impl<'p> Node<'p> {
         self
     }
 
+    /// As messages show it.
+    pub(crate) fn path(&self) -> String {
+        self.path.to_string()
+    }
+
     pub(crate) fn kind(&self) -> FourCc {
         self.path.kind
     }

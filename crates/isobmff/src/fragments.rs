@@ -14,8 +14,8 @@ use crate::movie::{NewTrack, parse_rewritten};
 use crate::{CodecConfig, Error, FourCc, Handler, Limits, Movie, Result, SampleEntry};
 
 mod edits;
-mod layout;
-mod moof;
+pub(crate) mod layout;
+pub(crate) mod moof;
 mod track;
 
 use edits::Edits;
@@ -238,7 +238,7 @@ pub(crate) fn announced(moov: &Node<'_>) -> bool {
 }
 
 /// Those of each `trex`, and the track's id.
-fn track_defaults(moov: &Node<'_>, tracks: usize) -> Result<Vec<(u32, Defaults)>> {
+pub(crate) fn track_defaults(moov: &Node<'_>, tracks: usize) -> Result<Vec<(u32, Defaults)>> {
     let mut defaults = Vec::new();
     for mvex in moov.children(0) {
         let mvex = mvex?;

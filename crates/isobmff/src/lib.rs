@@ -3,6 +3,7 @@
 //!
 //! [`MovieReader`] says which bytes of an MP4 it needs, progressive or fragmented, and ends with a [`Movie`], whose
 //! [`SampleTable`]s stay the raw boxes of the file and are walked from any sample on.
+//! [`stream::StreamReader`] reads a live stream as its bytes come.
 //! [`BoxWriter`] builds boxes in memory.
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ pub mod movie;
 pub mod reader;
 mod repair;
 pub mod samples;
+pub mod stream;
 pub mod write;
 
 pub use codec::CodecConfig;

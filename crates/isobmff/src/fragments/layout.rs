@@ -5,18 +5,18 @@ use super::moof::{Base, Traf};
 
 /// The data of one fragment.
 #[derive(Debug)]
-pub(super) struct Placed {
+pub(crate) struct Placed {
     /// The offset of each run of each `traf`.
-    pub(super) runs: Vec<Vec<u64>>,
+    pub(crate) runs: Vec<Vec<u64>>,
     /// Past the last byte of all.
-    pub(super) end: u64,
-    pub(super) reading: Reading,
+    pub(crate) end: u64,
+    pub(crate) reading: Reading,
     start: u64,
 }
 
 /// How the bases of the `traf` boxes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// As they say; a `traf` without one begins where the data of the `traf` before ends.
     AsTold,
     /// All from the `moof`, as if the flag default-base-is-moof were set. Writers older than the flag count so without
@@ -26,7 +26,7 @@ pub(super) enum Reading {
 
 /// What the boxes say, unless only the other one keeps to `media`, the `mdat` behind the `moof`.
 /// None where offsets leave the 64 bits.
-pub(super) fn lay_out(trafs: &[Traf], moof: u64, media: Option<Range<u64>>) -> Option<Placed> {
+pub(crate) fn lay_out(trafs: &[Traf], moof: u64, media: Option<Range<u64>>) -> Option<Placed> {
     let told = place(trafs, moof, Reading::AsTold);
     let Some(media) = media else {
         return told;

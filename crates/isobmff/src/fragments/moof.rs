@@ -10,17 +10,17 @@ const MAX_RUNS: usize = 1 << 20;
 
 /// What a sample has where its fragment does not say: `trex`, changed by `tfhd`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Defaults {
+pub struct Defaults {
     /// From 1.
-    pub(super) description: u32,
-    pub(super) duration: u32,
-    pub(super) size: u32,
-    pub(super) flags: u32,
+    pub description: u32,
+    pub duration: u32,
+    pub size: u32,
+    pub flags: u32,
 }
 
 impl Defaults {
     /// The track, and its defaults.
-    pub(super) fn parse(trex: &Node<'_>) -> Result<(u32, Self)> {
+    pub(crate) fn parse(trex: &Node<'_>) -> Result<(u32, Self)> {
         let mut fields = trex.fields();
         fields.version_and_flags()?;
         Ok((
@@ -49,22 +49,22 @@ impl Default for Defaults {
 
 /// `traf`.
 #[derive(Debug)]
-pub(super) struct Traf {
+pub(crate) struct Traf {
     /// Index of the track in the movie.
-    pub(super) track: usize,
-    pub(super) base: Base,
-    pub(super) defaults: Defaults,
+    pub(crate) track: usize,
+    pub(crate) base: Base,
+    pub(crate) defaults: Defaults,
     /// `tfdt`.
-    pub(super) decode_time: Option<u64>,
+    pub(crate) decode_time: Option<u64>,
     /// There are no samples for as long as `defaults.duration`.
-    pub(super) duration_is_empty: bool,
+    pub(crate) duration_is_empty: bool,
     /// Those that have samples.
-    pub(super) runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
 }
 
 /// What `data_offset` counts from (8.8.7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Base {
+pub(crate) enum Base {
     Absolute(u64),
     Moof,
     /// In the first `traf` the `moof`, in the others where the data of the one before ends.
@@ -73,9 +73,9 @@ pub(super) enum Base {
 
 /// `trun`.
 #[derive(Debug)]
-pub(super) struct Run {
-    pub(super) data_offset: Option<i32>,
-    pub(super) count: u32,
+pub(crate) struct Run {
+    pub(crate) data_offset: Option<i32>,
+    pub(crate) count: u32,
     flags: u32,
     first_sample_flags: Option<u32>,
     defaults: Defaults,
@@ -83,7 +83,7 @@ pub(super) struct Run {
 }
 
 /// `track_of` tells the index of a track id, and the track's defaults.
-pub(super) fn parse_moof(
+pub(crate) fn parse_moof(
     moof: &Node<'_>,
     track_of: impl Fn(u32) -> Option<(usize, Defaults)>,
 ) -> Result<Vec<Traf>> {
@@ -224,7 +224,7 @@ fn entry_len(flags: u32) -> usize {
 
 impl Run {
     /// Bytes of all samples: less than 2³² of less than 2³² each.
-    pub(super) fn data_len(&self) -> u64 {
+    pub(crate) fn data_len(&self) -> u64 {
         if self.flags & SIZE == 0 {
             return u64::from(self.count) * u64::from(self.defaults.size);
         }
@@ -238,7 +238,7 @@ impl Run {
     }
 
     /// The samples in decode order; those without entries of their own come together.
-    pub(super) fn samples(&self) -> impl Iterator<Item = Alike> {
+    pub(crate) fn samples(&self) -> impl Iterator<Item = Alike> {
         let len = entry_len(self.flags);
         let bare = if len == 0 { self.count } else { 0 };
         let first = bare.min(1);
