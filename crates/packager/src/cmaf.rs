@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use edgepack_isobmff::BoxWriter;
+use edgepack_isobmff::{BoxWriter, SampleEntry, Track};
 
 use crate::fragment::{NON_SYNC_SAMPLE, SYNC_SAMPLE};
 use crate::{Error, HeaderProtection, Media, Presentation, Rendition, Result};
@@ -33,22 +33,21 @@ pub fn header(
         rendition: r.name.clone(),
         what: "CMAF header of source samples",
     })?;
-    let (encryption, has_clear) = match protection {
-        HeaderProtection::Clear => (None, true),
-        HeaderProtection::Protected(encryption) => (Some(encryption), false),
-        HeaderProtection::WithLead(encryption) => (Some(encryption), true),
-    };
-    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(2 * r.descriptions.len());
-    if let Some(encryption) = encryption {
-        for entry in p.sample_entries(r) {
-            let entry = edgepack_drm::boxes::protect_sample_entry(&entry.raw, encryption)?;
-            entries.push(entry.into());
-        }
-    }
-    if has_clear {
-        let clear = p.sample_entries(r);
-        entries.extend(clear.map(|entry| Cow::Borrowed(&entry.raw[..])));
-    }
+    let clear: Vec<&SampleEntry> = p.sample_entries(r).collect();
+    let entries = sample_entries(&clear, protection)?;
+    // Until the end of the last segment, with what the edit list leaves out before the first.
+    let duration = r.duration().saturating_add(r.priming);
+    Ok(of_track(track, r, &entries, Some(duration), pssh))
+}
+
+/// `ftyp` and `moov` of a track. `duration`: where it is known, of all fragments, with what the edit list leaves out.
+pub(crate) fn of_track(
+    track: &Track,
+    r: &Rendition,
+    entries: &[Cow<'_, [u8]>],
+    duration: Option<u64>,
+    pssh: &[u8],
+) -> Bytes {
     let mut w = BoxWriter::new();
     write_ftyp(&mut w, r);
     w.boxed(b"moov", |w| {
@@ -64,14 +63,13 @@ pub fn header(
             w.boxed(b"mdia", |w| {
                 write_mdhd(w, r.timescale, &r.language);
                 write_hdlr(w, r);
-                w.boxed(b"minf", |w| write_minf(w, r, &entries));
+                w.boxed(b"minf", |w| write_minf(w, r, entries));
             });
         });
         w.boxed(b"mvex", |w| {
-            // Until the end of the last segment, with what the edit list leaves out before the first.
-            w.full_box(b"mehd", 1, 0, |w| {
-                w.u64(r.duration().saturating_add(r.priming));
-            });
+            if let Some(duration) = duration {
+                w.full_box(b"mehd", 1, 0, |w| w.u64(duration));
+            }
             write_trex(
                 w,
                 if is_video(r) {
@@ -83,7 +81,33 @@ pub fn header(
         });
         w.bytes(pssh);
     });
-    Ok(Bytes::from(w.into_vec()))
+    Bytes::from(w.into_vec())
+}
+
+/// What `stsd` holds.
+///
+/// # Errors
+/// [`crate::Error::Drm`] for a sample entry that cannot be protected.
+pub(crate) fn sample_entries<'a>(
+    clear: &[&'a SampleEntry],
+    protection: HeaderProtection<'_>,
+) -> Result<Vec<Cow<'a, [u8]>>> {
+    let (encryption, has_clear) = match protection {
+        HeaderProtection::Clear => (None, true),
+        HeaderProtection::Protected(encryption) => (Some(encryption), false),
+        HeaderProtection::WithLead(encryption) => (Some(encryption), true),
+    };
+    let mut entries: Vec<Cow<'_, [u8]>> = Vec::with_capacity(2 * clear.len());
+    if let Some(encryption) = encryption {
+        for entry in clear {
+            let entry = edgepack_drm::boxes::protect_sample_entry(&entry.raw, encryption)?;
+            entries.push(entry.into());
+        }
+    }
+    if has_clear {
+        entries.extend(clear.iter().map(|entry| Cow::Borrowed(&entry.raw[..])));
+    }
+    Ok(entries)
 }
 
 fn is_video(r: &Rendition) -> bool {

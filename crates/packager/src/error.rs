@@ -46,6 +46,15 @@ pub enum Error {
         rendition: String,
         source: crate::ts::Error,
     },
+    /// The configuration of a live channel is at fault.
+    #[error("a live track with {reason}")]
+    LineOptions { reason: String },
+    /// The encoder is at fault: its CMAF header cannot be packaged.
+    #[error("the header of {track}: {reason}")]
+    LiveHeader { track: String, reason: String },
+    /// The part of a live track that begins at decode time `start` cannot be protected.
+    #[error("the part at {start}: {reason}")]
+    Part { start: u64, reason: &'static str },
     #[error(transparent)]
     Drm(#[from] edgepack_drm::Error),
 }

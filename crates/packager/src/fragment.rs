@@ -28,6 +28,8 @@ const TRUN_COMPOSITION_OFFSET: u32 = 0x800;
 /// CMAF segment, and media segment for DASH. Not `msix`: there is no `sidx`.
 const SEGMENT_BRANDS: [&[u8; 4]; 2] = [b"msdh", b"cmfs"];
 
+pub(crate) const STYP_LEN: u64 = 16 + 4 * SEGMENT_BRANDS.len() as u64;
+
 /// `sgpd` and `sbgp` of one protected group, with a constant IV.
 const GROUP_ROOM: usize = 128;
 
@@ -175,7 +177,6 @@ impl RunShape {
 
     /// Length of everything before the media of a clear segment: what [`header`] writes without `aux`.
     pub(crate) fn header_len(&self) -> u64 {
-        const STYP: u64 = 16 + 4 * SEGMENT_BRANDS.len() as u64;
         const MOOF_MFHD_TRAF: u64 = 8 + 16 + 8;
         const TFHD: u64 = 16;
         const TFDT: u64 = 20;
@@ -197,7 +198,8 @@ impl RunShape {
             TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | TRUN_COMPOSITION_OFFSET,
         );
         let mdat = u64::from(mdat_header_len(self.payload));
-        STYP + MOOF_MFHD_TRAF
+        STYP_LEN
+            + MOOF_MFHD_TRAF
             + TFHD
             + tfhd
             + TFDT
@@ -222,11 +224,38 @@ pub(crate) fn header(
     let mut w = BoxWriter::with_capacity(
         len + aux.map_or(0, SegmentAux::boxes_len) + group.map_or(0, |_| GROUP_ROOM),
     );
+    write_styp(&mut w);
+    write_chunk(
+        &mut w,
+        sequence_number,
+        base_media_decode_time,
+        samples,
+        shape,
+        aux,
+        group,
+    );
+    Bytes::from(w.into_vec())
+}
+
+/// What a segment begins with.
+pub(crate) fn write_styp(w: &mut BoxWriter) {
     w.boxed(b"styp", |w| {
         w.bytes(SEGMENT_BRANDS[0]);
         w.u32(0);
         SEGMENT_BRANDS.iter().for_each(|brand| w.bytes(*brand));
     });
+}
+
+/// `moof` and the header of `mdat`: one of the CMAF chunks that a segment is made of (23000-19, 7.3.2.3).
+pub(crate) fn write_chunk(
+    w: &mut BoxWriter,
+    sequence_number: u32,
+    base_media_decode_time: u64,
+    samples: &[RunSample],
+    shape: &RunShape,
+    aux: Option<&SegmentAux>,
+    group: Option<&TrackEncryption>,
+) {
     let moof = w.len();
     let mut data_offset_field = 0;
     let mut saio = None;
@@ -251,8 +280,7 @@ pub(crate) fn header(
         data_offset_field,
         offset(moof_len) + mdat_header_len(shape.payload),
     );
-    write_mdat_header(&mut w, shape.payload);
-    Bytes::from(w.into_vec())
+    write_mdat_header(w, shape.payload);
 }
 
 fn write_tfhd(w: &mut BoxWriter, shape: &RunShape) {

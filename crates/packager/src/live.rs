@@ -5,9 +5,33 @@
 //! # Time
 //! `start` and `duration` are in the track's timescale, on the encoder's own time line (`tfdt`). `wall_clock_ms` is the
 //! Unix time of a segment's first sample, from the encoder's `prft` or from when its bytes came.
+//!
+//! # The way there
+//! A [`Header`] is an encoder's CMAF header; a [`Line`] takes its [`Chunk`]s and gives windows; [`presentation`] makes
+//! of all tracks what multivariant playlists and adaptation sets are made of; [`Part`] and [`Header::cmaf`] give bytes.
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+mod carriage;
+mod chunk;
+mod cut;
+mod encoders;
+mod header;
+mod line;
+mod measure;
+mod options;
+mod pending;
+mod prefix;
+mod present;
+mod recent;
+mod shelf;
+
+pub use chunk::{Arrival, Chunk, Clock, Outcome, Rejected, Source};
+pub use header::Header;
+pub use line::Line;
+pub use options::LineOptions;
+pub use present::{LiveTrack, presentation, track_identity};
 
 /// One track of a channel at one moment.
 #[derive(Debug, Clone)]
@@ -29,7 +53,7 @@ pub struct Segment {
     pub number: u64,
     /// Decode time of the first sample.
     pub start: u64,
-    /// Of the parts that are there.
+    /// Until the end of the last part that is there.
     pub duration: u64,
     /// Unix time of the first sample, milliseconds.
     pub wall_clock_ms: i64,
@@ -41,7 +65,7 @@ pub struct Segment {
     pub gap: bool,
     /// No part will follow.
     pub complete: bool,
-    /// In order, without holes; empty in a gap.
+    /// In order; empty in a gap. Where one begins after the end of the one before, something has been lost between them.
     pub parts: Vec<Arc<Part>>,
 }
 

@@ -37,11 +37,16 @@ mod stills;
 mod subtitles;
 mod trick;
 
+pub(crate) use bandwidth::{Stretch, bandwidths};
+pub(crate) use cutting::{
+    PROTECTION_BOXES, PROTECTION_PER_AUDIO_SAMPLE, PROTECTION_PER_VIDEO_SAMPLE,
+};
 pub use input::{
     Accessibility, CaptionChannel, Clip, ClosedCaptions, Input, Kind, PeriodInput, Role, Source,
     SourceContent, TextFormat, Tiles, TrackChoice, TrackSettings, Tracks,
 };
-pub(crate) use media::every_sample_is_sync;
+pub(crate) use media::{every_sample_is_sync, kind as kind_of, media as media_of};
+pub(crate) use names::name_and_sort;
 
 /// Shorter segments would be single frames.
 pub(crate) const MIN_TARGET_DURATION_MS: u32 = 100;

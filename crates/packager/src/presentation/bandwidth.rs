@@ -2,12 +2,12 @@
 
 /// One segment (or one frame of trick play): how long it lasts and what it takes on the wire.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stretch {
-    pub(super) duration: u64,
+pub(crate) struct Stretch {
+    pub(crate) duration: u64,
     /// Bytes without protection.
-    pub(super) clear: u64,
+    pub(crate) clear: u64,
     /// The most that protection adds, bytes.
-    pub(super) protection: u64,
+    pub(crate) protection: u64,
 }
 
 /// Segments that count together at most, so that a file of one long segment and many tiny ones costs no more than others.
@@ -17,7 +17,7 @@ const MAX_RUN: usize = 64;
 ///
 /// The peak is that of the heaviest run of neighbouring segments which lasts between 0.5 and 1.5 times as long as the
 /// longest segment (RFC 8216bis, 4.4.6.2): a last segment of one key frame is no peak that a player has to sustain.
-pub(super) fn bandwidths(stretches: &[Stretch], timescale: u32) -> (u64, u64) {
+pub(crate) fn bandwidths(stretches: &[Stretch], timescale: u32) -> (u64, u64) {
     let total: u64 = stretches.iter().map(|stretch| stretch.clear).sum();
     let duration: u64 = stretches.iter().map(|stretch| stretch.duration).sum();
     let average = bits_per_second(total, duration, timescale);

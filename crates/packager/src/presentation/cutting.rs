@@ -12,11 +12,11 @@ use crate::timeline::{AudioCutter, Cuts, Moment, VideoTrack};
 use crate::timing::{SyncPoint, composition_time};
 
 /// `saiz`, `saio` and `senc` without their entries.
-const PROTECTION_BOXES: u64 = 17 + 20 + 16;
+pub(crate) const PROTECTION_BOXES: u64 = 17 + 20 + 16;
 /// One byte in `saiz`, an IV, and for video the count and 5 subsamples of 6 bytes: more slices than encoders for
 /// delivery make.
-const PROTECTION_PER_VIDEO_SAMPLE: u64 = 1 + 8 + 2 + 5 * 6;
-const PROTECTION_PER_AUDIO_SAMPLE: u64 = 1 + 8;
+pub(crate) const PROTECTION_PER_VIDEO_SAMPLE: u64 = 1 + 8 + 2 + 5 * 6;
+pub(crate) const PROTECTION_PER_AUDIO_SAMPLE: u64 = 1 + 8;
 pub(super) const VIDEO_PROTECTION_OF_ONE: u64 = PROTECTION_BOXES + PROTECTION_PER_VIDEO_SAMPLE;
 
 /// Stream access points (ISO/IEC 14496-12, annex I).

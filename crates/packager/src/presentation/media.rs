@@ -8,7 +8,7 @@ use crate::timing::{Preroll, SampleRate};
 const USAC: u8 = 42;
 
 /// What kind of rendition a track makes; none for time codes and the like.
-pub(super) fn kind(track: &Track) -> Option<Kind> {
+pub(crate) fn kind(track: &Track) -> Option<Kind> {
     let first = track.sample_entries.first();
     match track.handler {
         Handler::Video if first.is_some_and(|entry| entry.codec.is_image()) => Some(Kind::Image),
@@ -29,7 +29,7 @@ pub(super) fn is_packaged(codec: &CodecConfig, kind: Kind) -> bool {
     }
 }
 
-pub(super) fn media(
+pub(crate) fn media(
     codec: &CodecConfig,
     track: &Track,
     settings: &TrackSettings,

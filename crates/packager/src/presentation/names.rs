@@ -3,8 +3,8 @@ use std::cmp::Reverse;
 
 use super::{Kind, Media, Rendition, TextForm};
 
-/// Sorts by kind and names; returns each rendition's name in the order given.
-pub(super) fn name_and_sort(renditions: &mut [Rendition], period: usize) -> Vec<String> {
+/// Sorts by kind and names those that have no name yet; returns each rendition's name in the order given.
+pub(crate) fn name_and_sort(renditions: &mut [Rendition], period: usize) -> Vec<String> {
     let mut order: Vec<usize> = (0..renditions.len()).collect();
     // Stable: equal bandwidths stay in the order of the sources, all but video in that of its first appearance.
     order.sort_by_key(|index| renditions.get(*index).map(rank));
@@ -13,11 +13,16 @@ pub(super) fn name_and_sort(renditions: &mut [Rendition], period: usize) -> Vec<
         _ => format!("p{}-", period + 1),
     };
     let mut names = vec![String::new(); order.len()];
-    let mut taken: Vec<String> = Vec::with_capacity(order.len());
+    let given = renditions.iter().filter(|r| !r.name.is_empty());
+    let mut taken: Vec<String> = given.map(|r| r.name.clone()).collect();
     for index in &order {
         let Some(rendition) = renditions.get_mut(*index) else {
             continue;
         };
+        if !rendition.name.is_empty() {
+            names[*index].clone_from(&rendition.name);
+            continue;
+        }
         let stem = format!("{prefix}{}", rendition.media.stem(&rendition.language));
         let suffix = match rendition.media {
             Media::Text {

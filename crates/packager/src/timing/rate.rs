@@ -18,7 +18,7 @@ pub(crate) struct SampleRate {
 
 impl SampleRate {
     /// `count` samples (at least one) of the same duration.
-    pub(super) fn add(&mut self, duration: u32, count: u64) {
+    pub(crate) fn add(&mut self, duration: u32, count: u64) {
         if self.last == Some(duration) {
             self.run += count;
             return;
@@ -31,7 +31,7 @@ impl SampleRate {
     }
 
     /// No sample follows.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.flush();
     }
 

@@ -1,0 +1,290 @@
+//! One track of a channel: chunks in, segments and parts out.
+//!
+//! # Cutting
+//! A segment begins at the first sync sample that lies in another multiple of the segment target than the first sample
+//! of the segment before. A part ends before the sample that would make it longer than the part target, and with its
+//! segment. It is there as soon as that is certain: when another sample as long as its last would not fit, or when its
+//! segment is known to end. How the encoder puts samples into chunks changes nothing.
+//!
+//! # Holes
+//! Segment numbers stay in step with those of other tracks: each multiple of the segment target that has samples is one
+//! segment, each without is one gap. So a hole inside a multiple leaves one segment whose parts do not touch, and what a
+//! longer hole takes of the segments at its ends is in no segment.
+use std::sync::Arc;
+
+use super::chunk::MAX_DECODE_TIME;
+use super::cut::Cutter;
+use super::encoders::{Encoders, Held, Place, Verdict};
+use super::options::Grid;
+use super::pending::MAX_PREFIX;
+use super::{Arrival, Chunk, Clock, LineOptions, Outcome, Rejected, Segment, Source, Window};
+use crate::Result;
+
+/// A chunk takes no more of the line's bytes.
+const CHUNK_SHARE: u64 = 2;
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Line {
+    options: LineOptions,
+    grid: Grid,
+    cutter: Cutter,
+    encoders: Encoders,
+    /// Counted to tell chunks apart.
+    chunks: u64,
+}
+
+impl Line {
+    /// # Errors
+    /// [`Error::LineOptions`](crate::Error::LineOptions) says what makes no sense.
+    pub fn new(options: LineOptions) -> Result<Self> {
+        options.check()?;
+        let grid = Grid::new(&options);
+        Ok(Self {
+            options,
+            grid,
+            cutter: Cutter::new(options, grid),
+            encoders: Encoders::default(),
+            chunks: 0,
+        })
+    }
+
+    /// # Errors
+    /// Nothing of the chunk was taken then, and the line is as before.
+    pub fn push(
+        &mut self,
+        chunk: Chunk,
+        arrival: Arrival,
+    ) -> std::result::Result<Outcome, Rejected> {
+        if self.cutter.shelf.ended {
+            return Err(Rejected::Ended);
+        }
+        let max_prefix = u64::try_from(MAX_PREFIX).unwrap_or(u64::MAX);
+        chunk.check(self.options.max_bytes / CHUNK_SHARE, max_prefix)?;
+        let source = self.cutter.source();
+        let end = chunk
+            .base_media_decode_time
+            .saturating_add(chunk.duration());
+        if source.time(end, self.options.timescale) > MAX_DECODE_TIME {
+            return Err(Rejected::Time { time: end });
+        }
+        let fits = |sample| source.composition(sample, self.options.timescale).is_some();
+        if !chunk.samples.iter().all(fits) {
+            return Err(Rejected::Composition);
+        }
+
+        let mut outcome = Outcome::default();
+        let now = arrival.at_ms;
+        match self.judge(&chunk, arrival.encoder, now) {
+            Verdict::Take => self.take(&chunk, arrival, now, &mut outcome),
+            Verdict::Hold => {
+                let by_ms = self.off_by(&chunk);
+                if !self.encoders.hold(chunk, arrival, self.options.max_bytes) {
+                    return Err(Rejected::OutOfStep { by_ms });
+                }
+                outcome.held = true;
+            }
+            Verdict::Refuse => {
+                let by_ms = self.off_by(&chunk);
+                // Who is at work may have changed with it.
+                self.release(now, &mut outcome);
+                return Err(Rejected::OutOfStep { by_ms });
+            }
+        }
+        self.release(now, &mut outcome);
+        self.cutter.evict(now);
+        if let (false, Some(clock)) = (outcome.held, self.cutter.clock()) {
+            let time = source.time(end, self.options.timescale);
+            outcome.lag_ms = Some(now.saturating_sub(clock.unix_ms(time, self.options.timescale)));
+        }
+        Ok(outcome)
+    }
+
+    /// The encoder hung up: others need not wait whether it goes on.
+    pub fn encoder_gone(&mut self, encoder: u64, now_ms: i64) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.encoders.gone(encoder);
+        self.release(now_ms, &mut outcome);
+        self.cutter.evict(now_ms);
+        outcome
+    }
+
+    /// The next sample begins a segment that is decoded with another of the track's headers. `source`: what that header
+    /// says of times; they come out in the line's timescale.
+    ///
+    /// `discontinuity`: whether players are told to begin anew. Not for a header that only repeats another.
+    pub fn header_changed(&mut self, header: u32, source: Source, discontinuity: bool) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.cutter
+            .header_changed(header, source, discontinuity, &mut outcome);
+        outcome
+    }
+
+    /// The next segment to begin is marked as a discontinuity: another track of the channel has one, and HLS numbers
+    /// them the same in all playlists (RFC 8216bis, 6.2.2).
+    pub fn discontinue(&mut self) {
+        self.cutter.discontinuity = true;
+    }
+
+    /// Nothing will follow: what waits is used, part and segment are closed.
+    pub fn finish(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        while let Some(Held { chunk, arrival }) = self.encoders.release(0) {
+            match self.place(&chunk, arrival.encoder) {
+                Place::Off => outcome.late += count(chunk.samples.len()),
+                _ => self.take(&chunk, arrival, arrival.at_ms, &mut outcome),
+            }
+        }
+        self.cutter.end_segment(&mut outcome);
+        self.cutter.shelf.ended = true;
+        outcome
+    }
+
+    /// Something follows after all, behind a discontinuity.
+    pub fn reopen(&mut self) {
+        self.cutter.shelf.ended = false;
+        self.cutter.jump(&mut Outcome::default());
+    }
+
+    /// What is there. Costs one reference count per segment.
+    pub fn window(&self) -> Window {
+        self.cutter.shelf.window(self.options.timescale)
+    }
+
+    /// A segment of the window, or one that has left it within the last three target durations.
+    pub fn find(&self, number: u64) -> Option<&Arc<Segment>> {
+        self.cutter.shelf.find(number)
+    }
+
+    /// What other lines of the channel are told as [`Arrival::clock`]. None before the first sample.
+    pub fn clock(&self) -> Option<Clock> {
+        self.cutter.clock()
+    }
+
+    /// Decode time that the next sample should have, in the line's timescale.
+    pub fn end(&self) -> Option<u64> {
+        self.cutter.end()
+    }
+
+    pub fn options(&self) -> &LineOptions {
+        &self.options
+    }
+
+    /// Bits per second over the window, (average, peak): container included, for the peak what protection may add, too.
+    /// None before the first part.
+    pub fn bandwidths(&self) -> Option<(u64, u64)> {
+        let shelf = &self.cutter.shelf;
+        let growing = shelf.last().filter(|last| !last.complete);
+        self.cutter.measure.bandwidths(growing.map(|last| &**last))
+    }
+
+    /// Frames ÷ seconds, reduced. None before the first sample.
+    pub fn frame_rate(&self) -> Option<(u32, u32)> {
+        self.cutter.measure.frame_rate()
+    }
+
+    /// Bytes that window and retired segments take in memory.
+    pub fn bytes(&self) -> u64 {
+        self.cutter.shelf.bytes()
+    }
+
+    fn take(&mut self, chunk: &Chunk, arrival: Arrival, now: i64, outcome: &mut Outcome) {
+        if let Place::Off = self.place(chunk, arrival.encoder) {
+            self.cutter.jump(outcome);
+        }
+        self.chunks += 1;
+        if self.cutter.chunk(chunk, arrival, self.chunks, outcome) {
+            outcome.takeover |= self.encoders.took(arrival.encoder, now);
+        }
+    }
+
+    /// Takes what waited, as far as its time has come.
+    fn release(&mut self, now: i64, outcome: &mut Outcome) {
+        let mut index = 0;
+        while let Some(held) = self.encoders.held(index) {
+            let (encoder, place) = (
+                held.arrival.encoder,
+                self.place(&held.chunk, held.arrival.encoder),
+            );
+            let verdict = self.judge_place(encoder, place, now);
+            if verdict == Verdict::Hold {
+                index += 1;
+                continue;
+            }
+            let Some(Held { chunk, arrival }) = self.encoders.release(index) else {
+                return;
+            };
+            match verdict {
+                Verdict::Take => {
+                    self.take(&chunk, arrival, now, outcome);
+                    index = 0;
+                }
+                _ => outcome.late += count(chunk.samples.len()),
+            }
+        }
+    }
+
+    fn judge(&mut self, chunk: &Chunk, encoder: u64, now: i64) -> Verdict {
+        let place = self.place(chunk, encoder);
+        self.judge_place(encoder, place, now)
+    }
+
+    fn judge_place(&mut self, encoder: u64, place: Place, now: i64) -> Verdict {
+        let takeover = i64::from(self.options.takeover_ms);
+        self.encoders.judge(encoder, place, now, takeover)
+    }
+
+    fn place(&self, chunk: &Chunk, encoder: u64) -> Place {
+        let Some(end) = self.cutter.end() else {
+            return Place::Free;
+        };
+        let times = || self.cutter.times(chunk);
+        let (Some((start, first)), Some((last_start, last))) = (times().next(), times().last())
+        else {
+            return Place::Past;
+        };
+        if start > end + self.grid.slack(first.duration) {
+            return match start - end <= self.grid.max_gap {
+                true => Place::Ahead,
+                false => Place::Off,
+            };
+        }
+        if is_past(last_start, last.duration, end) {
+            let back = end.saturating_sub(last_start + u64::from(last.duration));
+            let most = match self.encoders.is_at_work(encoder) {
+                true => self.cutter.longest(),
+                false => self.grid.max_gap,
+            };
+            return if back > most { Place::Off } else { Place::Past };
+        }
+        let next = times().find(|(start, sample)| !is_past(*start, sample.duration, end));
+        let begins_segment = next.is_some_and(|(start, sample)| {
+            self.cutter.begins_segment(start.max(end), sample.is_sync)
+        });
+        Place::Next { begins_segment }
+    }
+
+    /// Milliseconds ahead of the line, or behind it.
+    fn off_by(&self, chunk: &Chunk) -> i64 {
+        let timescale = self.options.timescale;
+        let start = self
+            .cutter
+            .source()
+            .time(chunk.base_media_decode_time, timescale);
+        let end = self.cutter.end().unwrap_or(start);
+        let ms = |ticks| i64::try_from(self.grid.millis(ticks)).unwrap_or(i64::MAX);
+        match start.checked_sub(end) {
+            Some(ahead) => ms(ahead),
+            None => -ms(end - start),
+        }
+    }
+}
+
+/// Whether the line has been where a sample lies, by more than half of it.
+pub(super) fn is_past(start: u64, duration: u32, end: u64) -> bool {
+    end.saturating_sub(start) > u64::from(duration / 2)
+}
+
+pub(super) fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
