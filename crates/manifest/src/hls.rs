@@ -1,9 +1,10 @@
-//! HLS (RFC 8216 and draft-pantos-hls-rfc8216bis): multivariant and media playlists of VOD.
+//! HLS (RFC 8216 and draft-pantos-hls-rfc8216bis): multivariant and media playlists, of VOD and [`live`].
 mod bandwidth;
 mod cover;
 mod groups;
 mod images;
 mod keys;
+pub mod live;
 mod media;
 mod multivariant;
 mod names;
@@ -26,6 +27,10 @@ const VERSION_TS: u64 = 4;
 const VERSION_KEY_FORMAT: u64 = 5;
 /// INSTREAM-ID of CEA-708 (8216bis, 8).
 const VERSION_SERVICE: u64 = 7;
+/// EXT-X-SKIP (8216bis, 8) …
+const VERSION_SKIP: u64 = 9;
+/// … and where it stands for date ranges too.
+const VERSION_SKIP_DATE_RANGES: u64 = 10;
 /// Attributes whose names begin with REQ- (8216bis, 8).
 const VERSION_REQUIRED_LAYOUT: u64 = 12;
 

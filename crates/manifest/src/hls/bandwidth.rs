@@ -125,6 +125,8 @@ impl Meter {
         for (period, &duration) in self.durations.iter().enumerate() {
             if let Some(of_period) = rates(period) {
                 peak = peak.max(of_period.peak);
+                // A live line has no length; its figures are the renditions' own.
+                let duration = duration.max(1);
                 bits += u128::from(of_period.average) * u128::from(duration);
                 total += u128::from(duration);
             }

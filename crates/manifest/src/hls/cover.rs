@@ -45,6 +45,42 @@ impl<'p> Cover<'p> {
         })
     }
 
+    /// Of a live line, whose crypto periods begin at media sequence numbers; it is asked number by number.
+    pub(super) fn of_numbers(protection: &'p Protection, track: &'p TrackProtection) -> Self {
+        Self {
+            protection,
+            track,
+            changes: Vec::new(),
+        }
+    }
+
+    /// What is in force at a number: the key, as an index into `TrackProtection::periods`, none while clear; and the
+    /// crypto period whose header it is decoded with.
+    pub(super) fn at(&self, number: u64) -> (Option<usize>, usize) {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let key = (!self.track.is_clear(number)).then(|| self.track.period_of(number));
+        (key, self.header(number))
+    }
+
+    /// The tags that say so from a number on; with EXT-X-MAP where the header is another one than before.
+    pub(super) fn change_at(&self, number: u64, is_new_header: bool) -> Change {
+        let (key, header) = self.at(number);
+        Change {
+            at: usize::try_from(number).unwrap_or(usize::MAX),
+            header,
+            is_new_header,
+            key,
+        }
+    }
+
+    /// Segments that are encrypted as a whole share the one clear header.
+    fn header(&self, segment: usize) -> usize {
+        match self.protection.method {
+            Method::Aes128 => 0,
+            _ => self.track.header_of(segment),
+        }
+    }
+
     /// `first`: index of the first entry that belongs to a segment.
     fn new(
         protection: &'p Protection,
@@ -58,6 +94,7 @@ impl<'p> Cover<'p> {
             .collect();
         segments.sort_unstable();
         segments.dedup();
+        let mut cover = Self::of_numbers(protection, track);
         let mut changes: Vec<Change> = Vec::with_capacity(segments.len());
         for segment in segments {
             let at = first(segment);
@@ -65,11 +102,7 @@ impl<'p> Cover<'p> {
             if changes.last().is_some_and(|last| last.at == at) {
                 changes.pop();
             }
-            // Segments that are encrypted as a whole share the one clear header.
-            let header = match protection.method {
-                Method::Aes128 => 0,
-                _ => track.header_of(segment),
-            };
+            let header = cover.header(segment);
             changes.push(Change {
                 at,
                 header,
@@ -77,11 +110,8 @@ impl<'p> Cover<'p> {
                 key: (!track.is_clear(segment)).then(|| track.period_of(segment)),
             });
         }
-        Self {
-            protection,
-            track,
-            changes,
-        }
+        cover.changes = changes;
+        cover
     }
 
     pub(super) fn changes(&self) -> &[Change] {

@@ -1,0 +1,161 @@
+//! Segments and parts with their tags, and what is hinted behind them.
+use edgepack_packager::live::Segment;
+
+use super::listing::{Listing, parts};
+use super::names::header_period;
+use super::{LiveProtection, LiveView, Names, date};
+use crate::hls::cover::{Cover, Scope};
+use crate::text::{MICROS, push_fixed, rescale};
+
+/// Writes whole segments from index `skipped` on, then the growing one and the hints.
+pub(super) fn push(out: &mut String, view: &LiveView<'_>, listing: &Listing<'_>, skipped: usize) {
+    let mut writer = Writer::new(view);
+    if let Some(before) = skipped.checked_sub(1).and_then(|at| listing.whole.get(at)) {
+        // What is in force where the update begins, so that a change there ends it.
+        writer.push_tags(&mut String::new(), before);
+        writer.repeat = true;
+    }
+    for (index, segment) in listing.whole.iter().enumerate().skip(skipped) {
+        writer.push_tags(out, segment);
+        if index >= listing.parts_from {
+            writer.push_parts(out, segment);
+        }
+        if segment.gap {
+            out.push_str("#EXT-X-GAP\n");
+        }
+        out.push_str("#EXTINF:");
+        writer.push_duration(out, segment.start, segment.duration);
+        out.push_str(",\n");
+        writer.names.push_segment(out, segment.number);
+        out.push('\n');
+    }
+    if let Some(segment) = listing.growing {
+        writer.push_tags(out, segment);
+        writer.push_parts(out, segment);
+    }
+    if view.lists_parts() && !view.is_closed() {
+        writer.push_hints(out);
+    }
+}
+
+/// What samples of a segment are decoded with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Decoding {
+    header: u32,
+    /// [`header_period`]
+    header_period: u32,
+    /// Index of the crypto period; none while clear.
+    key: Option<usize>,
+}
+
+struct Writer<'v> {
+    view: &'v LiveView<'v>,
+    names: Names<'v>,
+    cover: Option<Cover<'v>>,
+    scope: Scope<'v>,
+    /// Of the segment before.
+    last: Option<Decoding>,
+    /// Say what is in force once more.
+    repeat: bool,
+}
+
+impl<'v> Writer<'v> {
+    fn new(view: &'v LiveView<'v>) -> Self {
+        let cover = |of: LiveProtection<'v>| Cover::of_numbers(of.protection, of.track);
+        Self {
+            view,
+            names: Names { epoch: view.epoch },
+            cover: view.protection.map(cover),
+            // Media sequence numbers are those of the names, so that AES-128 takes its IV from them.
+            scope: Scope::default(),
+            last: None,
+            repeat: false,
+        }
+    }
+
+    fn decoding(&self, number: u64, header: u32) -> Decoding {
+        let period = |of: LiveProtection<'_>| header_period(of.protection, of.track, number);
+        Decoding {
+            header,
+            header_period: self.view.protection.map_or(0, period),
+            key: self.cover.as_ref().and_then(|cover| cover.at(number).0),
+        }
+    }
+
+    /// What applies from a segment on; before its first part, since it applies to that as well (8216bis, 4.4.4.9).
+    fn push_tags(&mut self, out: &mut String, segment: &Segment) {
+        if segment.discontinuity {
+            out.push_str("#EXT-X-DISCONTINUITY\n");
+        }
+        let decoding = self.decoding(segment.number, segment.header);
+        let is_fresh = segment.discontinuity || std::mem::take(&mut self.repeat);
+        let has_header = |last: Decoding| {
+            (last.header, last.header_period) == (decoding.header, decoding.header_period)
+        };
+        let is_new_header = is_fresh || !self.last.is_some_and(has_header);
+        let names = self.names;
+        let push_map = |out: &mut String| {
+            out.push_str("#EXT-X-MAP:URI=\"");
+            names.push_header(out, decoding.header, decoding.header_period);
+            out.push_str("\"\n");
+        };
+        if is_new_header || self.last.map(|last| last.key) != Some(decoding.key) {
+            match &self.cover {
+                Some(cover) => {
+                    let change = cover.change_at(segment.number, is_new_header);
+                    self.scope.change(out, cover, &change, push_map);
+                }
+                None => push_map(out),
+            }
+        }
+        self.last = Some(decoding);
+        out.push_str("#EXT-X-PROGRAM-DATE-TIME:");
+        date::push(out, segment.wall_clock_ms);
+        out.push('\n');
+    }
+
+    fn push_parts(&self, out: &mut String, segment: &Segment) {
+        for (index, part) in parts(segment).iter().enumerate() {
+            out.push_str("#EXT-X-PART:DURATION=");
+            self.push_duration(out, part.start, part.duration);
+            out.push_str(",URI=\"");
+            self.names.push_part(out, segment.number, index);
+            out.push('"');
+            if part.independent {
+                out.push_str(",INDEPENDENT=YES");
+            }
+            out.push('\n');
+        }
+    }
+
+    /// One of each type, at most: the part that comes next, and its header where that is another one.
+    fn push_hints(&self, out: &mut String) {
+        let Some(last) = self.view.window.segments.last() else {
+            return;
+        };
+        let (number, part) = self.view.window.next();
+        let part = if last.gap { 0 } else { part };
+        let next = self.decoding(number, last.header);
+        let has_header =
+            |last: Decoding| (last.header, last.header_period) == (next.header, next.header_period);
+        if part == 0 && !self.last.is_some_and(has_header) {
+            out.push_str("#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"");
+            self.names.push_header(out, next.header, next.header_period);
+            out.push_str("\"\n");
+        }
+        out.push_str("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"");
+        self.names.push_part(out, number, part);
+        out.push_str("\"\n");
+    }
+
+    /// The difference of rounded ends, so that parts add up to their segment.
+    fn push_duration(&self, out: &mut String, start: u64, duration: u64) {
+        let timescale = self.view.window.timescale;
+        let end = rescale(start.saturating_add(duration), timescale, MICROS);
+        push_fixed(
+            out,
+            end.saturating_sub(rescale(start, timescale, MICROS)),
+            6,
+        );
+    }
+}
