@@ -1,19 +1,22 @@
 //! Where bytes come from: `vod`, mezzanine files packaged on the request, and the player page.
 mod catalogue;
+mod live;
 mod minter;
 pub mod vod;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
+use self::live::Live;
 pub use self::vod::{IndexCache, IndexCacheError, Vod, VodOptions, VodShared};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
-use crate::delivery::route::{AssetRoute, PlayerFile, Routed};
+use crate::delivery::route::{AssetRoute, IngestRoute, PlayerFile, Routed};
 use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Request, Response};
 use crate::keys::KeyStore;
 use crate::player;
@@ -22,6 +25,7 @@ use crate::player;
 #[derive(Debug)]
 pub struct Shared {
     vod: Arc<VodShared>,
+    live: Arc<Live>,
     catalogue: Option<Arc<Catalogue>>,
 }
 
@@ -42,6 +46,7 @@ impl Shared {
         let vod = VodShared::new(mounts, keys, VodOptions::from(config), cache.memory);
         Ok(Self {
             vod: Arc::new(vod.with_indexes(indexes)),
+            live: Arc::new(Live::new(config, SystemTime::now())),
             catalogue,
         })
     }
@@ -55,6 +60,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct WorkerOrigin {
     vod: Vod,
+    live: Arc<Live>,
     catalogue: Option<Arc<Catalogue>>,
 }
 
@@ -62,6 +68,7 @@ impl WorkerOrigin {
     pub fn new(shared: &Shared, storage: std::rc::Rc<crate::storage::Storage>) -> Self {
         Self {
             vod: Vod::new(shared.vod.clone(), storage),
+            live: Arc::clone(&shared.live),
             catalogue: shared.catalogue.clone(),
         }
     }
@@ -74,7 +81,14 @@ impl Origin for WorkerOrigin {
         route: &AssetRoute,
         request: &Request,
     ) -> Result<Representation, Fault> {
+        if self.live.has(route.mount) {
+            return self.live.get(route).await;
+        }
         self.vod.get(route, request, routed.token.as_deref()).await
+    }
+
+    async fn ingest(&self, route: &IngestRoute, request: &mut Request) -> Result<Response, Fault> {
+        self.live.ingest(route, request).await
     }
 
     async fn post(&self, route: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {

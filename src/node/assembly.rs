@@ -10,7 +10,7 @@ use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
 use crate::config::{self, Config, Congestion, StorageEngine};
 use crate::delivery::core::Settings;
-use crate::delivery::route::Router;
+use crate::delivery::route::{MountId, Router};
 use crate::delivery::{Core, Cors, h3, tcp};
 use crate::keys::KeyStore;
 use crate::memory::Budget;
@@ -100,7 +100,8 @@ impl Assembly {
 fn settings(config: &Config) -> Settings {
     let cors = &config.cors;
     Settings {
-        router: Router::new(config.mounts.iter().map(|mount| mount.path.as_str())),
+        router: Router::new(config.mounts.iter().map(|mount| mount.path.as_str()))
+            .with_live(live_mounts(config)),
         mount_names: config
             .mounts
             .iter()
@@ -114,6 +115,11 @@ fn settings(config: &Config) -> Settings {
         request_timeout: config.listen.request_timeout,
         max_request_body: config.listen.max_request_body,
     }
+}
+
+fn live_mounts(config: &Config) -> impl Iterator<Item = MountId> {
+    let mounts = config.mounts.iter().enumerate();
+    mounts.filter_map(|(index, mount)| mount.live.is_some().then_some(MountId(index)))
 }
 
 pub(super) fn tcp_options(

@@ -3,7 +3,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
-use ring::constant_time::verify_slices_are_equal;
+use ring::digest::{SHA256, digest};
 
 use crate::config::IngestAccess;
 use crate::delivery::{Blame, Fault};
@@ -44,9 +44,9 @@ fn shown(access: &IngestAccess, headers: &HeaderMap) -> bool {
     false
 }
 
-/// In a time that does not tell how much of it was right.
+/// Digests are compared: how long that takes tells nothing of how much was right.
 fn equal(wanted: &[u8], given: &[u8]) -> bool {
-    verify_slices_are_equal(wanted, given).is_ok()
+    digest(&SHA256, wanted).as_ref() == digest(&SHA256, given).as_ref()
 }
 
 #[cfg(test)]

@@ -1,0 +1,292 @@
+//! A channel: its tracks, who waits for them, and what was made of them.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use edgepack_isobmff::stream;
+use edgepack_packager::live::{Arrival, Chunk, LineOptions, LiveTrack, Outcome, Window, presentation};
+use edgepack_packager::{Fingerprint, Presentation};
+use ring::digest;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::faults;
+use super::manifests::Texts;
+use super::media::Media;
+use super::track::Track;
+use crate::config::{self, Live, Mount, Protection};
+use crate::delivery::Fault;
+use crate::delivery::route::Epoch;
+
+/// One channel, shared by all workers.
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) name: String,
+    pub(super) access: config::IngestAccess,
+    pub(super) live: Live,
+    pub(super) protections: Vec<Protection>,
+    pub(super) epoch: Epoch,
+    pub(super) target_ms: u32,
+    pub(super) part_ms: u32,
+    fingerprint: Fingerprint,
+    state: Mutex<State>,
+    pub(super) media: Media,
+    pub(super) texts: Texts,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Rises with all that manifests show.
+    pub(super) version: u64,
+    pub(super) tracks: Vec<Track>,
+    /// By what the encoder calls them: media comes in requests without them.
+    headers: HashMap<String, Arc<stream::Header>>,
+    /// When media came last.
+    pub(super) fed: Option<Instant>,
+    /// Segments whole, of all tracks.
+    segments: u64,
+    announced: Option<(u64, Arc<Announced>)>,
+}
+
+/// What the channel offers for the time being.
+#[derive(Debug)]
+pub(super) struct Announced {
+    pub(super) presentation: Presentation,
+    /// Of `Presentation::sources`, and so of `Rendition::source`: index into [`State::tracks`].
+    pub(super) tracks: Vec<usize>,
+}
+
+impl Channel {
+    pub(super) fn new(mount: &Mount, live: Live, channel: &config::Channel, now: SystemTime) -> Self {
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = |duration: Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+        Self {
+            name: channel.name.clone(),
+            access: channel.ingest.clone(),
+            protections: mount.protections.clone(),
+            epoch: Epoch(u32::try_from(since.as_secs()).unwrap_or(u32::MAX)),
+            target_ms: millis(mount.target_duration),
+            part_ms: millis(live.part_duration).min(millis(mount.target_duration)),
+            fingerprint: fingerprint(&mount.path, &channel.name),
+            live,
+            state: Mutex::default(),
+            media: Media::default(),
+            texts: Texts::default(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A header of an encoder: makes its tracks, or finds them.
+    ///
+    /// # Errors
+    /// 409 for more tracks than the channel takes, 412 for a header that cannot be packaged.
+    pub(super) fn header_came(&self, key: &str, header: &Arc<stream::Header>) -> Result<(), Fault> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        for (index, track) in header.movie.tracks.iter().enumerate() {
+            let key = (key.to_owned(), track.track_id);
+            let known = state.tracks.iter().position(|known| known.key == key);
+            match known {
+                Some(known) => state.tracks[known].header_came(header, index)?,
+                None if state.tracks.len() >= self.live.max_tracks => {
+                    return Err(faults::too_many_tracks(self.live.max_tracks));
+                }
+                None => {
+                    let track = Track::new(key, header, index, &self.line_options())?;
+                    state.tracks.push(track);
+                }
+            }
+        }
+        state.headers.insert(key.to_owned(), Arc::clone(header));
+        Ok(())
+    }
+
+    /// The header that came last under this name.
+    pub(super) fn header(&self, key: &str) -> Option<Arc<stream::Header>> {
+        self.lock().headers.get(key).cloned()
+    }
+
+    /// Media of a track whose header came.
+    ///
+    /// # Errors
+    /// 400, 409, 413 as the line says.
+    pub(super) fn push(
+        &self,
+        key: &(String, u32),
+        chunk: Chunk,
+        arrival: Arrival,
+    ) -> Result<Outcome, Fault> {
+        let mut state = self.lock();
+        let clock = state.tracks.iter().find_map(|track| track.line.clock());
+        let Some(index) = state.tracks.iter().position(|track| track.key == *key) else {
+            return Err(faults::no_such_track(&key.0));
+        };
+        let arrival = Arrival {
+            clock: arrival.clock.or(clock),
+            ..arrival
+        };
+        let outcome = state.tracks[index]
+            .push(chunk, arrival)
+            .map_err(faults::rejected)?;
+        state.fed = Some(Instant::now());
+        self.settle(&mut state, index, outcome);
+        Ok(outcome)
+    }
+
+    /// The encoder says that the track is over.
+    pub(super) fn finish(&self, key: &str) {
+        let mut state = self.lock();
+        for index in 0..state.tracks.len() {
+            if state.tracks[index].key.0 == key {
+                let outcome = state.tracks[index].line.finish();
+                self.settle(&mut state, index, outcome);
+                state.version += 1;
+                state.tracks[index].changed.notify_waiters();
+            }
+        }
+    }
+
+    /// What has come is made ready for those who watch, who are woken then.
+    fn settle(&self, state: &mut State, index: usize, outcome: Outcome) {
+        if !outcome.changed() {
+            return;
+        }
+        state.version += 1;
+        state.segments += u64::from(outcome.segments);
+        let track = &state.tracks[index];
+        self.media.advance(index, &track.line);
+        track.changed.notify_waiters();
+    }
+
+    /// Waits until `look` finds what it looks for in the track; `None` when it has not come in time.
+    pub(super) async fn until<T>(
+        &self,
+        changed: &Notify,
+        limit: Duration,
+        look: impl Fn(&State) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + limit;
+        loop {
+            // Listening before the look, so that what comes in between is not missed.
+            let mut come = std::pin::pin!(changed.notified());
+            come.as_mut().enable();
+            if let Some(found) = look(&self.lock()) {
+                return Some(found);
+            }
+            timeout_at(deadline, come).await.ok()?;
+        }
+    }
+
+    /// Tracks that can be played: those with a whole segment.
+    ///
+    /// # Errors
+    /// 404 before there is one, the configured status when nothing has come for too long.
+    pub(super) fn announced(&self) -> Result<Arc<Announced>, Fault> {
+        let mut state = self.lock();
+        self.is_fed(&state)?;
+        if let Some((segments, announced)) = &state.announced
+            && *segments == state.segments
+        {
+            return Ok(Arc::clone(announced));
+        }
+        let mut tracks = Vec::new();
+        let mut playable = Vec::new();
+        for (index, track) in state.tracks.iter().enumerate() {
+            let has_segment = || track.line.window().segments.iter().any(|s| s.complete && !s.gap);
+            if let Some((average, peak)) = track.line.bandwidths()
+                && has_segment()
+            {
+                tracks.push(index);
+                playable.push(LiveTrack {
+                    header: track.header(),
+                    name: track.name.as_deref(),
+                    timescale: track.line.options().timescale,
+                    settings: &track.settings,
+                    frame_rate: track.line.frame_rate(),
+                    average_bandwidth: average,
+                    peak_bandwidth: peak,
+                });
+            }
+        }
+        if playable.is_empty() {
+            return Err(faults::not_begun(&self.name));
+        }
+        let made = presentation(self.fingerprint, self.target_ms, &playable);
+        let presentation = made.map_err(|error| {
+            faults::not_begun(&self.name).detail(format!("channel {:?}: {error}", self.name))
+        })?;
+        for rendition in &presentation.renditions {
+            if let Some(track) = tracks.get(rendition.source) {
+                state.tracks[*track].name = Some(rendition.name.clone());
+            }
+        }
+        let announced = Arc::new(Announced {
+            presentation,
+            tracks,
+        });
+        state.announced = Some((state.segments, Arc::clone(&announced)));
+        Ok(announced)
+    }
+
+    /// # Errors
+    /// The configured status when nothing has come for too long and the channel has not ended.
+    fn is_fed(&self, state: &State) -> Result<(), Fault> {
+        let Some(fed) = state.fed else {
+            return Err(faults::not_begun(&self.name));
+        };
+        let ended = state.tracks.iter().all(|track| track.line.window().ended);
+        let silent = fed.elapsed();
+        if !ended && silent > self.live.stale_after {
+            let silent = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
+            return Err(faults::stale(&self.name, self.live.stale_status, silent));
+        }
+        Ok(())
+    }
+
+    /// The track of this URL name, and what wakes those who wait for it.
+    ///
+    /// # Errors
+    /// 404.
+    pub(super) fn track(&self, name: &str) -> Result<(usize, Arc<Notify>), Fault> {
+        let state = self.lock();
+        let named = |track: &Track| track.name.as_deref() == Some(name);
+        let index = state.tracks.iter().position(named);
+        let index = index.ok_or_else(|| faults::no_such_track(name))?;
+        Ok((index, Arc::clone(&state.tracks[index].changed)))
+    }
+
+    fn line_options(&self) -> LineOptions {
+        let live = &self.live;
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let gap = u32::try_from(millis(live.max_gap)).unwrap_or(u32::MAX);
+        LineOptions {
+            segment_target_ms: self.target_ms,
+            part_target_ms: self.part_ms,
+            window_ms: millis(live.window).max(3 * u64::from(self.target_ms)),
+            max_gap_ms: gap.min(self.target_ms.saturating_mul(128)),
+            max_bytes: live.memory,
+            ..LineOptions::new(1, false)
+        }
+    }
+}
+
+impl State {
+    pub(super) fn window(&self, track: usize) -> Option<Window> {
+        Some(self.tracks.get(track)?.line.window())
+    }
+}
+
+/// The same on every node of a fleet.
+fn fingerprint(mount: &str, channel: &str) -> Fingerprint {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(b"edgepack channel\0");
+    hash.update(mount.as_bytes());
+    hash.update(&[0]);
+    hash.update(channel.as_bytes());
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.finish().as_ref()[..16]);
+    Fingerprint(first)
+}

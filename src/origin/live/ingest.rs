@@ -1,0 +1,170 @@
+//! One request of an encoder, from its first byte to its last.
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use edgepack_isobmff::stream::{self, Item, StreamLimits, StreamReader};
+use edgepack_packager::live::{Arrival, Chunk, Clock, Sample};
+use futures_util::StreamExt;
+use http::header::USER_AGENT;
+use http::{Method, StatusCode};
+use tokio::time::timeout;
+
+use super::channel::Channel;
+use super::stream_name::{Pushed, pushed};
+use super::{access, faults};
+use crate::delivery::{Fault, Request, Response};
+
+/// # Errors
+/// Those of [`Live::ingest`](super::Live::ingest).
+pub(super) async fn take(
+    channel: &Arc<Channel>,
+    stream: &str,
+    request: &mut Request,
+) -> Result<Response, Fault> {
+    access::check(&channel.access, &request.headers)?;
+    let done = || Ok(Response::new(StatusCode::OK));
+    let key = match pushed(stream) {
+        // What the encoder lists and forgets is its own affair: the channel has its own window.
+        _ if request.method == Method::DELETE => return done(),
+        Pushed::Manifest => {
+            read_over(channel, request).await?;
+            return done();
+        }
+        Pushed::Track(key) => key,
+    };
+    let mut taking = Taking {
+        channel,
+        encoder: encoder(request),
+        header: channel.header(&key),
+        key,
+    };
+    let limits = StreamLimits::default();
+    let mut reader = match &taking.header {
+        Some(header) => StreamReader::with_header(limits, Arc::clone(header)),
+        None => StreamReader::new(limits),
+    };
+    let outcome = taking.read(&mut reader, request).await;
+    if outcome.is_err() {
+        tracing::info!(channel = channel.name, stream, error = ?outcome.as_ref().err(), "ingest refused");
+    }
+    outcome?;
+    done()
+}
+
+/// One body under way.
+struct Taking<'a> {
+    channel: &'a Channel,
+    key: String,
+    encoder: u64,
+    header: Option<Arc<stream::Header>>,
+}
+
+impl Taking<'_> {
+    async fn read(&mut self, reader: &mut StreamReader, request: &mut Request) -> Result<(), Fault> {
+        let mut body = request.body.0.take();
+        loop {
+            while let Some(item) = reader.next().map_err(|error| faults::stream(&error))? {
+                self.came(item)?;
+            }
+            if reader.is_over() {
+                return Ok(());
+            }
+            let piece = match &mut body {
+                Some(body) => timeout(self.channel.live.ingest_timeout, body.next())
+                    .await
+                    .map_err(|_| faults::encoder_silent())?,
+                None => None,
+            };
+            match piece {
+                Some(piece) => reader.push(piece?),
+                None => reader.end(),
+            }
+        }
+    }
+
+    fn came(&mut self, item: Item) -> Result<(), Fault> {
+        match item {
+            Item::Header { header, .. } => {
+                self.channel.header_came(&self.key, &header)?;
+                self.header = Some(header);
+                Ok(())
+            }
+            Item::Chunk(chunk) => self.chunk_came(*chunk),
+            Item::Trailing(_) => Ok(()),
+            Item::End => {
+                self.channel.finish(&self.key);
+                Ok(())
+            }
+        }
+    }
+
+    fn chunk_came(&self, chunk: stream::Chunk) -> Result<(), Fault> {
+        let at_ms = now_ms();
+        // What came before the chunk is told once, with its first track.
+        let mut prefix = chunk.prelude.bytes();
+        for fragment in chunk.fragments {
+            let track = self
+                .header
+                .as_ref()
+                .and_then(|header| header.movie.tracks.get(fragment.track));
+            let clock = track.and_then(|track| {
+                let times = chunk.prelude.producer_times.iter();
+                let mut times = times.filter(|time| time.track_id == fragment.track_id);
+                let (unix_us, time) = times.find_map(|time| Some((time.unix_us?, time)))?;
+                Some(Clock::at(
+                    time.media_time,
+                    track.timescale,
+                    unix_us.div_euclid(1000),
+                ))
+            });
+            let arrival = Arrival {
+                at_ms,
+                encoder: self.encoder,
+                clock,
+            };
+            let samples = fragment.samples.iter().map(|sample| Sample {
+                size: sample.size,
+                duration: sample.duration,
+                composition_offset: sample.composition_offset,
+                is_sync: sample.is_sync,
+            });
+            let chunk = Chunk {
+                base_media_decode_time: fragment.decode_time,
+                samples: samples.collect(),
+                media: fragment.data,
+                prefix: std::mem::take(&mut prefix),
+            };
+            let key = (self.key.clone(), fragment.track_id);
+            self.channel.push(&key, chunk, arrival)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a body that is of no use, as far as one may be.
+async fn read_over(channel: &Channel, request: &mut Request) -> Result<(), Fault> {
+    const MOST: usize = 4 << 20;
+    request
+        .body
+        .read(MOST, channel.live.ingest_timeout)
+        .await
+        .map(|_| ())
+        .map_err(Fault::from)
+}
+
+/// Redundant encoders are told apart by address and name; those that share both say `?encoder=…`.
+fn encoder(request: &Request) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    request.peer.ip().hash(&mut hasher);
+    request.headers.get(USER_AGENT).hash(&mut hasher);
+    let query = request.uri.query().unwrap_or_default();
+    let named = query.split('&').find(|pair| pair.starts_with("encoder="));
+    named.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

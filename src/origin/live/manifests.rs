@@ -1,0 +1,133 @@
+//! Playlists and MPDs of a channel: written once per moment, whoever and however many wait for it.
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use edgepack_manifest::hls::live::{
+    Control, DateRanges, LiveView, Nature, Position, Report, Skip, delta, media, multivariant,
+};
+use edgepack_manifest::{Filter, View};
+use edgepack_packager::Kind;
+use edgepack_packager::live::Window;
+
+use super::channel::{Announced, Channel, State};
+use super::faults;
+use crate::delivery::Fault;
+
+/// Texts of one moment; beyond this many the oldest moment's are not worth keeping.
+const MAX_TEXTS: usize = 1024;
+/// CAN-SKIP-UNTIL in target durations (8216bis, 4.4.3.8).
+const SKIP_TARGETS: u32 = 6;
+
+/// What has been written at the version at hand.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    kept: Mutex<(u64, HashMap<Key, Bytes>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    track: usize,
+    skip: Option<Skip>,
+    parts: bool,
+}
+
+impl Texts {
+    fn get_or_write(&self, version: u64, key: Key, write: impl FnOnce() -> String) -> Bytes {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 != version || kept.1.len() >= MAX_TEXTS {
+            kept.0 = version;
+            kept.1.clear();
+        }
+        let text = kept.1.entry(key).or_insert_with(|| write().into());
+        text.clone()
+    }
+}
+
+/// The media playlist of a track as it is now, and its version.
+///
+/// # Errors
+/// 404.
+pub(super) fn media_playlist(
+    channel: &Channel,
+    state: &State,
+    track: usize,
+    skip: Option<Skip>,
+) -> Result<(Bytes, u64), Fault> {
+    let of = state.tracks.get(track).ok_or_else(faults::no_such_segment)?;
+    let key = Key {
+        track,
+        skip,
+        parts: true,
+    };
+    let text = channel.texts.get_or_write(state.version, key, || {
+        let window = of.line.window();
+        let others: Vec<(&str, Window)> = state
+            .tracks
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != track)
+            .filter_map(|(_, other)| Some((other.name.as_deref()?, other.line.window())))
+            .collect();
+        let reports: Vec<Report<'_>> = others
+            .iter()
+            .map(|(name, window)| Report {
+                track: name,
+                last: Position::of(window),
+            })
+            .collect();
+        let epoch = channel.epoch.to_string();
+        let view = LiveView {
+            window: &window,
+            epoch: &epoch,
+            nature: Nature::Sliding,
+            independent: true,
+            control: control(channel),
+            reports: &reports,
+            date_ranges: DateRanges::default(),
+            protection: None,
+            start_ms: None,
+        };
+        match skip {
+            Some(skip) => delta(&view, skip),
+            None => media(&view),
+        }
+    });
+    Ok((text, state.version))
+}
+
+/// What all playlists of the channel say alike.
+pub(super) fn control(channel: &Channel) -> Control {
+    Control {
+        target_duration_ms: channel.target_ms,
+        part_target_ms: Some(channel.part_ms),
+        hold_back_ms: None,
+        part_hold_back_ms: None,
+        can_skip_until_ms: Some(channel.target_ms.saturating_mul(SKIP_TARGETS)),
+        can_block_reload: true,
+    }
+}
+
+/// # Errors
+/// 404 where the filter leaves nothing.
+pub(super) fn multivariant_playlist(
+    announced: &Announced,
+    filter: &Filter,
+) -> Result<String, Fault> {
+    let view = View {
+        filter,
+        ..View::new(&announced.presentation)
+    };
+    multivariant(view).map_err(|error| {
+        Fault::not_found("filtered-out", "The query leaves nothing of the channel to play.")
+            .detail(error.to_string())
+    })
+}
+
+/// Longest of the tracks' kinds, for content types.
+pub(super) fn content_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Audio => "audio/mp4",
+        _ => "video/mp4",
+    }
+}
