@@ -1,6 +1,7 @@
-//! DASH (ISO/IEC 23009-1): the static MPD.
+//! DASH (ISO/IEC 23009-1): static MPDs; [`live`] has the dynamic ones.
 mod addressing;
 mod descriptors;
+pub mod live;
 mod period;
 mod protection;
 mod representation;
@@ -77,10 +78,7 @@ fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"");
     protection::push_namespaces(&mut out, outline);
-    let is_supplemented = |entry: &Entry<'_>| entry.rendition.supplemental_codecs.is_some();
-    if outline.entries.iter().any(is_supplemented) {
-        out.push_str(" xmlns:scte214=\"urn:scte:dash:scte214-extensions\"");
-    }
+    push_supplemental_namespace(&mut out, outline);
     push_attribute(&mut out, "profiles", addressing.profiles());
     out.push_str(" type=\"static\" mediaPresentationDuration=\"");
     push_iso_duration(&mut out, duration(outline));
@@ -94,6 +92,14 @@ fn write(outline: &Outline<'_>, addressing: Addressing<'_>) -> String {
     }
     out.push_str("</MPD>\n");
     out
+}
+
+/// That of `scte214:supplementalCodecs`, where there are any.
+fn push_supplemental_namespace(out: &mut String, outline: &Outline<'_>) {
+    let is_supplemented = |entry: &Entry<'_>| entry.rendition.supplemental_codecs.is_some();
+    if outline.entries.iter().any(is_supplemented) {
+        out.push_str(" xmlns:scte214=\"urn:scte:dash:scte214-extensions\"");
+    }
 }
 
 /// Enough for the document as a rule, so that it is written without being moved.

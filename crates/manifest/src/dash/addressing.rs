@@ -2,7 +2,7 @@
 use std::ops::Range;
 
 use super::slices::Member;
-use super::{PROFILES_LIVE, PROFILES_ON_DEMAND, Template, timeline};
+use super::{PROFILES_LIVE, PROFILES_ON_DEMAND, Template, live, timeline};
 use crate::Layout;
 use crate::outline::Entry;
 use crate::text::{push_attribute_number, push_number, push_path_element};
@@ -12,12 +12,14 @@ pub(super) enum Addressing<'l> {
     Template(Template),
     /// One layout per `Presentation::renditions`.
     OnDemand(&'l [Option<Layout>]),
+    /// One Period of a channel.
+    Live(&'l live::Lines<'l>),
 }
 
 impl Addressing<'_> {
     pub(super) fn profiles(&self) -> &'static str {
         match self {
-            Self::Template(_) => PROFILES_LIVE,
+            Self::Template(_) | Self::Live(_) => PROFILES_LIVE,
             Self::OnDemand(_) => PROFILES_ON_DEMAND,
         }
     }
@@ -30,8 +32,10 @@ impl Addressing<'_> {
         member: &Member<'_, '_>,
         prefix: &str,
     ) {
-        let Self::Template(template) = self else {
-            return;
+        let template = match self {
+            Self::Template(template) => template,
+            Self::Live(lines) => return lines.push_template(out, indent, member.entry, prefix),
+            Self::OnDemand(_) => return,
         };
         out.push_str(indent);
         out.push_str("<SegmentTemplate");
@@ -53,6 +57,32 @@ impl Addressing<'_> {
         timeline::push(out, indent, member.segments().iter().map(timeline::span));
         out.push_str(indent);
         out.push_str("</SegmentTemplate>\n");
+    }
+
+    /// Whether all boundaries coincide, whatever the timescales.
+    pub(super) fn aligned(&self, a: &Member<'_, '_>, b: &Member<'_, '_>) -> bool {
+        match self {
+            Self::Template(_) | Self::OnDemand(_) => timeline::aligned(a, b),
+            Self::Live(lines) => lines.aligned(a.entry, b.entry),
+        }
+    }
+
+    /// Representations say how their time and the encoder's meet.
+    pub(super) fn has_references(&self) -> bool {
+        matches!(self, Self::Live(lines) if lines.low_latency)
+    }
+
+    pub(super) fn push_reference(&self, out: &mut String, entry: &Entry<'_>) {
+        if let Self::Live(lines) = self {
+            lines.push_reference(out, entry);
+        }
+    }
+
+    /// Of every set: which events its segments may carry.
+    pub(super) fn push_inband_events(&self, out: &mut String) {
+        if let Self::Live(lines) = self {
+            lines.push_inband_events(out);
+        }
     }
 
     /// BaseURL and SegmentBase of a Representation (5.3.9.2).

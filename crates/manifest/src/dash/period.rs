@@ -3,7 +3,7 @@ use edgepack_packager::{Kind, Media};
 
 use super::addressing::Addressing;
 use super::sets::{PeriodSets, Set, same_content};
-use super::{descriptors, protection, representation, thumbnails, timeline, trick};
+use super::{descriptors, protection, representation, thumbnails, trick};
 use crate::outline::{Entry, Outline, UNDETERMINED};
 use crate::text::{
     push_attribute, push_attribute_number, push_attribute_pair, push_iso_duration, push_number,
@@ -35,14 +35,7 @@ pub(super) fn push(
         out.push('"');
     }
     out.push_str(">\n");
-    let preferred = preferred(outline, period);
-    for set in &period.sets {
-        if set.kind() == Kind::Image {
-            thumbnails::push(out, addressing, set);
-        } else {
-            push_set(out, outline, addressing, set, &period.sets, preferred);
-        }
-    }
+    push_sets(out, outline, addressing, &period.sets);
     if let Addressing::Template(_) = addressing {
         for set in &period.sets {
             trick::push(out, outline, set, set.id + period.ids);
@@ -51,10 +44,26 @@ pub(super) fn push(
     out.push_str("  </Period>\n");
 }
 
+/// The main sets of a Period.
+pub(super) fn push_sets(
+    out: &mut String,
+    outline: &Outline<'_>,
+    addressing: Addressing<'_>,
+    sets: &[Set<'_, '_>],
+) {
+    let preferred = preferred(outline, sets);
+    for set in sets {
+        if set.kind() == Kind::Image {
+            thumbnails::push(out, addressing, set);
+        } else {
+            push_set(out, outline, addressing, set, sets, preferred);
+        }
+    }
+}
+
 /// The audio that plays where nobody chose.
-fn preferred<'o, 'a>(outline: &Outline<'_>, period: &PeriodSets<'o, 'a>) -> Option<&'o Entry<'a>> {
-    let audio: Vec<&Entry<'a>> = period
-        .sets
+fn preferred<'o, 'a>(outline: &Outline<'_>, sets: &[Set<'o, 'a>]) -> Option<&'o Entry<'a>> {
+    let audio: Vec<&Entry<'a>> = sets
         .iter()
         .filter(|set| set.kind() == Kind::Audio)
         .map(Set::first)
@@ -103,8 +112,9 @@ fn push_set(
     protection::push(out, outline, &set.members[0]);
     descriptors::push_colour(out, first.colour());
     descriptors::push_joint_objects(out, first);
-    push_switching(out, set, all);
+    push_switching(out, addressing, set, all);
     push_continuation(out, set);
+    addressing.push_inband_events(out);
     if let Some(name) = &first.rendition.settings.name {
         out.push_str("      <Label>");
         push_xml(out, name);
@@ -150,7 +160,7 @@ pub(super) fn prefix(set: &Set<'_, '_>) -> &'static str {
 /// Every segment starts with a sync sample, of the worst type among the members.
 fn push_alignment(out: &mut String, addressing: Addressing<'_>, set: &Set<'_, '_>) {
     let (alignment, start) = match addressing {
-        Addressing::Template(_) => ("segmentAlignment", "startWithSAP"),
+        Addressing::Template(_) | Addressing::Live(_) => ("segmentAlignment", "startWithSAP"),
         Addressing::OnDemand(_) => ("subsegmentAlignment", "subsegmentStartsWithSAP"),
     };
     push_attribute(out, alignment, if set.aligned { "true" } else { "false" });
@@ -214,7 +224,12 @@ fn language_tag(language: &str) -> &str {
 }
 
 /// Video sets that differ by key alone are still one ladder (DASH-IF IOP 4.3, 3.8).
-fn push_switching(out: &mut String, set: &Set<'_, '_>, all: &[Set<'_, '_>]) {
+fn push_switching(
+    out: &mut String,
+    addressing: Addressing<'_>,
+    set: &Set<'_, '_>,
+    all: &[Set<'_, '_>],
+) {
     let first = set.first();
     if set.kind() != Kind::Video || !set.aligned {
         return;
@@ -224,7 +239,7 @@ fn push_switching(out: &mut String, set: &Set<'_, '_>, all: &[Set<'_, '_>]) {
             && other.aligned
             && other.kind() == Kind::Video
             && same_content(other.first(), first)
-            && timeline::aligned(&other.members[0], &set.members[0])
+            && addressing.aligned(&other.members[0], &set.members[0])
     });
     let Some(peer) = peers.next() else { return };
     out.push_str("      <SupplementalProperty schemeIdUri=\"");

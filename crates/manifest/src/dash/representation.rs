@@ -28,13 +28,15 @@ pub(super) fn push(
     push_attribute_number(out, "bandwidth", bandwidth(entry));
     push_codecs(out, entry);
     push_media(out, entry);
-    let own_template = !set.shared_timeline && matches!(addressing, Addressing::Template(_));
-    let own_base = set.connection.is_some() && matches!(addressing, Addressing::Template(_));
-    if matches!(addressing, Addressing::Template(_)) && !own_template && !own_base {
+    let has_template = !matches!(addressing, Addressing::OnDemand(_));
+    let own_template = !set.shared_timeline && has_template;
+    let own_base = set.connection.is_some() && has_template;
+    if has_template && !own_template && !own_base && !addressing.has_references() {
         out.push_str("/>\n");
         return;
     }
     out.push_str(">\n");
+    addressing.push_reference(out, entry);
     if own_base {
         out.push_str("        <BaseURL>");
         push_path_element(out, &entry.url_name);

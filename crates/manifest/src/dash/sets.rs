@@ -32,6 +32,15 @@ pub(super) struct Set<'o, 'a> {
     pub(super) continues: Option<String>,
 }
 
+/// Which members make a set, in one Period after the other.
+#[derive(Debug)]
+pub(super) struct Grouping<'o, 'a> {
+    /// The first set of each id, in the order of ids.
+    known: Vec<&'o Entry<'a>>,
+    /// By index into `Presentation::renditions`: the first rendition with the same keys.
+    keys: Vec<usize>,
+}
+
 #[derive(Debug)]
 pub(super) struct Connection<'o, 'a> {
     /// Period@id.
@@ -64,32 +73,11 @@ impl<'o, 'a> Set<'o, 'a> {
 
 /// Of every Period that has any.
 pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
-    // The first set of each id, in the order of ids.
-    let mut known: Vec<&'o Entry<'a>> = Vec::new();
+    let mut grouping = Grouping::new(outline);
     let mut periods: Vec<PeriodSets<'o, 'a>> = Vec::new();
-    let keys = keys(outline);
     for slice in slices::of(outline) {
-        let mut sets: Vec<Set<'o, 'a>> = Vec::new();
         let entries = outline.of_period(slice.period);
-        for member in entries.filter_map(|entry| slice.member(entry)) {
-            match sets
-                .iter_mut()
-                .find(|set| belongs(&member, &set.members[0], &keys))
-            {
-                Some(set) => set.members.push(member),
-                None => {
-                    let id = id_of(member.entry, &mut known, &sets);
-                    sets.push(Set {
-                        id,
-                        members: vec![member],
-                        aligned: true,
-                        shared_timeline: true,
-                        connection: None,
-                        continues: None,
-                    });
-                }
-            }
-        }
+        let mut sets = grouping.sets(entries.filter_map(|entry| slice.member(entry)));
         for set in &mut sets {
             let (first, rest) = (&set.members[0], &set.members[1..]);
             set.shared_timeline = rest.iter().all(|other| timeline::same(first, other));
@@ -111,9 +99,46 @@ pub(super) fn of<'o, 'a>(outline: &'o Outline<'a>) -> Vec<PeriodSets<'o, 'a>> {
         }
     }
     for period in &mut periods {
-        period.ids = known.len() as u64;
+        period.ids = grouping.known.len() as u64;
     }
     periods
+}
+
+impl<'o, 'a> Grouping<'o, 'a> {
+    pub(super) fn new(outline: &Outline<'_>) -> Self {
+        Self {
+            known: Vec::new(),
+            keys: keys(outline),
+        }
+    }
+
+    /// Of one Period; how members lie in time is for the caller to say.
+    pub(super) fn sets(
+        &mut self,
+        members: impl Iterator<Item = Member<'o, 'a>>,
+    ) -> Vec<Set<'o, 'a>> {
+        let mut sets: Vec<Set<'o, 'a>> = Vec::new();
+        for member in members {
+            match sets
+                .iter_mut()
+                .find(|set| belongs(&member, &set.members[0], &self.keys))
+            {
+                Some(set) => set.members.push(member),
+                None => {
+                    let id = id_of(member.entry, &mut self.known, &sets);
+                    sets.push(Set {
+                        id,
+                        members: vec![member],
+                        aligned: true,
+                        shared_timeline: true,
+                        connection: None,
+                        continues: None,
+                    });
+                }
+            }
+        }
+        sets
+    }
 }
 
 impl PeriodSets<'_, '_> {
