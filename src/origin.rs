@@ -82,7 +82,7 @@ impl Origin for WorkerOrigin {
         request: &Request,
     ) -> Result<Representation, Fault> {
         if self.live.has(route.mount) {
-            return self.live.get(route).await;
+            return self.live.get(route, request).await;
         }
         self.vod.get(route, request, routed.token.as_deref()).await
     }

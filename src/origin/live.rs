@@ -59,9 +59,13 @@ impl Live {
     /// # Errors
     /// 404 for what is not there, or not yet; 400 for directives that make no sense; 503 where what was waited for did not
     /// come; what is configured for a channel that gets nothing.
-    pub(super) async fn get(&self, route: &AssetRoute) -> Result<Representation, Fault> {
+    pub(super) async fn get(
+        &self,
+        route: &AssetRoute,
+        request: &Request,
+    ) -> Result<Representation, Fault> {
         let channel = self.channel(route.mount, &route.asset)?;
-        viewers::get(channel, route).await
+        viewers::get(channel, route, request).await
     }
 
     /// What an encoder pushes, to the end of its request.

@@ -14,6 +14,7 @@ mod drain;
 mod drm;
 mod fixtures;
 mod keys;
+mod live;
 mod manifests;
 mod memory;
 mod playback;

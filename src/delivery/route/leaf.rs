@@ -75,12 +75,16 @@ pub enum Leaf {
         number: u64,
         part: u32,
     },
-    /// `{track}/init-{epoch}-{header}.mp4`: CMAF header of live segments, from 0
+    /// `{track}/init-{epoch}-{header}.mp4`: CMAF header of live segments, from 0; `{header}.{crypto}` with the key of a
+    /// later crypto period
     LiveInit {
         track: String,
         epoch: Epoch,
         header: u32,
+        crypto: u32,
     },
+    /// `time`: what time it is, for players that have no clock (`urn:mpeg:dash:utc:http-xsdate:2014`)
+    Time,
     /// `{kid}.key`: the 16 bytes of a content key, where the mount offers that
     Key { kid: KeyId },
     /// `clearkey`: W3C ClearKey licences, by `POST`
@@ -210,7 +214,15 @@ impl fmt::Display for Leaf {
                 track,
                 epoch,
                 header,
+                crypto: 0,
             } => write!(f, "{track}/init-{epoch}-{header}.mp4"),
+            Self::LiveInit {
+                track,
+                epoch,
+                header,
+                crypto,
+            } => write!(f, "{track}/init-{epoch}-{header}.{crypto}.mp4"),
+            Self::Time => f.write_str("time"),
             Self::Key { kid } => write!(f, "{}.key", hex::encode(kid.0)),
             Self::ClearKeyLicence => f.write_str("clearkey"),
         }
@@ -246,6 +258,7 @@ impl Leaf {
             | Self::LiveSegment { .. }
             | Self::LivePart { .. } => Kind::Segment,
             Self::Key { .. } | Self::ClearKeyLicence => Kind::Key,
+            Self::Time => Kind::Other,
         }
     }
 
@@ -264,6 +277,7 @@ impl Leaf {
             "manifest-time.mpd" => Some(Self::DashTime),
             "ondemand.mpd" => Some(Self::DashOnDemand),
             "clearkey" => Some(Self::ClearKeyLicence),
+            "time" => Some(Self::Time),
             _ => Some(Self::Key {
                 kid: key_id(name.strip_suffix(".key")?)?,
             }),
@@ -305,10 +319,16 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
         "mp4" => {
             let digits = stem.strip_prefix("init-")?;
             if let Some((epoch, header)) = digits.split_once('-') {
+                let (header, crypto) = match header.split_once('.') {
+                    // The first one's name has no number.
+                    Some((header, crypto)) => (header, Some(number(crypto)?)),
+                    None => (header, None),
+                };
                 return Some(Leaf::LiveInit {
                     track,
                     epoch: Epoch::parse(epoch)?,
                     header: u32::try_from(time(header)?).ok()?,
+                    crypto: crypto.unwrap_or(0),
                 });
             }
             // The first one's name has no number.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use edgepack_isobmff::stream;
+use edgepack_manifest::dash::live::Periods;
 use edgepack_packager::live::{Arrival, Chunk, LineOptions, LiveTrack, Outcome, Window, presentation};
 use edgepack_packager::{Fingerprint, Presentation};
 use ring::digest;
@@ -46,6 +47,10 @@ pub(super) struct State {
     /// Segments whole, of all tracks.
     segments: u64,
     announced: Option<(u64, Arc<Announced>)>,
+    /// What MPDs have said of the channel's time so far.
+    pub(super) periods: HashMap<Protection, Periods>,
+    /// Unix time of the last change, milliseconds.
+    pub(super) changed_ms: i64,
 }
 
 /// What the channel offers for the time being.
@@ -132,6 +137,7 @@ impl Channel {
             .push(chunk, arrival)
             .map_err(faults::rejected)?;
         state.fed = Some(Instant::now());
+        state.changed_ms = arrival.at_ms;
         self.settle(&mut state, index, outcome);
         Ok(outcome)
     }

@@ -1,8 +1,10 @@
 //! Playlists and MPDs of a channel: written once per moment, whoever and however many wait for it.
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use edgepack_manifest::dash;
 use edgepack_manifest::hls::live::{
     Control, DateRanges, LiveView, Nature, Position, Report, Skip, delta, media, multivariant,
 };
@@ -12,6 +14,7 @@ use edgepack_packager::live::Window;
 
 use super::channel::{Announced, Channel, State};
 use super::faults;
+use crate::config::Protection;
 use crate::delivery::Fault;
 
 /// Texts of one moment; beyond this many the oldest moment's are not worth keeping.
@@ -26,10 +29,9 @@ pub(super) struct Texts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    track: usize,
-    skip: Option<Skip>,
-    parts: bool,
+enum Key {
+    Media { track: usize, skip: Option<Skip> },
+    Mpd(String),
 }
 
 impl Texts {
@@ -55,11 +57,7 @@ pub(super) fn media_playlist(
     skip: Option<Skip>,
 ) -> Result<(Bytes, u64), Fault> {
     let of = state.tracks.get(track).ok_or_else(faults::no_such_segment)?;
-    let key = Key {
-        track,
-        skip,
-        parts: true,
-    };
+    let key = Key::Media { track, skip };
     let text = channel.texts.get_or_write(state.version, key, || {
         let window = of.line.window();
         let others: Vec<(&str, Window)> = state
@@ -94,6 +92,98 @@ pub(super) fn media_playlist(
         }
     });
     Ok((text, state.version))
+}
+
+/// The MPD as it is now. `time_url`: where the node tells the time.
+///
+/// # Errors
+/// 404 where the filter leaves nothing.
+pub(super) fn mpd(
+    channel: &Channel,
+    state: &mut State,
+    announced: &Announced,
+    filter: &Filter,
+    time_url: String,
+) -> Result<Bytes, Fault> {
+    let key = Key::Mpd(format!("{filter:?} {time_url}"));
+    let windows: Vec<(&str, Window)> = announced
+        .presentation
+        .renditions
+        .iter()
+        .filter_map(|rendition| {
+            let track = announced.tracks.get(rendition.source)?;
+            Some((rendition.name.as_str(), state.window(*track)?))
+        })
+        .collect();
+    let tracks: Vec<dash::live::LiveTrack<'_>> = windows
+        .iter()
+        .map(|(name, window)| dash::live::LiveTrack { name, window })
+        .collect();
+    let settings = mpd_settings(channel, time_url);
+    let of_channel = dash::live::Channel {
+        view: View {
+            filter,
+            ..View::new(&announced.presentation)
+        },
+        tracks: &tracks,
+        settings: &settings,
+        now_ms: now_ms(),
+    };
+    let version = state.version;
+    let periods = state.periods.entry(Protection::Clear).or_default();
+    periods.update(&of_channel);
+    let live = dash::live::LiveMpd {
+        channel: of_channel,
+        periods,
+        epoch: channel.epoch.0,
+        publish_time_ms: state.changed_ms,
+        events: &[],
+    };
+    let mut failed = None;
+    let text = channel.texts.get_or_write(version, key, || {
+        dash::live::mpd(&live).unwrap_or_else(|error| {
+            failed = Some(error);
+            String::new()
+        })
+    });
+    match failed {
+        Some(error) => Err(Fault::not_found(
+            "filtered-out",
+            "The query leaves nothing of the channel to play.",
+        )
+        .detail(error.to_string())),
+        None => Ok(text),
+    }
+}
+
+fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
+    let part = channel.part_ms;
+    let target = 6 * part;
+    dash::live::Settings {
+        target_ms: channel.target_ms,
+        part_target_ms: part,
+        low_latency: true,
+        encoder_delay_ms: 0,
+        time_shift_buffer_ms: u64::try_from(channel.live.window.as_millis()).unwrap_or(u64::MAX),
+        suggested_presentation_delay_ms: target,
+        minimum_update_period_ms: channel.target_ms,
+        latency: Some(dash::live::Latency {
+            target_ms: target,
+            min_ms: Some(target / 2),
+            max_ms: Some(target * 2),
+            playback_rate: Some((96, 104)),
+        }),
+        utc_timing: dash::live::UtcTiming {
+            http_xsdate: Some(time_url),
+            direct: false,
+        },
+        inband_events: Vec::new(),
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// What all playlists of the channel say alike.

@@ -11,7 +11,9 @@ use super::{faults, manifests};
 use crate::cache::Entry;
 use crate::config::Protection;
 use crate::delivery::route::{AssetRoute, Epoch, Leaf};
-use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Sending, Source};
+use crate::delivery::{
+    CachePolicy, Content, Etag, Fault, Representation, Request, Sending, Source,
+};
 
 const HLS: &str = "application/vnd.apple.mpegurl";
 /// `max-age` of a playlist that says what is there now, seconds.
@@ -19,17 +21,24 @@ const NOW_MAX_AGE_S: u32 = 1;
 
 /// # Errors
 /// Those of [`Live::get`](super::Live::get).
-pub(super) async fn get(channel: &Arc<Channel>, route: &AssetRoute) -> Result<Representation, Fault> {
+pub(super) async fn get(
+    channel: &Arc<Channel>,
+    route: &AssetRoute,
+    request: &Request,
+) -> Result<Representation, Fault> {
     if !channel.protections.contains(&route.protection) || route.protection != Protection::Clear {
         return Err(faults::not_offered());
     }
     match &route.leaf {
         Leaf::HlsMultivariant => multivariant(channel, route),
+        Leaf::Dash => mpd(channel, route, request),
+        Leaf::Time => Ok(time(request)),
         Leaf::HlsMedia { track } => playlist(channel, route, track).await,
         Leaf::LiveInit {
             track,
             epoch,
             header,
+            ..
         } => init(channel, track, *epoch, *header),
         Leaf::LiveSegment {
             track,
@@ -61,6 +70,46 @@ fn multivariant(channel: &Channel, route: &AssetRoute) -> Result<Representation,
         },
         content: Content::Bytes(text.into()),
     })
+}
+
+fn mpd(
+    channel: &Channel,
+    route: &AssetRoute,
+    request: &Request,
+) -> Result<Representation, Fault> {
+    let filter = Filter::parse(route.query.pairs())
+        .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
+    let announced = channel.announced()?;
+    // Players resolve it against the page, not the MPD: it has to be absolute.
+    let base = request.base_url().unwrap_or_default();
+    let path = request.uri.path();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let time_url = format!("{base}{folder}/time");
+    let mut state = channel.lock();
+    let text = manifests::mpd(channel, &mut state, &announced, &filter, time_url)?;
+    Ok(Representation {
+        etag: Etag::from_digest(&text),
+        last_modified: None,
+        content_type: "application/dash+xml",
+        encoding: None,
+        cache: CachePolicy::Manifest {
+            max_age_s: NOW_MAX_AGE_S,
+        },
+        content: Content::Bytes(text),
+    })
+}
+
+/// `xs:dateTime` (ISO/IEC 23009-1, 5.8.5.7).
+fn time(request: &Request) -> Representation {
+    let now = humantime::format_rfc3339_millis(request.now).to_string();
+    Representation {
+        etag: Etag::from_digest(now.as_bytes()),
+        last_modified: None,
+        content_type: "text/plain",
+        encoding: None,
+        cache: CachePolicy::NoStore,
+        content: Content::Bytes(now.into()),
+    }
 }
 
 /// A media playlist, when it has what its directives name.

@@ -17,7 +17,8 @@ pub(crate) const KEY_HEX: &str = "202122232425262728292a2b2c2d2e2f";
 
 /// A configuration to start a node with.
 pub(crate) struct Serve {
-    root: PathBuf,
+    /// None: `/live`, with channels.
+    root: Option<PathBuf>,
     /// Lines before the first table of a mount.
     sections: String,
     /// Lines of the mount `/vod`, tables last.
@@ -28,11 +29,24 @@ impl Serve {
     /// One mount `/vod` over `root`: clear, cenc and cbcs with a key, a ClearKey server.
     pub(crate) fn all(root: &Path) -> Self {
         Self {
-            root: root.to_owned(),
+            root: Some(root.to_owned()),
             sections: String::new(),
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
                  [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
+            ),
+        }
+    }
+
+    /// One mount `/live` of segments of 2 s with a channel `news`; `lines` stand in `[mount.live]`, `channel` in
+    /// `[[mount.live.channel]]`.
+    pub(crate) fn live(lines: &str, channel: &str) -> Self {
+        Self {
+            root: None,
+            sections: String::new(),
+            mount: format!(
+                "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
+                 [[mount.live.channel]]\nname = \"news\"\n{channel}\n"
             ),
         }
     }
@@ -57,12 +71,14 @@ impl Serve {
              [admin]\nlisten = \"127.0.0.1:0\"\n",
         );
         toml.push_str(&self.sections);
-        let root = self.root.display();
-        write!(
-            toml,
-            "\n[[mount]]\npath = \"/vod\"\nroot = \"{root}\"\n{}",
-            self.mount
-        )
+        let mount = &self.mount;
+        match &self.root {
+            Some(root) => {
+                let root = root.display();
+                write!(toml, "\n[[mount]]\npath = \"/vod\"\nroot = \"{root}\"\n{mount}")
+            }
+            None => write!(toml, "\n[[mount]]\npath = \"/live\"\n{mount}"),
+        }
         .unwrap();
         toml
     }

@@ -6,7 +6,7 @@ use crate::{Method, Protection};
 
 /// Names below a track: `init-{epoch}-{header}.mp4`, `{epoch}-{number}.m4s`, `{epoch}-{number}.{part}.m4s`.
 ///
-/// A header with the key of a later crypto period is `init-{epoch}-{header}-{period}.mp4`.
+/// A header with the key of a later crypto period is `init-{epoch}-{header}.{period}.mp4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
     pub epoch: &'a str,
@@ -40,7 +40,7 @@ impl Names<'_> {
         out.push('-');
         push_number(out, u64::from(header));
         if period > 0 {
-            out.push('-');
+            out.push('.');
             push_number(out, u64::from(period));
         }
         out.push_str(".mp4");
