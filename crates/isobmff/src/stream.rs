@@ -486,12 +486,7 @@ impl StreamReader {
         }
     }
 
-    fn media(
-        &mut self,
-        mdat: u64,
-        content: Option<u64>,
-        limit: u64,
-    ) -> Result<Step, StreamError> {
+    fn media(&mut self, mdat: u64, content: Option<u64>, limit: u64) -> Result<Step, StreamError> {
         let offset = self.input.offset();
         let gathered = self.gather(FourCc(*b"mdat"), mdat, content, limit)?;
         let Some(bytes) = gathered else {
