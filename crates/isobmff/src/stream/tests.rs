@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
+use crate::FourCc;
 use crate::craft::fragments::{NON_SYNC, SYNC, fragmented_moov, no_samples};
 use crate::craft::{Trak, avc1, boxed, full, stsd, words};
 

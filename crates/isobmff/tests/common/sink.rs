@@ -1,12 +1,16 @@
 //! A server that takes what encoders push and gives back each body, in the pieces of its chunked coding.
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// The bodies put under each path, in the order in which they were complete.
 pub type Bodies = BTreeMap<String, Vec<Vec<Vec<u8>>>>;
+
+/// An encoder that sends nothing for so long has died.
+const SILENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
 pub struct Sink {
@@ -53,28 +57,33 @@ impl Sink {
 }
 
 fn serve(stream: TcpStream, bodies: &Mutex<Bodies>) {
+    stream.set_read_timeout(Some(SILENCE)).unwrap();
     let mut answers = stream.try_clone().unwrap();
     let mut requests = BufReader::new(stream);
     while let Some((path, chunked)) = head(&mut requests) {
-        let mut pieces = Vec::new();
-        while chunked {
-            let size = line(&mut requests);
-            let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
-            let mut piece = vec![0; size];
-            requests.read_exact(&mut piece).unwrap();
-            line(&mut requests);
-            if size == 0 {
-                break;
-            }
-            pieces.push(piece);
-        }
         if chunked {
+            let pieces = body(&mut requests);
             let mut bodies = bodies.lock().unwrap();
             bodies.entry(path).or_default().push(pieces);
         }
         answers
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             .ok();
+    }
+}
+
+fn body(requests: &mut impl BufRead) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    loop {
+        let size = line(requests);
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        let mut piece = vec![0; size];
+        requests.read_exact(&mut piece).unwrap();
+        line(requests);
+        if size == 0 {
+            return pieces;
+        }
+        pieces.push(piece);
     }
 }
 
