@@ -65,10 +65,13 @@ fn serve(stream: TcpStream, bodies: &Mutex<Bodies>) {
             let pieces = body(&mut requests);
             let mut bodies = bodies.lock().unwrap();
             bodies.entry(path).or_default().push(pieces);
+            // No answer: ffmpeg waits for none, and closes without reading one. The reset that this makes would take
+            // with it what it sent and what is not read here yet.
+        } else {
+            answers
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                .ok();
         }
-        answers
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            .ok();
     }
 }
 
