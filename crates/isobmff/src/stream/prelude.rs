@@ -127,7 +127,7 @@ fn unix_us(ntp: u64) -> Option<i64> {
     }
     let [seconds, fraction] = [ntp >> 32, ntp & 0xffff_ffff].map(|half| half.cast_signed());
     let era = if seconds >> 31 == 0 { 1 << 32 } else { 0 };
-    Some((seconds + era - NTP_TO_UNIX) * 1_000_000 + (fraction * 1_000_000 >> 32))
+    Some((seconds + era - NTP_TO_UNIX) * 1_000_000 + ((fraction * 1_000_000) >> 32))
 }
 
 impl Event {

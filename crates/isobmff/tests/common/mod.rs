@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic
 )]
+pub mod sink;
 pub mod title;
 
 use std::path::{Path, PathBuf};
