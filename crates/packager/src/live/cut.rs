@@ -30,6 +30,8 @@ pub(super) struct Cutter {
     begins_anew: bool,
     /// Whether the next segment begins with one.
     pub(super) discontinuity: bool,
+    /// Samples have been dropped since the last one taken, for lack of a sync sample.
+    pub(super) skips: bool,
     /// Number of the first sample that is in no part.
     next_sample: u64,
     recent: Recent,
@@ -88,6 +90,7 @@ impl Cutter {
             run: None,
             begins_anew: false,
             discontinuity: false,
+            skips: false,
             next_sample: 0,
             recent: Recent::default(),
         }
@@ -202,7 +205,8 @@ impl Cutter {
         }
         let waits_for_sync = self.open.is_none() || self.begins_anew;
         let is_hole = start > run.end + self.grid.slack(sample.duration);
-        if (waits_for_sync || is_hole) && !sample.is_sync {
+        self.skips = (waits_for_sync || is_hole) && !sample.is_sync;
+        if self.skips {
             outcome.undecodable += 1;
             return None;
         }

@@ -50,13 +50,14 @@ impl Line {
     }
 
     /// # Errors
-    /// Nothing of the chunk was taken then, and the line is as before.
+    /// Nothing of the chunk was taken then. Of others that waited something may have been: [`version`](Self::version)
+    /// tells.
     pub fn push(
         &mut self,
         chunk: Chunk,
         arrival: Arrival,
     ) -> std::result::Result<Outcome, Rejected> {
-        if self.cutter.shelf.ended {
+        if self.cutter.shelf.has_ended() {
             return Err(Rejected::Ended);
         }
         let max_prefix = u64::try_from(MAX_PREFIX).unwrap_or(u64::MAX);
@@ -75,24 +76,26 @@ impl Line {
 
         let mut outcome = Outcome::default();
         let now = arrival.at_ms;
-        match self.judge(&chunk, arrival.encoder, now) {
-            Verdict::Take => self.take(&chunk, arrival, now, &mut outcome),
+        // What waited longest goes first where waiting is over.
+        self.release(now, &mut outcome);
+        let by_ms = self.off_by(&chunk);
+        let refused = match self.judge(&chunk, arrival.encoder, now) {
+            Verdict::Take => {
+                self.take(&chunk, arrival, now, &mut outcome);
+                false
+            }
             Verdict::Hold => {
-                let by_ms = self.off_by(&chunk);
-                if !self.encoders.hold(chunk, arrival, self.options.max_bytes) {
-                    return Err(Rejected::OutOfStep { by_ms });
-                }
-                outcome.held = true;
+                outcome.held = self.encoders.hold(chunk, arrival, self.options.max_bytes);
+                !outcome.held
             }
-            Verdict::Refuse => {
-                let by_ms = self.off_by(&chunk);
-                // Who is at work may have changed with it.
-                self.release(now, &mut outcome);
-                return Err(Rejected::OutOfStep { by_ms });
-            }
-        }
+            Verdict::Refuse => true,
+        };
+        // A refusal can change who is at work, too.
         self.release(now, &mut outcome);
         self.cutter.evict(now);
+        if refused {
+            return Err(Rejected::OutOfStep { by_ms });
+        }
         if let (false, Some(clock)) = (outcome.held, self.cutter.clock()) {
             let time = source.time(end, self.options.timescale);
             outcome.lag_ms = Some(now.saturating_sub(clock.unix_ms(time, self.options.timescale)));
@@ -136,19 +139,24 @@ impl Line {
             }
         }
         self.cutter.end_segment(&mut outcome);
-        self.cutter.shelf.ended = true;
+        self.cutter.shelf.set_ended(true);
         outcome
     }
 
     /// Something follows after all, behind a discontinuity.
     pub fn reopen(&mut self) {
-        self.cutter.shelf.ended = false;
+        self.cutter.shelf.set_ended(false);
         self.cutter.jump(&mut Outcome::default());
     }
 
     /// What is there. Costs one reference count per segment.
     pub fn window(&self) -> Window {
         self.cutter.shelf.window(self.options.timescale)
+    }
+
+    /// Another one whenever the window is another one.
+    pub fn version(&self) -> u64 {
+        self.cutter.shelf.version()
     }
 
     /// A segment of the window, or one that has left it within the last three target durations.
@@ -245,6 +253,10 @@ impl Line {
         };
         if start > end + self.grid.slack(first.duration) {
             return match start - end <= self.grid.max_gap {
+                // Nothing is missing but what was dropped itself.
+                true if self.cutter.skips => Place::Next {
+                    begins_segment: false,
+                },
                 true => Place::Ahead,
                 false => Place::Off,
             };
@@ -288,3 +300,6 @@ pub(super) fn is_past(start: u64, duration: u32, end: u64) -> bool {
 pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,9 @@ pub(super) struct Shelf {
     duration: u64,
     discontinuities_gone: u64,
     next_number: Option<u64>,
-    pub(super) ended: bool,
+    ended: bool,
+    /// Raised with every change of what is listed.
+    version: u64,
 }
 
 impl Shelf {
@@ -64,7 +66,21 @@ impl Shelf {
         self.bytes
     }
 
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(super) fn set_ended(&mut self, ended: bool) {
+        self.version += 1;
+        self.ended = ended;
+    }
+
     pub(super) fn add(&mut self, segment: Segment) {
+        self.version += 1;
         self.next_number = Some(segment.number.saturating_add(1));
         self.bytes += weight(&segment);
         self.duration += segment.duration;
@@ -76,6 +92,7 @@ impl Shelf {
         let Some(last) = self.segments.back_mut() else {
             return;
         };
+        self.version += 1;
         self.bytes += part_weight(&part);
         let segment = Arc::make_mut(last);
         let duration = (part.start + part.duration).saturating_sub(segment.start);
@@ -85,6 +102,7 @@ impl Shelf {
     }
 
     pub(super) fn complete(&mut self) {
+        self.version += 1;
         if let Some(last) = self.segments.back_mut() {
             Arc::make_mut(last).complete = true;
         }
@@ -121,6 +139,7 @@ impl Shelf {
 
     fn pop(&mut self) -> Option<Arc<Segment>> {
         let segment = self.segments.pop_front()?;
+        self.version += 1;
         self.duration -= segment.duration;
         self.discontinuities_gone += u64::from(segment.discontinuity);
         Some(segment)
