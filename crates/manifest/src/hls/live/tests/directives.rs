@@ -1,7 +1,7 @@
 //! What `_HLS_msn`, `_HLS_part` and `_HLS_skip` ask for.
 use super::*;
 
-fn parse(query: &str) -> Result<Directives, Refused> {
+fn parse(query: &str) -> std::result::Result<Directives, Refused> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     Directives::parse(pairs)
 }
@@ -10,11 +10,8 @@ fn against(query: &str, window: &Window) -> Wait {
     parse(query).unwrap().against(window, Some(500))
 }
 
-fn until(msn: u64, part: impl Into<Option<u64>>) -> Wait {
-    Wait::Until {
-        msn,
-        part: part.into(),
-    }
+fn until(msn: u64, part: Option<u64>) -> Wait {
+    Wait::Until { msn, part }
 }
 
 fn is_refused(wait: Wait) -> bool {
@@ -97,8 +94,14 @@ fn two_segments_behind_the_last_can_be_waited_for_and_no_more() {
 fn a_part_is_waited_for() {
     let window = window(10, 3, 2);
     assert_eq!(against("_HLS_msn=13&_HLS_part=1", &window), Wait::Answer);
-    assert_eq!(against("_HLS_msn=13&_HLS_part=2", &window), until(13, 2));
-    assert_eq!(against("_HLS_msn=14&_HLS_part=0", &window), until(14, 0));
+    assert_eq!(
+        against("_HLS_msn=13&_HLS_part=2", &window),
+        until(13, Some(2))
+    );
+    assert_eq!(
+        against("_HLS_msn=14&_HLS_part=0", &window),
+        until(14, Some(0))
+    );
     assert_eq!(against("_HLS_msn=12&_HLS_part=3", &window), Wait::Answer);
 }
 
@@ -110,27 +113,39 @@ fn parts_beyond_the_advance_limit_are_refused() {
         directives.against(&window, Some(target))
     };
     // 3 ÷ 0.5 s: six parts behind the last, which is part 1.
-    assert_eq!(part(7, 500), until(13, 7));
+    assert_eq!(part(7, 500), until(13, Some(7)));
     assert!(is_refused(part(8, 500)));
     // 3 ÷ 0.4 s: 7.5.
-    assert_eq!(part(8, 400), until(13, 8));
+    assert_eq!(part(8, 400), until(13, Some(8)));
     assert!(is_refused(part(9, 400)));
-    assert_eq!(part(4, 1000), until(13, 4));
+    assert_eq!(part(4, 1000), until(13, Some(4)));
     assert!(is_refused(part(5, 1000)));
     assert!(is_refused(part(u64::MAX, 500)));
     // Nothing is there of the segment after.
-    assert_eq!(against("_HLS_msn=14&_HLS_part=5", &window), until(14, 5));
+    assert_eq!(
+        against("_HLS_msn=14&_HLS_part=5", &window),
+        until(14, Some(5))
+    );
     assert!(is_refused(against("_HLS_msn=14&_HLS_part=6", &window)));
 }
 
 #[test]
 fn a_part_behind_the_last_of_its_segment_is_the_first_of_the_next() {
     let mut window = window(10, 3, 0);
-    assert_eq!(against("_HLS_msn=12&_HLS_part=4", &window), until(13, 0));
-    assert_eq!(against("_HLS_msn=12&_HLS_part=99", &window), until(13, 0));
+    assert_eq!(
+        against("_HLS_msn=12&_HLS_part=4", &window),
+        until(13, Some(0))
+    );
+    assert_eq!(
+        against("_HLS_msn=12&_HLS_part=99", &window),
+        until(13, Some(0))
+    );
     assert_eq!(against("_HLS_msn=11&_HLS_part=4", &window), Wait::Answer);
     window.segments.push(Arc::new(segment(13, 0, false)));
-    assert_eq!(against("_HLS_msn=12&_HLS_part=4", &window), until(13, 0));
+    assert_eq!(
+        against("_HLS_msn=12&_HLS_part=4", &window),
+        until(13, Some(0))
+    );
     window.segments.pop();
     window.segments.push(Arc::new(segment(13, 1, false)));
     assert_eq!(against("_HLS_msn=12&_HLS_part=4", &window), Wait::Answer);
@@ -140,7 +155,10 @@ fn a_part_behind_the_last_of_its_segment_is_the_first_of_the_next() {
 fn a_gap_has_no_part_to_wait_for() {
     let mut window = window(10, 3, 0);
     change(&mut window, 12, gap);
-    assert_eq!(against("_HLS_msn=12&_HLS_part=0", &window), until(13, 0));
+    assert_eq!(
+        against("_HLS_msn=12&_HLS_part=0", &window),
+        until(13, Some(0))
+    );
     assert_eq!(against("_HLS_msn=12", &window), Wait::Answer);
 }
 

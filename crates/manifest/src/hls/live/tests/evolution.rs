@@ -203,7 +203,8 @@ fn rules_of_update(before: &Reading, update: &str, whole: &Reading, version: &st
     if skipped > 0 {
         let version = format!("#EXT-X-VERSION:{version}\n");
         assert!(update.contains(&version), "{update}");
-        assert!(left > 12_000_000, "skipped up to {left}\n{update}");
+        // Lengths are rounded to microseconds.
+        assert!(left + 20 > 12_000_000, "skipped up to {left}\n{update}");
     }
     assert_eq!(merged.as_whole(), *whole, "{update}");
 }
