@@ -206,7 +206,7 @@ fn rules_of_update(before: &Reading, update: &str, whole: &Reading, version: &st
         // Lengths are rounded to microseconds.
         assert!(left + 20 > 12_000_000, "skipped up to {left}\n{update}");
     }
-    assert_eq!(merged.as_whole(), *whole, "{update}");
+    assert_eq!(merged.into_whole(), *whole, "{update}");
 }
 
 /// A directive is answered once the playlist has what it names, and not before.
@@ -217,12 +217,12 @@ fn rules_of_directives(window: &Window, reading: &Reading, msn: u64, part: u64) 
         skip: None,
     };
     let entries = || reading.segments.iter();
-    let has_whole = entries().any(|s| s.number >= msn && !s.uri.is_empty());
+    let hinto_whole = entries().any(|s| s.number >= msn && !s.uri.is_empty());
     let answered = |wait| wait == Wait::Answer;
     let whole = asked(None).against(window, Some(500));
     assert_eq!(
         answered(whole),
-        has_whole || reading.ended,
+        hinto_whole || reading.ended,
         "{msn} {whole:?}"
     );
     // Parts that left the playlist are there, in their segments.
@@ -252,14 +252,9 @@ fn under_way(steps: &[Step], protection: Option<LiveProtection<'_>>, asked: (u64
         )
     };
     let mut before = Reading::of(&write(&line.window).0);
-    let is_last = |index: usize| index == steps.len();
-    for index in 0..=steps.len() {
-        if is_last(index) {
-            line.take(&Step::Close);
-            line.window.ended = true;
-        } else {
-            line.take(&steps[index]);
-        }
+    for step in steps.iter().map(Some).chain([None]) {
+        line.take(step.unwrap_or(&Step::Close));
+        line.window.ended = step.is_none();
         let (playlist, [segments, ranges]) = write(&line.window);
         let reading = Reading::of(&playlist);
         rules_of_one(&reading, &playlist);

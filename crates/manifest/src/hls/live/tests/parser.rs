@@ -11,10 +11,10 @@ fn m3u8_parser_reads_live_playlists() {
     let mut window = window(1000, 20, 2);
     window.discontinuities_gone = 2;
     change(&mut window, 1015, gap);
-    change(&mut window, 1017, |segment| {
-        segment.discontinuity = true;
-        segment.header = 1;
-    });
+    change(&mut window, 1017, |segment| segment.discontinuity = true);
+    for number in 1017..=1020 {
+        change(&mut window, number, |segment| segment.header = 1);
+    }
     let mut ended = window.clone();
     ended.ended = true;
     let listed = [DateRange {

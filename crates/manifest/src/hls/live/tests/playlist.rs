@@ -32,10 +32,10 @@ fn a_playlist_of_whole_segments() {
 fn a_playlist_with_gaps_another_encoder_and_its_header() {
     let mut window = window(1000, 6, 2);
     change(&mut window, 1001, gap);
-    change(&mut window, 1003, |segment| {
-        segment.discontinuity = true;
-        segment.header = 1;
-    });
+    change(&mut window, 1003, |segment| segment.discontinuity = true);
+    for number in 1003..=1006 {
+        change(&mut window, number, |segment| segment.header = 1);
+    }
     insta::assert_snapshot!(media(&view(&window)));
 }
 

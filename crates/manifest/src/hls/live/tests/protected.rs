@@ -195,7 +195,7 @@ fn a_delta_update_says_the_key_in_force_and_ends_what_it_replaces() {
         };
         let update = delta(&view, Skip::Segments);
         let whole = Reading::of(&media(&view));
-        assert_eq!(Reading::merged(&update, &whole).as_whole(), whole);
+        assert_eq!(Reading::merged(&update, &whole).into_whole(), whole);
         let (_, rest) = update
             .split_once("#EXT-X-SKIP:SKIPPED-SEGMENTS=23\n")
             .unwrap();

@@ -120,7 +120,7 @@ impl Reading {
     }
 
     /// The merged update says nothing of having been one.
-    pub(super) fn as_whole(mut self) -> Self {
+    pub(super) fn into_whole(mut self) -> Self {
         self.skipped = 0;
         self
     }
