@@ -1,5 +1,7 @@
 //! What of a window a playlist lists: whole segments, parts near the end, what a delta update may leave out.
-use edgepack_packager::live::Segment;
+use std::sync::Arc;
+
+use edgepack_packager::live::{Part, Segment};
 
 use super::control::Figures;
 use super::{LiveView, Nature};
@@ -12,7 +14,7 @@ const PARTS: u64 = 3;
 pub(super) struct Listing<'a> {
     pub(super) figures: Figures,
     /// Segments with EXTINF.
-    pub(super) whole: &'a [std::sync::Arc<Segment>],
+    pub(super) whole: &'a [Arc<Segment>],
     /// The one that they are followed by, where it has parts that are listed.
     pub(super) growing: Option<&'a Segment>,
     /// Index of the first segment whose parts are listed.
@@ -31,11 +33,10 @@ impl<'a> Listing<'a> {
     pub(super) fn of(view: &LiveView<'a>) -> Self {
         let window = view.window;
         let timescale = window.timescale;
+        // What nothing is added to is whole.
+        let is_whole = |last: &Segment| last.complete || (window.ended && !last.parts.is_empty());
         let (whole, last) = match window.segments.split_last() {
-            // What nothing is added to is whole.
-            Some((last, rest)) if !last.complete && !(window.ended && !last.parts.is_empty()) => {
-                (rest, Some(last.as_ref()))
-            }
+            Some((last, rest)) if !is_whole(last) => (rest, Some(last.as_ref())),
             _ => (window.segments.as_slice(), None),
         };
         let growing = last.filter(|last| view.lists_parts() && !parts(last).is_empty());
@@ -79,13 +80,13 @@ impl<'a> Listing<'a> {
 }
 
 /// A gap has nothing to send, whatever came of it.
-pub(super) fn parts(segment: &Segment) -> &[std::sync::Arc<edgepack_packager::live::Part>] {
+pub(super) fn parts(segment: &Segment) -> &[Arc<Part>] {
     if segment.gap { &[] } else { &segment.parts }
 }
 
 /// How many segments at the end last no longer than `reach` together. Times of the encoder would not do: they jump where
 /// there is a discontinuity.
-fn within(segments: &[std::sync::Arc<Segment>], reach: u64) -> usize {
+fn within(segments: &[Arc<Segment>], reach: u64) -> usize {
     let mut sum = 0_u64;
     let lengths = segments.iter().rev().map(|segment| segment.duration);
     lengths
