@@ -271,3 +271,6 @@ fn push_moment(out: &mut String, name: &str, unix_ms: i64) {
     time::push_date_time(out, unix_ms);
     out.push('"');
 }
+
+#[cfg(test)]
+mod tests;

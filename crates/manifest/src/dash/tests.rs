@@ -38,7 +38,7 @@ fn filtered(presentation: &Presentation, pairs: &[(&str, &str)]) -> String {
 }
 
 /// The elements of one name, each from its tag to its end.
-fn elements<'m>(mpd: &'m str, name: &str) -> Vec<&'m str> {
+pub(in crate::dash) fn elements<'m>(mpd: &'m str, name: &str) -> Vec<&'m str> {
     let (open, close) = (format!("<{name}"), format!("</{name}>"));
     mpd.match_indices(&open)
         .map(|(at, _)| &mpd[at..])
@@ -56,7 +56,7 @@ fn elements<'m>(mpd: &'m str, name: &str) -> Vec<&'m str> {
 }
 
 /// An attribute of an element's own tag.
-fn attribute<'m>(element: &'m str, name: &str) -> Option<&'m str> {
+pub(in crate::dash) fn attribute<'m>(element: &'m str, name: &str) -> Option<&'m str> {
     let tag = &element[..element.find('>').unwrap()];
     let (_, value) = tag.split_once(&format!(" {name}=\""))?;
     value.split('"').next()
@@ -74,7 +74,7 @@ fn schema() -> Option<PathBuf> {
     Some(file)
 }
 
-fn assert_valid(mpd: &str) {
+pub(in crate::dash) fn assert_valid(mpd: &str) {
     let Some(schema) = schema() else { return };
     let mut xmllint = Command::new("xmllint")
         .args(["--noout", "--nonet", "--schema"])

@@ -13,13 +13,21 @@ const TOLERANCE: i64 = 10_000_000;
 
 pub(super) type ClockId = u64;
 
-/// Each clock's Unix time of media time 0, microseconds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clocks {
-    zeros: BTreeMap<ClockId, i64>,
+    clocks: BTreeMap<ClockId, Clock>,
     /// By rendition and number of the run.
     runs: BTreeMap<(String, u64), ClockId>,
     next: ClockId,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    /// Unix time of media time 0, microseconds: by the track whose samples come last, since players ask for all tracks
+    /// by one clock.
+    zero: i64,
+    /// A Period has begun by it.
+    fixed: bool,
 }
 
 /// A segment in its place.
@@ -67,103 +75,130 @@ impl Piece {
 }
 
 impl Clocks {
+    /// Unix time of media time 0, microseconds.
     pub(super) fn zero(&self, clock: ClockId) -> i64 {
-        self.zeros.get(&clock).copied().unwrap_or(0)
+        self.clocks.get(&clock).map_or(0, |clock| clock.zero)
+    }
+
+    /// It no longer moves for tracks that come later.
+    pub(super) fn fix(&mut self, clock: ClockId) {
+        if let Some(clock) = self.clocks.get_mut(&clock) {
+            clock.fixed = true;
+        }
     }
 
     /// The segments of each track.
     pub(super) fn place(&mut self, channel: &Channel<'_>) -> Vec<Vec<Piece>> {
-        let indices = 0..channel.tracks.len();
-        indices
-            .map(|index| self.place_track(channel, index))
+        let renditions = &channel.view.presentation.renditions;
+        let tracks = || renditions.iter().zip(channel.tracks).enumerate();
+        let mut clocks = Vec::with_capacity(channel.tracks.len());
+        for (_, (rendition, track)) in tracks() {
+            clocks.push(self.assign(&rendition.name, track.window, channel));
+        }
+        let placed = tracks().zip(&clocks);
+        placed
+            .map(|((index, (rendition, track)), clocks)| {
+                let segments = track.window.segments.iter().zip(clocks);
+                let pieces = segments.map(|(segment, clock)| {
+                    self.piece(channel, index, rendition.priming, segment, *clock)
+                });
+                pieces.collect()
+            })
             .collect()
     }
 
-    fn place_track(&mut self, channel: &Channel<'_>, index: usize) -> Vec<Piece> {
-        let (Some(track), Some(rendition)) = (
-            channel.tracks.get(index),
-            channel.view.presentation.renditions.get(index),
-        ) else {
-            return Vec::new();
+    fn piece(
+        &self,
+        channel: &Channel<'_>,
+        index: usize,
+        priming: u64,
+        segment: &Segment,
+        clock: ClockId,
+    ) -> Piece {
+        let (zero, timescale) = (self.zero(clock), channel.timescale(index));
+        let start = segment.start.saturating_sub(priming);
+        let end = (segment.start + segment.duration).saturating_sub(priming);
+        let micros = |units| zero.saturating_add(signed_micros(units, timescale));
+        let (at, until) = (micros(start), micros(end));
+        let lasts = if segment.complete {
+            until - at
+        } else {
+            (until - at).max(i64::from(channel.settings.target_ms) * 1000)
         };
-        let window = track.window;
-        let mut run = window.discontinuities_gone;
-        let mut pieces: Vec<Piece> = Vec::with_capacity(window.segments.len());
-        for (at, segment) in window.segments.iter().enumerate() {
-            run += u64::from(segment.discontinuity);
-            let clock = self.clock(&rendition.name, run, window, at, channel, pieces.last());
-            let start = segment.start.saturating_sub(rendition.priming);
-            let end = (segment.start + segment.duration).saturating_sub(rendition.priming);
-            let zero = self.zero(clock);
-            let micros = |units| zero.saturating_add(signed_micros(units, window.timescale));
-            let lasts = if segment.complete {
-                micros(end) - micros(start)
-            } else {
-                (micros(end) - micros(start)).max(i64::from(channel.settings.target_ms) * 1000)
-            };
-            pieces.push(Piece {
-                number: segment.number,
-                start,
-                duration: end - start,
-                complete: segment.complete || window.ended,
-                gap: segment.gap,
-                init: init(channel, index, segment.header, segment.number),
-                clock,
-                at: micros(start),
-                end: micros(end),
-                middle: micros(start) + lasts / 2,
-            });
+        Piece {
+            number: segment.number,
+            start,
+            duration: end - start,
+            complete: segment.complete || channel.has_ended(),
+            gap: segment.gap,
+            init: init(channel, index, segment.header, segment.number),
+            clock,
+            at,
+            end: until,
+            middle: at + lasts / 2,
         }
-        self.runs.retain(|(name, run), _| {
-            *name != rendition.name || *run + 1 >= window.discontinuities_gone
-        });
-        pieces
     }
 
-    /// That of the run, or the nearest one that fits it, or one of its own, which begins after what came before it.
-    fn clock(
-        &mut self,
-        name: &str,
-        run: u64,
-        window: &Window,
-        at: usize,
-        channel: &Channel<'_>,
-        before: Option<&Piece>,
-    ) -> ClockId {
-        let key = (name.to_owned(), run);
-        if let Some(clock) = self.runs.get(&key) {
-            return *clock;
+    /// The clock of each segment.
+    fn assign(&mut self, name: &str, window: &Window, channel: &Channel<'_>) -> Vec<ClockId> {
+        let mut run = window.discontinuities_gone;
+        let mut clocks: Vec<ClockId> = Vec::with_capacity(window.segments.len());
+        let mut before: Option<&Segment> = None;
+        for segment in &window.segments {
+            run += u64::from(segment.discontinuity);
+            let known = self.runs.get(&(name.to_owned(), run)).copied();
+            let clock = known.unwrap_or_else(|| {
+                let before = before.zip(clocks.last().copied());
+                let clock = self.clock_of(segment, before, window.timescale, channel);
+                self.runs.insert((name.to_owned(), run), clock);
+                clock
+            });
+            clocks.push(clock);
+            before = Some(segment);
         }
-        let Some(segment) = window.segments.get(at) else {
-            return 0;
-        };
+        self.runs
+            .retain(|(of, run), _| of != name || *run + 1 >= window.discontinuities_gone);
+        clocks
+    }
+
+    /// The nearest one that a run fits, or one of its own, which begins after what came before it.
+    fn clock_of(
+        &mut self,
+        first: &Segment,
+        before: Option<(&Segment, ClockId)>,
+        timescale: u32,
+        channel: &Channel<'_>,
+    ) -> ClockId {
         let delay = i64::from(channel.settings.encoder_delay_ms) * 1000;
-        let media = signed_micros(segment.start, window.timescale);
-        let zero = segment.wall_clock_ms.saturating_mul(1000) + delay - media;
+        let media = signed_micros(first.start, timescale);
+        let zero = first.wall_clock_ms.saturating_mul(1000) + delay - media;
         // Media time that went back is no longer the same one.
-        let earlier = at.checked_sub(1).and_then(|at| window.segments.get(at));
         let passed = before
-            .filter(|_| earlier.is_some_and(|earlier| goes_back(earlier, segment)))
-            .map(|before| before.clock);
-        let fits = |(clock, other): &(&ClockId, &i64)| {
-            passed.is_none_or(|passed| **clock > passed)
-                && other.abs_diff(zero) <= TOLERANCE.unsigned_abs()
+            .filter(|(earlier, _)| goes_back(earlier, first))
+            .map(|(_, clock)| clock);
+        let fits = |(id, clock): &(&ClockId, &mut Clock)| {
+            passed.is_none_or(|passed| **id > passed)
+                && clock.zero.abs_diff(zero) <= TOLERANCE.unsigned_abs()
         };
-        let nearest = self
-            .zeros
-            .iter()
-            .filter(fits)
-            .min_by_key(|(_, other)| other.abs_diff(zero))
-            .map(|(clock, _)| *clock);
-        let clock = nearest.unwrap_or_else(|| {
-            let earliest = before.map_or(i64::MIN, |before| before.end.saturating_sub(media));
-            let clock = self.next;
-            self.next += 1;
-            self.zeros.insert(clock, zero.max(earliest));
-            clock
+        let near = self.clocks.iter_mut().filter(fits);
+        if let Some((id, clock)) = near.min_by_key(|(_, clock)| clock.zero.abs_diff(zero)) {
+            if !clock.fixed {
+                clock.zero = clock.zero.max(zero);
+            }
+            return *id;
+        }
+        let earliest = before.map_or(i64::MIN, |(earlier, clock)| {
+            let end = signed_micros(earlier.start + earlier.duration, timescale);
+            self.zero(clock).saturating_add(end).saturating_sub(media)
         });
-        self.runs.insert(key, clock);
-        clock
+        let id = self.next;
+        self.next += 1;
+        let clock = Clock {
+            zero: zero.max(earliest),
+            fixed: false,
+        };
+        self.clocks.insert(id, clock);
+        id
     }
 
     /// Forgets runs of tracks that are gone, and clocks that neither a run nor one of `used` goes by.
@@ -171,7 +206,7 @@ impl Clocks {
         self.runs
             .retain(|(name, _), _| channel.index(name).is_some());
         let runs = &self.runs;
-        self.zeros
+        self.clocks
             .retain(|clock, _| used.contains(clock) || runs.values().any(|other| other == clock));
     }
 }

@@ -81,8 +81,7 @@ fn of_state<'a>(
         let pieces = live.periods.listed(at, entry.index, member);
         Some((member, pieces))
     };
-    let is_first = live.periods.states().iter().take(at).next().is_none();
-    let (origin, start) = match first_left(outline, &listed).filter(|_| ended && is_first) {
+    let (origin, start) = match first_left(outline, &listed).filter(|_| ended && at == 0) {
         // Nobody can go back to what has left.
         Some((index, piece)) if piece.at > state.start => {
             let timescale = channel.timescale(index);

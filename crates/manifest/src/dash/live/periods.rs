@@ -82,6 +82,7 @@ impl Periods {
                 last.end = Some(end.unwrap_or(state.start).min(state.start));
             }
             self.next_id += 1;
+            self.clocks.fix(state.clock);
             self.states.push(state);
         }
         self.forget(channel);
