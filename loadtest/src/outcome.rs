@@ -36,6 +36,9 @@ pub struct Outcome {
     /// By class, see [`ErrorClass`].
     pub errors: BTreeMap<ErrorClass, u64>,
     pub violations: u64,
+    /// Whether what came was looked at: `verify.enabled` of a scenario.
+    #[serde(default)]
+    pub verified: bool,
     /// Segments and parts that came and could not be looked into, by reason; they are neither errors nor verified.
     #[serde(default)]
     pub unverified: BTreeMap<Unverified, u64>,

@@ -72,6 +72,7 @@ pub(crate) fn outcome(viewers: u64, load: f64) -> Outcome {
             false => BTreeMap::new(),
         },
         violations: 0,
+        verified: true,
         unverified: BTreeMap::new(),
         samples: match over {
             true => vec![Incident {
