@@ -6,7 +6,7 @@ use crate::scenario::{Protocol, Scenario};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Target {
-    /// What is played, by how many, how: a TOML file
+    /// What is played, how, and by how many, which `plan` decides itself: a TOML file
     #[arg(value_name = "SCENARIO", required_unless_present = "target")]
     scenario: Option<PathBuf>,
     /// URL of a playlist or MPD, instead of or over the scenario's

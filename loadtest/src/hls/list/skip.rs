@@ -3,6 +3,7 @@ use super::super::keys::Keys;
 use super::super::text::Attributes;
 use super::List;
 use crate::presentation::ReadError;
+use crate::verify::rules;
 
 impl List<'_> {
     /// `EXT-X-SKIP` (4.4.5.2): its segments are those that the playlist had before.
@@ -35,6 +36,16 @@ impl List<'_> {
                 _ => "none is known".to_owned(),
             };
             return Err(lost(known));
+        }
+        // What is skipped keeps its numbers (4.4.5.2); its first segment may have a discontinuity of its own.
+        if let Some(first) = taken.first()
+            && first.discontinuity.wrapping_sub(self.discontinuity) > 1
+        {
+            let what = format!(
+                "EXT-X-DISCONTINUITY-SEQUENCE is {}, segment {} had {}",
+                self.discontinuity, first.number, first.discontinuity
+            );
+            self.text.fault(rules::HLS_DISCONTINUITY, line, what);
         }
         self.segments.extend_from_slice(taken);
         if let Some(last) = taken.last() {

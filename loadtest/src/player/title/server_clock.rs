@@ -59,7 +59,11 @@ async fn read(session: &Session<'_>, clock: &Clock) -> Option<f64> {
     if in_body {
         return Some(offset);
     }
-    // A header's date has no fractions: half a second is its middle, and less says nothing.
-    let offset = offset + 0.5;
-    Some(if offset.abs() <= 0.5 { 0.0 } else { offset })
+    // A header's date has no fractions: the server's clock is up to a second ahead of it. Who takes the earliest never
+    // asks for what is not there yet.
+    Some(if offset <= 0.0 && offset > -1.0 {
+        0.0
+    } else {
+        offset
+    })
 }
