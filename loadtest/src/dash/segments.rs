@@ -313,7 +313,7 @@ pub(super) fn live(
     let last = segments.last();
     let pace = last.map_or(2.0, |last| last.duration.max(0.1));
     // Lists that are reckoned grow by themselves.
-    let reckoned = last.is_some_and(|last| !last.exact);
+    let reckoned = context.ahead || last.is_some_and(|last| !last.exact);
     let reload = match update {
         Some(update) if update > 0.0 && !reckoned => update,
         Some(update) if update > 0.0 => update.min(pace),

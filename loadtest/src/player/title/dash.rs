@@ -82,9 +82,10 @@ impl Manifest {
         };
         let (answer, text) = fetch_text(session, &self.url, report, due, None).await?;
         let text = session.text(&text).into_owned();
-        let fresh = Self::read(session, answer.url, text, now(), Some(&self.sheet))?;
+        let now = now();
+        let fresh = Self::read(session, answer.url, text, now, Some(&self.sheet))?;
         if session.scenario().verify.enabled && self.text != fresh.text {
-            let violations = verify::dash::update(&self.sheet.value, &fresh.sheet.value);
+            let violations = verify::dash::update(&self.sheet.value, &fresh.sheet.value, now);
             complain(session, &self.base, &violations);
         }
         *self = fresh;
