@@ -311,11 +311,11 @@ fn the_page_has_its_own_urls() {
     );
     assert_eq!(
         route("/player/js/app.js"),
-        Route::Player(PlayerFile::Bundled("js/app.js".into()))
+        Route::Player(PlayerFile::Bundled("js/app.js"))
     );
     assert_eq!(
         route("/t/token/player/app.js"),
-        Route::Player(PlayerFile::Bundled("app.js".into()))
+        Route::Player(PlayerFile::Bundled("app.js"))
     );
 }
 
