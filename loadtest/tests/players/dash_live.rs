@@ -331,7 +331,7 @@ async fn the_servers_clock_is_read_in_all_usual_ways() {
         let (outcome, _) = watched((Form::Number, Way::Right, utc, skew), |_| {}).await;
         println!("{utc:?} {skew}");
         assert_clean(&outcome);
-        assert!(outcome.played_s > 2.0, "{}", outcome.played_s);
+        assert!(outcome.latency_ms["segment"].count >= 3, "{outcome:#?}");
     });
     futures_util::future::join_all(runs).await;
 }
@@ -394,6 +394,8 @@ async fn chunks_are_played_while_their_segment_grows() {
     assert!(outcome.played_s > 3.5, "{}", outcome.played_s);
     let latency = outcome.live_latency_s.unwrap();
     assert!((0.5..2.5).contains(&latency.p50), "{latency:?}");
+    // Each takes as long as it is made: what is measured is what is there meanwhile.
+    assert!(outcome.latency_ms["blocked"].max > 500.0);
     // Its bursts tell that there is room for ten times as much.
     assert!(outcome.rungs.contains_key("high"), "{:?}", outcome.rungs);
     assert!(server.paths().iter().any(|path| path.starts_with("/high-")));
