@@ -154,6 +154,7 @@ impl<'a> Title<'a> {
             self.clock_offset.set(offset);
             manifest.read_again(session, unix_now() + offset)?;
         }
+        manifest.complain(session);
         let tracks = manifest.sheet.value.presentation.tracks.clone();
         Ok(Self {
             kind: Form::Dash {

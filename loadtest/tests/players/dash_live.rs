@@ -325,17 +325,15 @@ async fn numbers_are_reckoned_by_the_clock() {
 
 #[tokio::test]
 async fn the_servers_clock_is_read_in_all_usual_ways() {
-    for skew in [-90.0, 90.0] {
-        let ways = [Utc::XsDate, Utc::Iso, Utc::Head, Utc::Direct, Utc::Second].map(|utc| {
-            watched((Form::Number, Way::Right, utc, skew), |scenario| {
-                scenario.load.duration = Duration::from_secs(3);
-            })
-        });
-        for (outcome, _) in futures_util::future::join_all(ways).await {
-            assert_clean(&outcome);
-            assert!(outcome.played_s > 1.5, "{skew}: {}", outcome.played_s);
-        }
-    }
+    let ways = [Utc::XsDate, Utc::Iso, Utc::Head, Utc::Direct, Utc::Second];
+    let all = ways.iter().flat_map(|utc| [(*utc, -90.0), (*utc, 90.0)]);
+    let runs = all.map(|(utc, skew)| async move {
+        let (outcome, _) = watched((Form::Number, Way::Right, utc, skew), |_| {}).await;
+        println!("{utc:?} {skew}");
+        assert_clean(&outcome);
+        assert!(outcome.latency_ms["segment"].count >= 3, "{outcome:#?}");
+    });
+    futures_util::future::join_all(runs).await;
 }
 
 #[tokio::test]
@@ -349,54 +347,43 @@ async fn a_clock_that_is_ahead_of_the_segments_is_an_error() {
 
 #[tokio::test]
 async fn periods_follow_each_other() {
-    for form in [Form::Timeline, Form::Number] {
+    let forms = [Form::Timeline, Form::Number].map(|form| async move {
         let (outcome, server) = watched((form, Way::Periods, Utc::Absent, 0.0), |_| {}).await;
         assert_clean(&outcome);
         assert!(outcome.played_s > 3.5, "{form:?}: {}", outcome.played_s);
         let second = format!("-{}.m4s", SPLIT + 1);
         assert!(server.paths().iter().any(|path| path.ends_with(&second)));
-    }
-}
-
-async fn assert_found(form: Form, way: Way, rule: &str) {
-    let (outcome, _) = watched((form, way, Utc::Absent, 0.0), |_| {}).await;
-    assert_violation(&outcome, rule);
+    });
+    futures_util::future::join_all(forms).await;
 }
 
 #[tokio::test]
-async fn a_period_that_moves_is_a_violation() {
-    let way = (Form::Timeline, Way::PeriodMoves, Utc::Absent, 0.0);
-    let (outcome, _) = watched(way, |_| {}).await;
-    let told = |rule: &str| outcome.samples.iter().any(|it| it.what.starts_with(rule));
-    assert!(told("dash-changed"), "{:#?}", outcome.samples);
+async fn each_breach_is_told_by_its_rule() {
+    let ways = [
+        (Form::Timeline, Way::PeriodIsOff, "media-time"),
+        (Form::Timeline, Way::NotPublished, "dash-publish-time"),
+        (Form::Timeline, Way::Freezes, "dash-late"),
+        (Form::Timeline, Way::Forgets, "dash-time-shift"),
+        (Form::Chunks, Way::Spoilt, "decode-time"),
+    ];
+    let found = ways.map(|(form, way, rule)| async move {
+        let (outcome, _) = watched((form, way, Utc::Absent, 0.0), |_| {}).await;
+        println!("{way:?}");
+        assert_violation(&outcome, rule);
+    });
+    futures_util::future::join_all(found).await;
 }
 
 #[tokio::test]
-async fn media_of_another_time_than_their_period_says_are_a_violation() {
-    assert_found(Form::Timeline, Way::PeriodIsOff, "media-time").await;
-}
-
-#[tokio::test]
-async fn a_change_that_is_not_published_is_a_violation() {
-    assert_found(Form::Timeline, Way::NotPublished, "dash-publish-time").await;
-}
-
-#[tokio::test]
-async fn a_time_line_that_does_not_follow_the_clock_is_a_violation() {
-    assert_found(Form::Timeline, Way::Freezes, "dash-late").await;
-}
-
-#[tokio::test]
-async fn segments_that_leave_before_their_time_are_a_violation() {
-    assert_found(Form::Timeline, Way::Forgets, "dash-time-shift").await;
-}
-
-#[tokio::test]
-async fn a_segment_that_changes_its_duration_is_a_violation() {
-    let way = (Form::Timeline, Way::Changes, Utc::Absent, 0.0);
-    let (outcome, _) = watched(way, |_| {}).await;
-    let told = |rule: &str| outcome.samples.iter().any(|it| it.what.starts_with(rule));
-    assert!(told("dash-changed"), "{:#?}", outcome.samples);
+async fn what_was_announced_does_not_change() {
+    // A period that moves breaks more than one rule.
+    let ways = [Way::PeriodMoves, Way::Changes].map(|way| async move {
+        let (outcome, _) = watched((Form::Timeline, way, Utc::Absent, 0.0), |_| {}).await;
+        let mut samples = outcome.samples.iter();
+        let told = samples.any(|it| it.what.starts_with("dash-changed"));
+        assert!(told, "{way:?}: {:#?}", outcome.samples);
+    });
+    futures_util::future::join_all(ways).await;
 }
 
 #[tokio::test]
@@ -408,7 +395,7 @@ async fn chunks_are_played_while_their_segment_grows() {
     let latency = outcome.live_latency_s.unwrap();
     assert!((0.5..2.5).contains(&latency.p50), "{latency:?}");
     // Each takes as long as it is made: what is measured is what is there meanwhile.
-    assert!(outcome.latency_ms["blocked"].p50 > 500.0);
+    assert!(outcome.latency_ms["blocked"].max > 500.0);
     // Its bursts tell that there is room for ten times as much.
     assert!(outcome.rungs.contains_key("high"), "{:?}", outcome.rungs);
     assert!(server.paths().iter().any(|path| path.starts_with("/high-")));
@@ -425,9 +412,4 @@ async fn chunks_that_come_as_slow_as_they_are_made_leave_no_room() {
 async fn segments_that_are_not_there_when_their_first_chunk_should_be_are_errors() {
     let (outcome, _) = watched((Form::Chunks, Way::Late, Utc::Absent, 0.0), |_| {}).await;
     assert!(outcome.errors[&ErrorClass::Status4xx] >= 1, "{outcome:#?}");
-}
-
-#[tokio::test]
-async fn a_chunk_with_a_wrong_decode_time_is_a_violation() {
-    assert_found(Form::Chunks, Way::Spoilt, "decode-time").await;
 }

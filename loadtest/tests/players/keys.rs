@@ -70,9 +70,14 @@ async fn a_segment_that_is_no_whole_blocks_is_a_violation() {
 async fn what_is_longer_than_is_kept_is_counted_as_not_verified() {
     let server = Server::of_files(super::media::hls(), |_, _| None).await;
     let mut scenario = scenario(&server.url("/main.m3u8"));
-    scenario.limits.segment_bytes = 1000;
+    scenario.limits.segment_bytes = 1024;
     let outcome = play(&scenario).await;
     assert_clean(&outcome);
+    // All but the shortest of the sound.
     let segments = outcome.latency_ms["segment"].count;
-    assert_eq!(outcome.unverified[&Unverified::TooLong], segments);
+    let unverified = outcome.unverified[&Unverified::TooLong];
+    assert!(
+        (segments - 2..=segments).contains(&unverified),
+        "{unverified}"
+    );
 }

@@ -310,35 +310,24 @@ async fn a_gap_is_marked_and_not_asked_for() {
 }
 
 #[tokio::test]
-async fn renditions_that_report_of_each_other_pass() {
-    let (outcome, server) = watched(Way::Reports, 3.0, |_| {}).await;
-    assert_clean(&outcome);
-    assert!(server.paths().iter().any(|path| path == "/a.m3u8"));
-}
-
-async fn assert_found(way: Way, rule: &str) {
-    let (outcome, _) = watched(way, 4.5, |_| {}).await;
-    assert_violation(&outcome, rule);
-}
-
-#[tokio::test]
-async fn a_blocking_reload_that_is_answered_early_is_a_violation() {
-    assert_found(Way::AnswersEarly, "hls-blocking-reload").await;
-}
-
-#[tokio::test]
-async fn a_hint_that_does_not_come_true_is_a_violation() {
-    assert_found(Way::HintsAtOther, "hls-preload-hint").await;
-}
-
-#[tokio::test]
-async fn a_whole_where_a_delta_update_was_asked_for_is_a_violation() {
-    assert_found(Way::KnowsNoDeltas, "hls-delta").await;
-}
-
-#[tokio::test]
-async fn a_delta_update_that_skips_what_it_may_not_is_a_violation() {
-    assert_found(Way::SkipsTooMuch, "hls-skip").await;
+async fn each_breach_is_told_by_its_rule() {
+    let ways = [
+        (Way::AnswersEarly, "hls-blocking-reload"),
+        (Way::HintsAtOther, "hls-preload-hint"),
+        (Way::KnowsNoDeltas, "hls-delta"),
+        (Way::SkipsTooMuch, "hls-skip"),
+        (Way::Freezes, "hls-late"),
+        (Way::ForgetsParts, "hls-part-place"),
+        (Way::DoesNotReport, "hls-rendition-report"),
+        (Way::Recounts, "hls-discontinuity-sequence"),
+        (Way::Redates, "hls-date"),
+    ];
+    let found = ways.map(|(way, rule)| async move {
+        let (outcome, _) = watched(way, 4.5, |_| {}).await;
+        println!("{way:?}");
+        assert_violation(&outcome, rule);
+    });
+    futures_util::future::join_all(found).await;
 }
 
 #[tokio::test]
@@ -354,35 +343,9 @@ async fn a_delta_update_that_is_not_the_whole_is_a_violation() {
 }
 
 #[tokio::test]
-async fn a_list_to_which_nothing_is_added_in_time_is_a_violation() {
-    assert_found(Way::Freezes, "hls-late").await;
-}
-
-#[tokio::test]
-async fn parts_that_leave_too_early_are_a_violation() {
-    assert_found(Way::ForgetsParts, "hls-part-place").await;
-}
-
-#[tokio::test]
-async fn a_rendition_without_a_report_is_a_violation() {
-    assert_found(Way::DoesNotReport, "hls-rendition-report").await;
-}
-
-#[tokio::test]
-async fn a_discontinuity_sequence_that_counts_anew_is_a_violation() {
-    assert_found(Way::Recounts, "hls-discontinuity-sequence").await;
-}
-
-#[tokio::test]
-async fn dates_that_go_back_are_a_violation() {
-    assert_found(Way::Redates, "hls-date").await;
-}
-
-#[tokio::test]
 async fn parts_that_are_paced_by_the_encoder_do_not_keep_players_on_a_low_rung() {
-    let (outcome, _) = watched(Way::Reports, 5.0, |_| {}).await;
+    let (outcome, _) = watched(Way::Reports, 4.0, |_| {}).await;
     assert_clean(&outcome);
     // 900 kbit/s, which the stream itself does not have.
-    let played = outcome.rungs.values().filter(|seconds| **seconds > 0.5);
-    assert_eq!(played.count(), 2, "{:?}", outcome.rungs);
+    assert!(outcome.rungs["900k"] > 1.0, "{:?}", outcome.rungs);
 }

@@ -50,11 +50,19 @@ impl Growth {
             last.map(|last| (last.number, last.complete, last.parts.len()))
         };
         let now = &list.media.segments;
-        let blocking = matches!(reload, Reload::Blocking { .. });
-        let on = |since: Since, same| since.on(same, answer, blocking);
+        // Who waits for a segment does not see its parts come.
+        let (for_any, for_part) = match reload {
+            Reload::Plain => (false, false),
+            Reload::Blocking { part, .. } => (true, part.is_some()),
+        };
+        let growth = before.growth;
         Self {
-            segment: on(before.growth.segment, complete(segments) == complete(now)),
-            part: on(before.growth.part, part(segments) == part(now)),
+            segment: growth
+                .segment
+                .on(complete(segments) == complete(now), answer, for_any),
+            part: growth
+                .part
+                .on(part(segments) == part(now), answer, for_part),
         }
     }
 
