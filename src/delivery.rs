@@ -26,7 +26,7 @@ pub mod tls;
 
 pub use self::core::{Core, Gate, Origin};
 pub use body::Body;
-pub use conditional::Etag;
+pub use conditional::{Etag, LastModified};
 pub use cors::Cors;
 pub use fault::{Blame, Fault};
 pub use finish::finish;

@@ -17,7 +17,9 @@ pub use self::vod::{IndexCache, IndexCacheError, Vod, VodOptions, VodShared};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, IngestRoute, PlayerFile, Routed};
-use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Request, Response};
+use crate::delivery::{
+    CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
+};
 use crate::keys::KeyStore;
 use crate::player;
 
@@ -77,25 +79,39 @@ impl WorkerOrigin {
 impl Origin for WorkerOrigin {
     async fn get(
         &self,
-        routed: &Routed,
-        route: &AssetRoute,
+        routed: &Routed<'_>,
+        route: &AssetRoute<'_>,
         request: &Request,
     ) -> Result<Representation, Fault> {
         if self.live.has(route.mount) {
-            return self.live.get(route, request).await;
+            return Box::pin(self.live.get(route, request)).await;
         }
-        self.vod.get(route, request, routed.token.as_deref()).await
+        self.vod.get(route, request, routed.token).await
     }
 
-    async fn ingest(&self, route: &IngestRoute, request: &mut Request) -> Result<Response, Fault> {
-        self.live.ingest(route, request).await
+    async fn ingest(
+        &self,
+        route: &IngestRoute<'_>,
+        request: &Request,
+        body: RequestBody,
+    ) -> Result<Response, Fault> {
+        self.live.ingest(route, request, body).await
     }
 
-    async fn post(&self, route: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
-        self.vod.post(route, request).await
+    async fn post(
+        &self,
+        route: &AssetRoute<'_>,
+        _: &Request,
+        body: RequestBody,
+    ) -> Result<Response, Fault> {
+        self.vod.post(route, body).await
     }
 
-    async fn player(&self, file: &PlayerFile, request: &Request) -> Result<Representation, Fault> {
+    async fn player(
+        &self,
+        file: &PlayerFile<'_>,
+        request: &Request,
+    ) -> Result<Representation, Fault> {
         let catalogue = self.catalogue.as_ref().ok_or_else(|| {
             Fault::not_found("no-player", "The player page is not enabled on this node.")
         })?;

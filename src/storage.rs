@@ -10,12 +10,12 @@
 mod direct;
 pub mod error;
 pub mod files;
+mod open;
 pub mod options;
 mod pread;
 pub mod source;
 pub mod stats;
 
-use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use edgepack_uring::{PoolError, PoolOptions, ReadError, Ring, RingOptions, Unava
 
 pub use self::error::{StartError, StorageError};
 pub use self::files::{Files, Folder, MAX_FOLDER_FILES, MediaKind, Resolved};
+use self::open::Handles;
 pub use self::options::{Engine, StorageOptions};
 use self::pread::PreadPool;
 pub use self::source::{FileVersion, SourceFile};
@@ -221,11 +222,12 @@ impl Storage {
         back: usize,
     ) -> Result<PooledBuf, StorageError> {
         self.check_within(file, ranges)?;
-        if let Some(handle) = file.direct() {
+        let handles = self.files().handles(file).await?;
+        if handles.direct.is_some() {
             let gap_limit = self.shared.options.gap_limit_bytes as u64;
             let wanted: Vec<_> = ranges.iter().copied().map(file_range).collect();
             if let Some(run) = direct::Run::of(&wanted, gap_limit, file.version().len) {
-                let read = self.read_direct(file, Arc::clone(handle), &run, (front, back));
+                let read = self.read_direct(file, &handles, &run, (front, back));
                 match read.await {
                     // What open(2) let pass, read(2) refuses.
                     Err(StorageError::Io { source, .. })
@@ -247,22 +249,28 @@ impl Storage {
             .await?;
         // A buffer just taken is empty, and has this much.
         let _ = buf.indent(front);
-        self.read_ranges(file, ranges, buf).await
+        let way = Way::PageCache;
+        self.read_through(&handles, way, file, ranges, buf).await
     }
 
     async fn read_direct(
         &self,
         file: &SourceFile,
-        handle: Arc<File>,
+        handles: &Handles,
         run: &direct::Run,
         (front, back): (usize, usize),
     ) -> Result<PooledBuf, StorageError> {
         let indent = run.indent(front);
         let mut buf = self.buffer(run.len() + (indent + back) as u64).await?;
         let _ = buf.indent(indent);
-        let mut read = self.read_through(handle, file, &[run.blocks], buf).await?;
+        let blocks = [run.blocks];
+        let mut read = self
+            .read_through(handles, Way::Direct, file, &blocks, buf)
+            .await?;
         if let Some(rest) = run.rest {
-            read = self.read_ranges(file, &[rest], read).await?;
+            read = self
+                .read_through(handles, Way::PageCache, file, &[rest], read)
+                .await?;
         }
         self.shared.stats.direct_runs.fetch_add(1, Relaxed);
         run.gather(read).ok_or_else(|| StorageError::Truncated {
@@ -284,26 +292,32 @@ impl Storage {
         buf: PooledBuf,
     ) -> Result<PooledBuf, StorageError> {
         self.check_within(file, ranges)?;
-        self.read_through(Arc::clone(&file.file), file, ranges, buf)
+        let handles = self.files().handles(file).await?;
+        self.read_through(&handles, Way::PageCache, file, ranges, buf)
             .await
     }
 
-    /// `handle`: one of the file's.
+    /// `handles`: the file's.
     async fn read_through(
         &self,
-        handle: Arc<File>,
+        handles: &Handles,
+        way: Way,
         file: &SourceFile,
         ranges: &[(u64, u64)],
         buf: PooledBuf,
     ) -> Result<PooledBuf, StorageError> {
         let ranges: Vec<_> = ranges.iter().copied().map(file_range).collect();
-        let is_direct = file.is_direct(&handle);
+        let direct = match way {
+            Way::Direct => handles.direct.as_ref(),
+            Way::PageCache => None,
+        };
+        let handle = Arc::clone(direct.unwrap_or(&handles.file));
         let limit = Duration::from_millis(self.shared.options.read_timeout_ms);
         let outcome = match &*self.backend {
             Backend::Ring(ring) => {
-                let read = match is_direct {
-                    false => ring.read(handle, &ranges, buf),
-                    true => ring.read_direct(handle, &ranges, buf),
+                let read = match direct {
+                    None => ring.read(handle, &ranges, buf),
+                    Some(_) => ring.read_direct(handle, &ranges, buf),
                 };
                 tokio::time::timeout(limit, read).await
             }
@@ -314,7 +328,7 @@ impl Storage {
         };
         match outcome {
             Ok(Ok(buf)) => {
-                self.verify_unchanged(file)?;
+                self.verify_unchanged(handles, file)?;
                 Ok(buf)
             }
             Ok(Err(error)) => {
@@ -337,8 +351,8 @@ impl Storage {
     /// Checks that the open file still is the version it was opened as: size, times and inode.
     ///
     /// A file that another was renamed over has a changed `ctime`, too. One `fstat`.
-    pub fn verify_unchanged(&self, file: &SourceFile) -> Result<(), StorageError> {
-        let metadata = file.file.metadata().map_err(|source| StorageError::Io {
+    fn verify_unchanged(&self, handles: &Handles, file: &SourceFile) -> Result<(), StorageError> {
+        let metadata = handles.file.metadata().map_err(|source| StorageError::Io {
             path: file.path().to_path_buf(),
             doing: "checking the version of",
             source,
@@ -367,6 +381,14 @@ impl Storage {
             }),
         }
     }
+}
+
+/// How the bytes of a file come.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    PageCache,
+    /// Around it, in whole blocks; the file has a handle for it.
+    Direct,
 }
 
 fn file_range((offset, len): (u64, u64)) -> FileRange {

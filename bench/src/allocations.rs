@@ -14,6 +14,13 @@ use crate::server::on_core_0;
 const REQUESTS: usize = 2_000;
 const ROUNDS: usize = 3;
 const TARGET: f64 = 15.0;
+/// A count above these is a regression: what was counted, and a little.
+const BOUNDS: [(Transport, f64); 4] = [
+    (Transport::Http1, 6.0),
+    (Transport::Http1Tls, 14.0),
+    (Transport::Http2Tls, 12.0),
+    (Transport::Http3, 30.0),
+];
 
 /// What the node says of itself.
 struct Counter {
@@ -21,7 +28,12 @@ struct Counter {
     answers: BufReader<ChildStdout>,
 }
 
-pub(crate) async fn measure(dir: &Path, media: &Media, paths: &Paths) -> Result<Table> {
+/// The table, and the protocols that take more than their bound.
+pub(crate) async fn measure(
+    dir: &Path,
+    media: &Media,
+    paths: &Paths,
+) -> Result<(Table, Vec<String>)> {
     let binary = std::env::current_exe()?.with_file_name("edgepack-counted");
     let mut command = on_core_0(&binary);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -37,12 +49,8 @@ pub(crate) async fn measure(dir: &Path, media: &Media, paths: &Paths) -> Result<
         "Calls of the allocator per request of a ready 64 KB segment, over connections that are open; median (least to \
          most).",
     );
-    for transport in [
-        Transport::Http1,
-        Transport::Http1Tls,
-        Transport::Http2Tls,
-        Transport::Http3,
-    ] {
+    let mut grown = Vec::new();
+    for (transport, bound) in BOUNDS {
         eprintln!("allocations, {} …", transport.name());
         let client = node.client(transport).await?;
         let (mut calls, mut bytes) = (Vec::new(), Vec::new());
@@ -57,6 +65,12 @@ pub(crate) async fn measure(dir: &Path, media: &Media, paths: &Paths) -> Result<
             }
         }
         let median = crate::report::median(calls.iter().copied());
+        if median > bound {
+            let name = transport.name();
+            grown.push(format!(
+                "{name}: {median:.1} allocations per request, {bound} at most"
+            ));
+        }
         table.line(vec![
             transport.name().to_owned(),
             spread(&calls, Unit::Count),
@@ -65,7 +79,7 @@ pub(crate) async fn measure(dir: &Path, media: &Media, paths: &Paths) -> Result<
             verdict(Some(median <= TARGET)),
         ]);
     }
-    Ok(table)
+    Ok((table, grown))
 }
 
 impl Counter {

@@ -58,6 +58,7 @@ async fn run(options: &Options) -> Result<()> {
     } else {
         Peers::default()
     };
+    let mut grown = Vec::new();
     let mut report = report::Report::new(machine::line()?, peers.versions());
     if options.wants(Part::Delivery) {
         let jit = Edgepack::start(&dir, "jit", &media, &[("cache.memory", "\"0B\"")]).await?;
@@ -79,11 +80,9 @@ async fn run(options: &Options) -> Result<()> {
     }
     drop(ready);
     if options.wants(Part::Allocations) {
-        add(
-            &mut report,
-            allocations::measure(&dir, &media, &paths).await?,
-            &dir,
-        )?;
+        let (table, of_paths) = allocations::measure(&dir, &media, &paths).await?;
+        add(&mut report, table, &dir)?;
+        grown = of_paths;
     }
     if options.wants(Part::Cold) {
         let table = cold::measure(&dir, &media, options.rounds).await?;
@@ -98,7 +97,12 @@ async fn run(options: &Options) -> Result<()> {
         std::fs::create_dir_all(results)?;
         std::fs::write(results.join("latest.md"), report.render())?;
     }
-    Ok(())
+    // Told last: what else was measured is written down all the same.
+    if grown.is_empty() {
+        Ok(())
+    } else {
+        Err(grown.join("; ").into())
+    }
 }
 
 /// Shows a table as soon as it is there, and keeps what there is: the next part may fail.

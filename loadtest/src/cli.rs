@@ -16,6 +16,7 @@ mod replay;
 mod report;
 mod run;
 mod show;
+mod target;
 
 pub use connection::Connection;
 pub use show::{Output, finish};

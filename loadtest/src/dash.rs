@@ -44,6 +44,8 @@ pub struct Mpd {
     pub minimum_update_period: Option<Duration>,
     /// `MPD@timeShiftBufferDepth`, seconds.
     pub time_shift: Option<f64>,
+    /// Where its last period ends, where that is known: seconds of the presentation.
+    pub end: Option<f64>,
     /// `MPD@maxSegmentDuration`, seconds.
     pub max_segment_duration: Option<f64>,
     /// What is wrong with its text. Bounded.

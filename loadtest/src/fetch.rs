@@ -17,9 +17,9 @@ use url::Url;
 use crate::measure::{Class, Recorder};
 use crate::outcome::{ErrorClass, Outcome, Second};
 use crate::popularity::Chance;
-use crate::run::{CUT_OFF, Fleet, RunError, Stop, Thread, check_target, fleet, limits};
+use crate::run::{CUT_OFF, Fleet, Reach, RunError, Stop, Thread, check_target, fleet};
 use crate::scenario::{Limits, Protocol, Timeouts, Tls};
-use crate::transport::{Ask, Client, Settings};
+use crate::transport::{Ask, Client};
 
 /// A closed loop against a server that refuses would measure how fast it does.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
@@ -85,21 +85,14 @@ pub async fn fetch(plan: &Fetch, on_second: impl Fn(&Second)) -> Result<Outcome,
         check_target(url, plan.any_address).await?;
     }
     let threads = fleet::threads(plan.threads).min(plan.connections.max(1));
-    limits::raise_open_files(plan.connections as u64)?;
-    let settings = Settings::new(
-        plan.protocol,
-        plan.any_address,
-        &plan.tls,
-        &plan.timeouts,
-        &plan.limits,
-        threads,
-    )?;
-    let fleet = Fleet {
-        threads,
-        settings,
-        duration: plan.duration,
-        grace: plan.grace,
+    let reach = Reach {
+        protocol: plan.protocol,
+        any_address: plan.any_address,
+        tls: &plan.tls,
+        timeouts: &plan.timeouts,
+        limits: &plan.limits,
     };
+    let fleet = Fleet::new(&reach, threads, plan.connections, plan.duration, plan.grace)?;
     let shared = Arc::new(plan.clone());
     let job = move |thread: Thread| -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(work(Arc::clone(&shared), thread))

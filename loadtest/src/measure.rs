@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::outcome::{ErrorClass, Incident, Outcome};
+use crate::outcome::{ErrorClass, Incident, Outcome, Unverified};
 
 mod histogram;
 mod tally;
@@ -117,6 +117,11 @@ impl Recorder {
                 what: shortened(what),
             });
         }
+    }
+
+    pub fn unverified(&self, why: Unverified) {
+        let mut tally = self.tally.borrow_mut();
+        *tally.unverified.entry(why).or_default() += 1;
     }
 
     pub fn handshake(&self, took: Duration) {
@@ -249,6 +254,7 @@ impl Figures {
         outcome.rung_switches = tally.rung_switches;
         outcome.errors = tally.errors;
         outcome.violations = tally.violations;
+        outcome.unverified = tally.unverified;
         outcome.samples = tally.samples;
     }
 }

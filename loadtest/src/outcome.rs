@@ -36,6 +36,12 @@ pub struct Outcome {
     /// By class, see [`ErrorClass`].
     pub errors: BTreeMap<ErrorClass, u64>,
     pub violations: u64,
+    /// Whether what came was looked at: `verify.enabled` of a scenario.
+    #[serde(default)]
+    pub verified: bool,
+    /// Segments and parts that came and could not be looked into, by reason; they are neither errors nor verified.
+    #[serde(default)]
+    pub unverified: BTreeMap<Unverified, u64>,
     /// The first errors and violations, with their URLs; bounded.
     pub samples: Vec<Incident>,
     pub series: Vec<Second>,
@@ -107,6 +113,35 @@ pub enum ErrorClass {
     Unreadable,
     /// Understood, and wrong: see `violations`.
     Violation,
+}
+
+/// Why a body was not looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unverified {
+    /// As a whole, with AES-128 or AES-256: that it is whole blocks is all that shows.
+    Encrypted,
+    /// Of a container that is known and not understood: Matroska.
+    Container,
+    /// Its header is not there, or wrong.
+    NoHeader,
+    /// Longer than `limits.segment_bytes`.
+    TooLong,
+    /// `limits.verify_bytes` were taken.
+    NoRoom,
+}
+
+impl Unverified {
+    /// For people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Encrypted => "encrypted as a whole",
+            Self::Container => "of a container that is not understood",
+            Self::NoHeader => "without a usable header",
+            Self::TooLong => "longer than limits.segment_bytes",
+            Self::NoRoom => "beyond limits.verify_bytes",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ use crate::transport::Dialer;
 use crate::verify::Checksums;
 
 mod abr;
+mod bursts;
 mod chunks;
 mod clock;
 mod cmcd;

@@ -96,9 +96,9 @@ pub struct Live {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub playlist: Url,
-    /// `LAST-MSN`.
+    /// `LAST-MSN`; where it is left out, that of the playlist that reports.
     pub number: u64,
-    /// `LAST-PART`.
+    /// `LAST-PART`, likewise.
     pub part: Option<u64>,
 }
 
@@ -127,7 +127,7 @@ pub struct Segment {
     pub container: Container,
     pub protection: Protection,
     /// What a player fetches to decrypt it: the URI of KEYFORMAT `identity`.
-    pub key: Option<Url>,
+    pub key: Option<Key>,
     /// Counts discontinuities (HLS) or periods (DASH): decode times go on within one value.
     pub discontinuity: u64,
     pub gap: bool,
@@ -138,6 +138,14 @@ pub struct Segment {
     /// Wall-clock time of the first sample, seconds of the Unix epoch: PROGRAM-DATE-TIME, or in DASH when encoding of
     /// it began.
     pub wall_clock: Option<f64>,
+}
+
+/// A key that is fetched as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub url: Url,
+    /// How long it is, by its METHOD.
+    pub bytes: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]

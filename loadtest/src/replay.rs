@@ -17,9 +17,9 @@ use url::Url;
 
 use crate::fetch::one;
 use crate::outcome::{ErrorClass, Outcome, Second};
-use crate::run::{Fleet, RunError, Thread, check_target, fleet, limits};
+use crate::run::{Fleet, Reach, RunError, Thread, check_target, fleet};
 use crate::scenario::{Limits, Protocol, Timeouts, Tls};
-use crate::transport::{Client, Settings};
+use crate::transport::Client;
 
 pub mod log;
 
@@ -103,21 +103,20 @@ pub async fn replay(plan: &Replay, on_second: impl Fn(&Second)) -> Result<Outcom
         .unwrap_or(end + PATIENCE)
         .max(Duration::from_millis(1));
     let threads = fleet::threads(plan.threads);
-    limits::raise_open_files(plan.limits.connections as u64)?;
-    let settings = Settings::new(
-        plan.protocol,
-        plan.any_address,
-        &plan.tls,
-        &plan.timeouts,
-        &plan.limits,
-        threads,
-    )?;
-    let fleet = Fleet {
-        threads,
-        settings,
-        duration,
-        grace: plan.grace,
+    let reach = Reach {
+        protocol: plan.protocol,
+        any_address: plan.any_address,
+        tls: &plan.tls,
+        timeouts: &plan.timeouts,
+        limits: &plan.limits,
     };
+    let fleet = Fleet::new(
+        &reach,
+        threads,
+        plan.limits.connections,
+        duration,
+        plan.grace,
+    )?;
     let script = Arc::new(script);
     let job = move |thread: Thread| -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(work(Arc::clone(&script), thread))

@@ -13,13 +13,13 @@ use crate::outcome::{ErrorClass, Outcome, Second};
 use crate::player::{self, Common, House};
 use crate::popularity::Chance;
 use crate::scenario::{Arrivals, Scenario, ScenarioError};
-use crate::transport::{self, Settings, TlsError};
+use crate::transport::{self, TlsError};
 
 pub(crate) mod fleet;
-pub(crate) mod limits;
+mod limits;
 mod stop;
 
-pub(crate) use fleet::{Fleet, Thread};
+pub(crate) use fleet::{Fleet, Reach, Thread};
 pub(crate) use stop::{CUT_OFF, Stop};
 
 /// Stream of [`Chance`] that arrivals are drawn from; viewers have the low ones.
@@ -62,27 +62,27 @@ pub async fn run(scenario: &Scenario, on_second: impl Fn(&Second)) -> Result<Out
     check_target(&target, scenario.any_address).await?;
     let common = Arc::new(Common::new(scenario)?);
     let threads = fleet::threads(scenario.load.threads);
-    limits::raise_open_files(scenario.limits.connections as u64)?;
-    let settings = Settings::new(
-        scenario.target.protocol,
-        scenario.any_address,
-        &scenario.tls,
-        &scenario.timeouts,
-        &scenario.limits,
-        threads,
-    )?;
-    let fleet = Fleet {
-        threads,
-        settings,
-        duration: scenario.load.duration,
-        grace: scenario.load.grace,
+    let reach = Reach {
+        protocol: scenario.target.protocol,
+        any_address: scenario.any_address,
+        tls: &scenario.tls,
+        timeouts: &scenario.timeouts,
+        limits: &scenario.limits,
     };
+    let fleet = Fleet::new(
+        &reach,
+        threads,
+        scenario.limits.connections,
+        scenario.load.duration,
+        scenario.load.grace,
+    )?;
     let job = move |thread: Thread| -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(audience(Arc::clone(&common), thread))
     };
     let mut outcome = fleet.go(job, on_second).await?;
     outcome.scenario.clone_from(&scenario.name);
     outcome.target = target.to_string();
+    outcome.verified = scenario.verify.enabled;
     Ok(outcome)
 }
 

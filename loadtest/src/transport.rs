@@ -16,6 +16,7 @@ use url::Url;
 use crate::outcome::ErrorClass;
 use crate::scenario::Protocol;
 
+mod any_certificate;
 mod body;
 mod classify;
 mod dial;
@@ -24,6 +25,7 @@ mod quic;
 mod shared;
 mod tls;
 
+pub use any_certificate::AnyCertificate;
 pub use body::{Budget, Kept};
 pub(crate) use shared::lookup;
 pub use shared::{Counters, Dialer, Settings};

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::outcome::Unverified;
 use crate::presentation::{Container, Part, Protection, Resource, Segment};
 
 pub(crate) mod boxes;
@@ -150,6 +151,16 @@ impl Findings {
             let detail = detail.into();
             self.0.push(Violation { rule, detail });
         }
+    }
+}
+
+/// Why [`media`] cannot look into these bytes, where it cannot: they count as what they are, not as verified.
+pub fn unverified(bytes: &[u8], announced: &Announced) -> Option<Unverified> {
+    let unknown = announced.container == Container::Unknown;
+    match announced.protection {
+        Protection::Whole => Some(Unverified::Encrypted),
+        _ if unknown && is_matroska(bytes) => Some(Unverified::Container),
+        _ => None,
     }
 }
 

@@ -31,10 +31,15 @@ impl Gatekeeper {
 }
 
 impl Gate for Gatekeeper {
-    fn admit(&self, mount: MountId, routed: &Routed, request: &Request) -> Result<Audience, Fault> {
+    fn admit(
+        &self,
+        mount: MountId,
+        routed: &Routed<'_>,
+        request: &Request,
+    ) -> Result<Audience, Fault> {
         match self.mounts.get(mount.0) {
             Some(Some(access)) => {
-                let grant = access.check(request, routed.token.as_deref(), &routed.path)?;
+                let grant = access.check(request, routed.token, routed.path)?;
                 Ok(if grant.took_token() {
                     Audience::TokenBearer
                 } else {

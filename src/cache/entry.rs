@@ -22,11 +22,12 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use edgepack_uring::{MemFile, MemFileError, MemFiles};
 use futures_util::Stream;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use self::chunks::Chunks;
+use crate::delivery::response::decimal;
 use crate::delivery::{Blame, Fault};
 
 /// A fill's failure, shared by all who waited.
@@ -43,13 +44,17 @@ pub struct Entry {
     /// How often it was sent from where a file would have spared a copy.
     wanted_in_file: AtomicU32,
     moving: AtomicBool,
+    /// Written when it is first asked for.
+    length_header: OnceLock<HeaderValue>,
 }
 
-/// Slices of a complete entry, and the file that they lie in, if they do.
-#[derive(Debug)]
+/// Slices of a complete entry in order, as they lay when they were asked for, and the file that they lie in, if
+/// they do.
 pub struct Slices {
-    pub slices: Vec<Bytes>,
-    pub file: Option<MemFile>,
+    /// None when all were handed out: from then on a slice holds its own buffer, and no other.
+    chunks: Option<Arc<Chunks>>,
+    at: Option<usize>,
+    left: Range<u64>,
 }
 
 impl Entry {
@@ -61,6 +66,7 @@ impl Entry {
             changed: Arc::new(Notify::new()),
             wanted_in_file: AtomicU32::new(0),
             moving: AtomicBool::new(false),
+            length_header: OnceLock::new(),
         });
         let filler = Filler {
             entry: Arc::clone(&entry),
@@ -93,6 +99,12 @@ impl Entry {
         }
     }
 
+    /// The length as a `content-length`, once complete; written once, for all answers.
+    pub(crate) fn length_header(&self) -> Option<HeaderValue> {
+        let length = self.len_if_complete()?;
+        Some(self.length_header.get_or_init(|| decimal(length)).clone())
+    }
+
     /// The failure, if the fill failed. Lock-free.
     pub fn fault(&self) -> Option<FillError> {
         match self.settled.get() {
@@ -113,15 +125,16 @@ impl Entry {
     ///
     /// `None` while the entry fills, after a failure, and when `range` reaches past the end.
     pub fn slices(&self, range: Range<u64>) -> Option<Vec<Bytes>> {
-        self.located(range).map(|located| located.slices)
+        self.located(range).map(Iterator::collect)
     }
 
     /// As [`slices`](Self::slices), and where they lie.
     pub fn located(&self, range: Range<u64>) -> Option<Slices> {
-        let chunks = self.settled.get()?.as_ref().ok()?.load();
-        (range.end <= chunks.len()).then(|| Slices {
-            slices: chunks.slices(range),
-            file: chunks.file().cloned(),
+        let chunks = self.settled.get()?.as_ref().ok()?.load_full();
+        (range.end <= chunks.len()).then_some(Slices {
+            chunks: Some(chunks),
+            at: None,
+            left: range,
         })
     }
 
@@ -240,6 +253,35 @@ impl std::fmt::Debug for Entry {
             State::Failed(_) => ("failed", 0),
         });
         write!(f, "Entry({state}, {buffered} bytes)")
+    }
+}
+
+impl Slices {
+    /// The file that all slices lie in; `None` where they do not, and when all were handed out.
+    pub fn file(&self) -> Option<&MemFile> {
+        self.chunks.as_ref()?.file()
+    }
+}
+
+impl Iterator for Slices {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let chunks = self.chunks.as_ref()?;
+        let slice = (!self.left.is_empty())
+            .then(|| chunks.slice_at(&mut self.at, &self.left))
+            .flatten();
+        self.left.start += slice.as_ref().map_or(0, |slice| slice.len() as u64);
+        if slice.is_none() || self.left.is_empty() {
+            self.chunks = None;
+        }
+        slice
+    }
+}
+
+impl std::fmt::Debug for Slices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slices({:?})", self.left)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
+use moka::Equivalent;
 use moka::policy::EvictionPolicy;
 use tokio::sync::watch;
 
@@ -73,11 +74,17 @@ where
         }
     }
 
-    pub fn get(&self, key: &K) -> Option<Arc<V>> {
+    pub fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
         self.inner.parsed.get(key)?.slot.get()
     }
 
-    pub fn invalidate(&self, key: &K) {
+    pub fn invalidate<Q>(&self, key: &Q)
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
         self.inner.parsed.invalidate(key);
     }
 

@@ -237,7 +237,7 @@ pub struct Storage {
     pub gap: u64,
     /// How long a file's identity (size, times, inode) is trusted before it is asked for again.
     pub revalidate: Duration,
-    /// Paths whose open files are remembered, all workers together; an asset that is in use keeps its own open.
+    /// Files kept open, and paths remembered, all workers together; an asset in use opens its own again to read them.
     pub max_open_files: usize,
     /// Threads of the `pread` engine, all workers together.
     pub pread_threads: usize,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::HeaderValue;
 
+use super::response::decimal;
 use crate::cache::Entry;
 
 pub enum Body {
@@ -35,6 +37,18 @@ impl Body {
                 .map(|length| length.saturating_sub(range.start)),
             Self::Entry { range, .. } => Some(range.end.saturating_sub(range.start)),
             Self::Stream { length, .. } => *length,
+        }
+    }
+
+    /// [`len`](Self::len) as a header; all of a complete entry has one that is kept with it.
+    pub(super) fn length_header(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Entry { entry, range }
+                if range.start == 0 && entry.len_if_complete() == Some(range.end) =>
+            {
+                entry.length_header()
+            }
+            _ => self.len().map(decimal),
         }
     }
 

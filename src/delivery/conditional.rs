@@ -6,10 +6,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Most entity tags looked at in one list; what comes after counts as not matching.
 const TAGS_MAX: usize = 64;
+/// The first second of the year 10000: a year has four digits (RFC 9110, 5.6.7).
+const DATES_END: u64 = 253_402_300_800;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A strong entity tag: same tag, same bytes, on every node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Etag(HeaderValue);
+
+/// When a representation last changed; written once, for all answers that say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastModified {
+    time: SystemTime,
+    header: HeaderValue,
+}
 
 /// What the preconditions of a GET or HEAD come to, before any range is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +34,18 @@ pub enum Outcome {
 impl Etag {
     /// The tag is the hex of `digest`.
     pub fn from_digest(digest: &[u8]) -> Self {
-        let quoted = format!("\"{}\"", hex::encode(digest));
+        Self::from_parts(&[digest])
+    }
+
+    /// The tag is the hex of all parts, one after the other.
+    pub fn from_parts(parts: &[&[u8]]) -> Self {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut quoted = Vec::with_capacity(2 * length + 2);
+        quoted.push(b'"');
+        for byte in parts.iter().copied().flatten() {
+            quoted.extend([byte >> 4, byte & 0xf].map(|digit| HEX[usize::from(digit)]));
+        }
+        quoted.push(b'"');
         // Quotes and hex digits are always a header value; the fallback is there for the type only.
         Self(
             HeaderValue::from_maybe_shared(bytes::Bytes::from(quoted))
@@ -38,8 +59,8 @@ impl Etag {
     }
 
     /// With its quotes, as the header wants it.
-    pub fn header(&self) -> HeaderValue {
-        self.0.clone()
+    pub fn into_header(self) -> HeaderValue {
+        self.0
     }
 
     /// Without the quotes.
@@ -48,6 +69,26 @@ impl Etag {
         quoted
             .get(1..quoted.len().saturating_sub(1))
             .unwrap_or_default()
+    }
+}
+
+impl LastModified {
+    /// `None`: a time that HTTP has no date for (before 1970, after 9999).
+    pub fn at(time: SystemTime) -> Option<Self> {
+        let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
+        if since_epoch.as_secs() >= DATES_END {
+            return None;
+        }
+        let header = HeaderValue::try_from(httpdate::fmt_http_date(time)).ok()?;
+        Some(Self { time, header })
+    }
+
+    pub fn time(&self) -> SystemTime {
+        self.time
+    }
+
+    pub fn into_header(self) -> HeaderValue {
+        self.header
     }
 }
 

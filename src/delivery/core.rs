@@ -8,8 +8,10 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
+use super::request::BodyStream;
+use super::response::decimal;
 use super::route::{
-    AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Route, Routed, Router,
+    self, AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Route, Routed, Router,
 };
 use super::{
     Audience, Blame, Body, BodyError, Cors, Fault, Handler, Query, Representation, Request,
@@ -23,29 +25,31 @@ pub trait Origin: 'static {
     /// What a `GET` or `HEAD` of `route` would send.
     fn get(
         &self,
-        routed: &Routed,
-        route: &AssetRoute,
+        routed: &Routed<'_>,
+        route: &AssetRoute<'_>,
         request: &Request,
     ) -> impl Future<Output = Result<Representation, Fault>>;
 
-    /// `POST`, on the routes that take one ([`Leaf::ClearKeyLicence`]).
+    /// `POST`, on the routes that take one ([`Leaf::ClearKeyLicence`]). `body` is the request's.
     fn post(
         &self,
-        route: &AssetRoute,
-        request: &mut Request,
+        route: &AssetRoute<'_>,
+        request: &Request,
+        body: RequestBody,
     ) -> impl Future<Output = Result<Response, Fault>>;
 
     /// What an encoder pushes, for as long as it does.
     fn ingest(
         &self,
-        route: &IngestRoute,
-        request: &mut Request,
+        route: &IngestRoute<'_>,
+        request: &Request,
+        body: RequestBody,
     ) -> impl Future<Output = Result<Response, Fault>>;
 
     /// The player page, its bundle and its configuration.
     fn player(
         &self,
-        file: &PlayerFile,
+        file: &PlayerFile<'_>,
         request: &Request,
     ) -> impl Future<Output = Result<Representation, Fault>>;
 }
@@ -54,7 +58,12 @@ pub trait Origin: 'static {
 pub trait Gate: 'static {
     /// # Errors
     /// 401 or 403 with the reason.
-    fn admit(&self, mount: MountId, routed: &Routed, request: &Request) -> Result<Audience, Fault>;
+    fn admit(
+        &self,
+        mount: MountId,
+        routed: &Routed<'_>,
+        request: &Request,
+    ) -> Result<Audience, Fault>;
 
     /// The query parameter that carries a token: it is none of the origin's affair.
     fn token_parameter(&self, mount: MountId) -> Option<&str>;
@@ -94,8 +103,9 @@ impl<O: Origin, G: Gate> Core<O, G> {
 
     async fn answer(
         &self,
-        routed: Result<Routed, Fault>,
-        request: &mut Request,
+        routed: Result<Routed<'_>, Fault>,
+        request: &Request,
+        body: RequestBody,
         exchange: &mut Exchange,
     ) -> Result<Response, Fault> {
         exchange.describe(request.method.as_str(), user_agent(request), || {
@@ -121,7 +131,8 @@ impl<O: Origin, G: Gate> Core<O, G> {
                 if !readable(&request.method) {
                     return Ok(method_not_allowed("GET, HEAD, OPTIONS"));
                 }
-                let representation = self.origin.player(file, request).await?;
+                let player = Box::pin(self.origin.player(file, request));
+                let representation = player.await?;
                 let response = finish(request, representation, Audience::Everybody).await?;
                 Ok(response
                     .header(VARY, HeaderValue::from_static("accept-encoding"))
@@ -132,20 +143,21 @@ impl<O: Origin, G: Gate> Core<O, G> {
             }
             Route::Asset(route) => {
                 exchange.kind = route.leaf.kind();
-                exchange.asset(self.mount_name(route.mount), &route.asset);
+                exchange.asset(self.mount_name(route.mount), route.asset);
                 query?;
-                self.answer_asset(route, &routed, request).await
+                self.answer_asset(route, &routed, request, body).await
             }
             Route::Ingest(route) => {
                 exchange.kind = Kind::Ingest;
-                exchange.asset(self.mount_name(route.mount), &route.channel);
+                exchange.asset(self.mount_name(route.mount), route.channel);
                 if !matches!(
                     request.method,
                     Method::POST | Method::PUT | Method::DELETE
                 ) {
                     return Ok(method_not_allowed("POST, PUT, DELETE"));
                 }
-                self.origin.ingest(route, request).await
+                // Rare, and apart from what every other request's task has to have room for.
+                Box::pin(self.origin.ingest(route, request, body)).await
             }
         }
     }
@@ -155,7 +167,7 @@ impl<O: Origin, G: Gate> Core<O, G> {
         names.get(mount.0).map_or("", String::as_str)
     }
 
-    fn take_query(&self, routed: &mut Routed, request: &Request) -> Result<(), Fault> {
+    fn take_query(&self, routed: &mut Routed<'_>, request: &Request) -> Result<(), Fault> {
         if let Route::Asset(route) = &mut routed.route
             && route.leaf.is_manifest()
         {
@@ -167,9 +179,10 @@ impl<O: Origin, G: Gate> Core<O, G> {
 
     async fn answer_asset(
         &self,
-        route: &AssetRoute,
-        routed: &Routed,
-        request: &mut Request,
+        route: &AssetRoute<'_>,
+        routed: &Routed<'_>,
+        request: &Request,
+        body: RequestBody,
     ) -> Result<Response, Fault> {
         let posted = matches!(route.leaf, Leaf::ClearKeyLicence);
         if posted && request.method != Method::POST {
@@ -183,15 +196,16 @@ impl<O: Origin, G: Gate> Core<O, G> {
             .admit(route.mount, routed, request)
             .inspect_err(|fault| self.telemetry.requests.token_refused(fault.code))?;
         if posted {
-            self.limit_body(request)?;
-            return self.origin.post(route, request).await;
+            let body = self.limit_body(request, body)?;
+            // Rare, and apart from what every other request's task has to have room for.
+            return Box::pin(self.origin.post(route, request, body)).await;
         }
         let representation = self.origin.get(routed, route, request).await?;
         finish(request, representation, audience).await
     }
 
     /// Refuses what says that it is too large, and breaks off what turns out to be.
-    fn limit_body(&self, request: &mut Request) -> Result<(), Fault> {
+    fn limit_body(&self, request: &Request, body: RequestBody) -> Result<RequestBody, Fault> {
         let limit = self.settings.max_request_body;
         let announced = request
             .headers
@@ -200,17 +214,17 @@ impl<O: Origin, G: Gate> Core<O, G> {
         if announced.is_some_and(|length: u64| length > limit as u64) {
             return Err(BodyError::TooLarge { limit }.into());
         }
-        if let Some(stream) = request.body.0.take() {
-            let mut left = limit;
-            request.body = RequestBody(Some(Box::pin(stream.map(move |chunk| {
+        let mut left = limit;
+        let limited = body.0.map(|stream| -> BodyStream {
+            Box::pin(stream.map(move |chunk| {
                 let chunk = chunk?;
                 left = left
                     .checked_sub(chunk.len())
                     .ok_or(BodyError::TooLarge { limit })?;
                 Ok(chunk)
-            }))));
-        }
-        Ok(())
+            }))
+        });
+        Ok(RequestBody(limited))
     }
 }
 
@@ -222,17 +236,23 @@ impl<O: Origin, G: Gate> Handler for Core<O, G> {
             protocol: request.protocol,
             secure: request.secure,
         });
-        let routed = self.settings.router.route(request.uri.path());
-        let is_ingest = matches!(&routed, Ok(routed) if matches!(routed.route, Route::Ingest(_)));
-        let answer = self.answer(routed, &mut request, &mut exchange);
-        // Encoders push for as long as a channel lasts; how long they may be silent, the origin says.
-        let answer = async {
-            if is_ingest {
-                return Ok(answer.await);
-            }
-            tokio::time::timeout(self.settings.request_timeout, answer).await
+        let body = std::mem::replace(&mut request.body, RequestBody(None));
+        let path = route::decode(request.uri.path());
+        let routed = match &path {
+            Ok(path) => self.settings.router.route(path),
+            Err(fault) => Err(fault.clone()),
         };
-        let mut response = match answer.await {
+        // Encoders push for as long as a channel lasts; how long they may be silent, the origin says.
+        let limit = match &routed {
+            Ok(routed) if matches!(routed.route, Route::Ingest(_)) => None,
+            _ => Some(self.settings.request_timeout),
+        };
+        let answer = self.answer(routed, &request, body, &mut exchange);
+        let answer = match limit {
+            Some(limit) => tokio::time::timeout(limit, answer).await,
+            None => Ok(answer.await),
+        };
+        let mut response = match answer {
             Ok(Ok(response)) => response,
             Ok(Err(fault)) => fault.into(),
             Err(_) => timed_out(self.settings.request_timeout).into(),
@@ -246,9 +266,7 @@ impl<O: Origin, G: Gate> Handler for Core<O, G> {
                 response.headers.contains_key(CONTENT_LENGTH),
             ) && length > 0
             {
-                response
-                    .headers
-                    .insert(CONTENT_LENGTH, HeaderValue::from(length));
+                response.headers.insert(CONTENT_LENGTH, decimal(length));
             }
             response.body = Body::Empty;
         }

@@ -13,7 +13,8 @@ use http::{HeaderValue, Method, StatusCode};
 use super::conditional::{self, Outcome};
 use super::range::{self, Ranges};
 use super::representation::{Audience, Representation};
-use super::{Blame, Fault, Request, Response};
+use super::response::decimal;
+use super::{Blame, Fault, LastModified, Request, Response};
 
 mod multipart;
 mod opened;
@@ -39,16 +40,20 @@ pub async fn finish(
         cache,
         content,
     } = representation;
+    let modified = last_modified.as_ref().map(LastModified::time);
+    let outcome = conditional::evaluate(&request.headers, &etag, modified);
+    let ranged = request.headers.contains_key(RANGE)
+        && request.method != Method::HEAD
+        && conditional::range_applies(&request.headers, &etag, modified);
+    // Names the parts, where there come to be several.
+    let parts_tag = ranged.then(|| etag.clone());
     let mut response = Response::new(StatusCode::OK)
-        .header(ETAG, etag.header())
+        .header(ETAG, etag.into_header())
         .header(CACHE_CONTROL, cache.header(audience));
     if let Some(modified) = last_modified {
-        let date = HeaderValue::try_from(httpdate::fmt_http_date(modified));
-        response
-            .headers
-            .extend(date.ok().map(|date| (LAST_MODIFIED, date)));
+        response = response.header(LAST_MODIFIED, modified.into_header());
     }
-    match conditional::evaluate(&request.headers, &etag, last_modified) {
+    match outcome {
         Outcome::Proceed => {}
         Outcome::NotModified => {
             response.status = StatusCode::NOT_MODIFIED;
@@ -79,16 +84,14 @@ pub async fn finish(
         };
         response
             .headers
-            .extend(length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
+            .extend(length.map(|length| (CONTENT_LENGTH, decimal(length))));
         return Ok(response);
     }
 
-    let ranged = request.headers.contains_key(RANGE)
-        && conditional::range_applies(&request.headers, &etag, last_modified);
-    if !ranged {
+    let Some(etag) = parts_tag else {
         let opened = Opened::from(content, false, &mut response).await?;
         return opened.whole(response).await;
-    }
+    };
     // A range that is not there need not be filled for.
     if let Some(length) = content.length()
         && range::evaluate(&request.headers, length) == Ranges::Unsatisfiable

@@ -12,6 +12,7 @@
 mod budget;
 mod cid;
 mod connection;
+mod head;
 mod incoming;
 mod options;
 mod outgoing;

@@ -33,7 +33,9 @@ pub struct Outgoing {
 }
 
 enum Source {
-    Slices(std::vec::IntoIter<Bytes>),
+    /// No more than what is at hand.
+    Nothing,
+    Slices(Slices),
     Stream(Pin<Box<dyn Stream<Item = io::Result<Bytes>>>>),
 }
 
@@ -47,15 +49,15 @@ impl Outgoing {
         let mut current = Bytes::new();
         let mut file = None;
         let source = match body {
-            Body::Empty => Source::Slices(Vec::new().into_iter()),
+            Body::Empty => Source::Nothing,
             Body::Bytes(bytes) => {
                 current = bytes;
-                Source::Slices(Vec::new().into_iter())
+                Source::Nothing
             }
             Body::Entry { entry, range } => match complete(&entry, &range) {
-                Some(located) => {
-                    file = located.file;
-                    Source::Slices(located.slices.into_iter())
+                Some(slices) => {
+                    file = slices.file().cloned();
+                    Source::Slices(slices)
                 }
                 None => Source::Stream(Box::pin(
                     entry
@@ -135,6 +137,7 @@ impl Outgoing {
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match &mut self.source {
+            Source::Nothing => Poll::Ready(None),
             Source::Slices(slices) => Poll::Ready(slices.next().map(Ok)),
             Source::Stream(stream) => stream.as_mut().poll_next(cx),
         }
@@ -170,6 +173,7 @@ fn complete(entry: &Entry, range: &Range<u64>) -> Option<Slices> {
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Nothing => "nothing",
             Self::Slices(_) => "slices",
             Self::Stream(_) => "stream",
         })

@@ -19,14 +19,14 @@ const HARMLESS: [&str; 1] = ["CMCD"];
 
 /// `routed`: where the path was understood, so that only the token is taken out. Of other paths whatever
 /// could be a token is.
-pub(super) fn path_and_query(uri: &Uri, routed: Option<&Routed>) -> String {
+pub(super) fn path_and_query(uri: &Uri, routed: Option<&Routed<'_>>) -> String {
     let mut text = match routed {
         Some(Routed {
             token: Some(_),
             path,
             ..
         }) => format!("/t/{GONE}{path}"),
-        Some(Routed { path, .. }) => path.clone(),
+        Some(Routed { path, .. }) => (*path).to_owned(),
         None => suspicious_path(uri.path()),
     };
     for (index, pair) in uri

@@ -1,13 +1,13 @@
 //! What an origin offers for a GET, before method, preconditions and ranges are looked at.
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::HeaderValue;
 
 use super::parts::{OpenPart, PartIndex};
-use super::{Etag, Fault};
+use super::response::short;
+use super::{Etag, Fault, LastModified};
 use crate::cache::Entry;
 use crate::telemetry::CacheStatus;
 
@@ -16,7 +16,7 @@ use crate::telemetry::CacheStatus;
 #[derive(Debug)]
 pub struct Representation {
     pub etag: Etag,
-    pub last_modified: Option<SystemTime>,
+    pub last_modified: Option<LastModified>,
     pub content_type: &'static str,
     /// `Content-Encoding` of the bytes; other encodings of the resource have entity tags of their own.
     pub encoding: Option<&'static str>,
@@ -48,6 +48,8 @@ pub enum Audience {
 
 pub enum Content {
     Bytes(Bytes),
+    /// An entry that is complete.
+    Ready(Source),
     Entry {
         /// `None`: known only when the entry is complete.
         length: Option<u64>,
@@ -97,8 +99,7 @@ impl CachePolicy {
                 fixed("private, max-age=31536000, immutable")
             }
             (Self::Manifest { max_age_s }, _) => {
-                HeaderValue::try_from(format!("{scope}, max-age={max_age_s}"))
-                    .unwrap_or(fixed("no-cache"))
+                short(format_args!("{scope}, max-age={max_age_s}")).unwrap_or(fixed("no-cache"))
             }
             (Self::Revalidate, _) => fixed("no-cache"),
             (Self::NoStore, _) => fixed("no-store"),
@@ -142,6 +143,7 @@ impl Content {
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Ready(source) => source.entry.len_if_complete(),
             Self::Entry { length, .. } => *length,
             Self::Parts { index, .. } => Some(index.len()),
         }
@@ -152,6 +154,7 @@ impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(f, "Content::Bytes({})", bytes.len()),
+            Self::Ready(source) => write!(f, "Content::Ready({:?})", source.entry),
             Self::Entry {
                 length, sending, ..
             } => write!(f, "Content::Entry({length:?}, {sending:?})"),

@@ -1,4 +1,7 @@
 //! What the core answers; adapters add nothing but framing (and Alt-Svc, Date, Server).
+use std::fmt;
+use std::io::Write;
+
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -13,6 +16,10 @@ pub const REASON: HeaderName = HeaderName::from_static("edgepack-reason");
 /// How long a 404 may be kept: long enough to take a stampede off the node, short enough for a file
 /// that is just being put there.
 const NOT_FOUND_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=1");
+/// What a segment's answer carries: 11 of ours, and the adapter's.
+const USUAL_HEADERS: usize = 14;
+/// Holds the largest `u64` thrice.
+const SHORT_MAX: usize = 64;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 #[derive(Debug)]
@@ -33,7 +40,7 @@ impl Response {
     pub fn new(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body: Body::Empty,
             fault: None,
             cache: None,
@@ -73,10 +80,9 @@ impl Response {
                 self.headers.remove(CONTENT_LENGTH);
             }
         } else if !self.headers.contains_key(CONTENT_LENGTH)
-            && let Some(length) = self.body.len()
+            && let Some(length) = self.body.length_header()
         {
-            self.headers
-                .insert(CONTENT_LENGTH, HeaderValue::from(length));
+            self.headers.insert(CONTENT_LENGTH, length);
         }
         (
             self.status,
@@ -84,6 +90,21 @@ impl Response {
             Outgoing::new(self.body, self.exchange),
         )
     }
+}
+
+/// A number as a header has it.
+pub(crate) fn decimal(number: u64) -> HeaderValue {
+    // Digits are always a header value.
+    short(format_args!("{number}")).unwrap_or(HeaderValue::from_static("0"))
+}
+
+/// A header of at most [`SHORT_MAX`] bytes, in one allocation. `None`: longer, or no header value.
+pub(super) fn short(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
+    let mut bytes = [0; SHORT_MAX];
+    let mut rest = bytes.as_mut_slice();
+    rest.write_fmt(text).ok()?;
+    let written = SHORT_MAX - rest.len();
+    HeaderValue::from_bytes(&bytes[..written]).ok()
 }
 
 impl From<Fault> for Response {

@@ -1,4 +1,4 @@
-//! The raw request path → a typed [`Route`]. Nothing below ever sees the string.
+//! The raw request path → a typed [`Route`]. Nothing below ever sees the string; names in a route are slices of it.
 //!
 //! ```text
 //! /                                        → the player page
@@ -16,6 +16,7 @@ mod leaf;
 mod path;
 
 pub use leaf::{Epoch, Leaf, PackedCodec, TsTracks};
+pub use path::decode;
 
 /// Below a channel: where encoders push to.
 const INGEST: &str = "ingest";
@@ -35,40 +36,40 @@ pub const NUMBER_MAX: u32 = 99_999_999;
 
 /// A path that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Routed {
+pub struct Routed<'r> {
     /// From `/t/{token}/`, as sent (percent-decoded).
-    pub token: Option<String>,
+    pub token: Option<&'r str>,
     /// Percent-decoded, without the token prefix: what a token's path claim is held against.
-    pub path: String,
-    pub route: Route,
+    pub path: &'r str,
+    pub route: Route<'r>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
+pub enum Route<'r> {
     /// `/` and `/player`: redirect to `/player/`.
     Home,
-    Player(PlayerFile),
-    Asset(AssetRoute),
-    Ingest(IngestRoute),
+    Player(PlayerFile<'r>),
+    Asset(AssetRoute<'r>),
+    Ingest(IngestRoute<'r>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlayerFile {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlayerFile<'r> {
     /// `/player/`
     Index,
     /// `/player/config.json`
     Config,
     /// Any other path below `/player/`; elements are never empty, `.` or `..`.
-    Bundled(String),
+    Bundled(&'r str),
 }
 
 /// Where an encoder pushes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngestRoute {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestRoute<'r> {
     pub mount: MountId,
-    pub channel: String,
+    pub channel: &'r str,
     /// What the encoder calls what it sends, elements joined by `/`; may be empty.
-    pub stream: String,
+    pub stream: &'r str,
 }
 
 /// Index of a mount in the order the [`Router`] was given them.
@@ -76,12 +77,12 @@ pub struct IngestRoute {
 pub struct MountId(pub usize);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssetRoute {
+pub struct AssetRoute<'r> {
     pub mount: MountId,
     /// Elements joined by `/`; none is empty, `.`, `..`, or holds a backslash or control character.
-    pub asset: String,
+    pub asset: &'r str,
     pub protection: Protection,
-    pub leaf: Leaf,
+    pub leaf: Leaf<'r>,
     /// Of a manifest; everything else has none, whatever its URL says.
     pub query: Query,
 }
@@ -126,22 +127,17 @@ impl Router {
         self
     }
 
-    /// `raw`: the path as sent, without query.
+    /// `path`: as [`decode`] gave it.
     ///
     /// # Errors
-    /// 400 for a path that no honest client sends (`bad-path`), 404 for one that names nothing here.
-    pub fn route(&self, raw: &str) -> Result<Routed, Fault> {
-        let decoded = path::decode(raw)?;
-        let (token, path) = split_token(&decoded)?;
-        let route = self.route_decoded(path)?;
-        Ok(Routed {
-            token: token.map(str::to_owned),
-            path: path.to_owned(),
-            route,
-        })
+    /// 404 for a path that names nothing here, 400 for a token that is longer than any.
+    pub fn route<'r>(&self, path: &'r str) -> Result<Routed<'r>, Fault> {
+        let (token, path) = split_token(path)?;
+        let route = self.route_below(path)?;
+        Ok(Routed { token, path, route })
     }
 
-    fn route_decoded(&self, path: &str) -> Result<Route, Fault> {
+    fn route_below<'r>(&self, path: &'r str) -> Result<Route<'r>, Fault> {
         match path {
             "/" | "/player" => return Ok(Route::Home),
             "/player/" => return Ok(Route::Player(PlayerFile::Index)),
@@ -152,24 +148,20 @@ impl Router {
             return Err(no_such_path());
         }
         if let Some(file) = path.strip_prefix("/player/") {
-            return Ok(Route::Player(PlayerFile::Bundled(file.to_owned())));
+            return Ok(Route::Player(PlayerFile::Bundled(file)));
         }
-        let elements: Vec<&str> = path.split('/').skip(1).collect();
         self.mounts
             .iter()
-            .find_map(|(prefix, mount)| Some((*mount, strip_elements(&elements, prefix)?)))
+            .find_map(|(prefix, mount)| Some((*mount, strip_elements(path, prefix)?)))
             .ok_or_else(|| {
                 Fault::not_found("no-such-mount", "No mount of this node has that path.")
             })
-            .and_then(|(mount, rest)| match rest {
-                [channel, INGEST, stream @ ..] if self.live.contains(&mount) => {
-                    Ok(Route::Ingest(IngestRoute {
-                        mount,
-                        channel: (*channel).to_owned(),
-                        stream: stream.join("/"),
-                    }))
+            .and_then(|(mount, rest)| {
+                let live = self.live.contains(&mount);
+                match live.then(|| ingest_route(mount, rest)).flatten() {
+                    Some(route) => Ok(Route::Ingest(route)),
+                    None => asset_route(mount, rest).map(Route::Asset),
                 }
-                _ => asset_route(mount, rest).map(Route::Asset),
             })
     }
 }
@@ -193,23 +185,40 @@ fn split_token(path: &str) -> Result<(Option<&str>, &str), Fault> {
     Ok((Some(token), path))
 }
 
-fn strip_elements<'e, 'p>(elements: &'e [&'p str], prefix: &[String]) -> Option<&'e [&'p str]> {
-    let (head, rest) = elements.split_at_checked(prefix.len())?;
-    head.iter()
-        .zip(prefix)
-        .all(|(element, wanted)| element == wanted)
-        .then_some(rest)
+/// What follows the elements of `prefix`: empty, or from a slash on.
+fn strip_elements<'r>(path: &'r str, prefix: &[String]) -> Option<&'r str> {
+    prefix.iter().try_fold(path, |rest, element| {
+        let rest = rest.strip_prefix('/')?.strip_prefix(element.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    })
 }
 
-fn asset_route(mount: MountId, rest: &[&str]) -> Result<AssetRoute, Fault> {
-    let (leaf, protection, asset) = split_leaf(rest)?;
-    let length = asset.iter().map(|element| element.len() + 1).sum::<usize>();
-    if asset.is_empty() || asset.len() > ASSET_DEPTH_MAX || length > ASSET_MAX {
+/// `rest`: the path below the mount, from a slash on.
+fn ingest_route(mount: MountId, rest: &str) -> Option<IngestRoute<'_>> {
+    let (channel, below) = rest.strip_prefix('/')?.split_once('/')?;
+    let stream = below.strip_prefix(INGEST)?;
+    let stream = match stream.strip_prefix('/') {
+        Some(stream) => stream,
+        None if stream.is_empty() => stream,
+        None => return None,
+    };
+    Some(IngestRoute {
+        mount,
+        channel,
+        stream,
+    })
+}
+
+/// `rest`: the path below the mount, from a slash on.
+fn asset_route(mount: MountId, rest: &str) -> Result<AssetRoute<'_>, Fault> {
+    let (leaf, protection, above) = split_leaf(rest)?;
+    let asset = above.strip_prefix('/').unwrap_or_default();
+    if asset.is_empty() || asset.len() >= ASSET_MAX || asset.split('/').count() > ASSET_DEPTH_MAX {
         return Err(Fault::not_found("no-such-asset", "No asset has that name."));
     }
     Ok(AssetRoute {
         mount,
-        asset: asset.join("/"),
+        asset,
         protection,
         leaf,
         query: Query::default(),
@@ -217,20 +226,22 @@ fn asset_route(mount: MountId, rest: &[&str]) -> Result<AssetRoute, Fault> {
 }
 
 /// From the right: the leaf is below the protection element, or below a track below it.
-fn split_leaf<'e, 'p>(rest: &'e [&'p str]) -> Result<(Leaf, Protection, &'e [&'p str]), Fault> {
-    if let [asset @ .., protection, name] = rest
-        && let Some(protection) = Protection::from_element(protection)
-    {
+fn split_leaf(rest: &str) -> Result<(Leaf<'_>, Protection, &str), Fault> {
+    let (above, name) = split_last(rest)?;
+    let (above, parent) = split_last(above)?;
+    if let Some(protection) = Protection::from_element(parent) {
         let leaf = Leaf::of_asset(name).ok_or_else(no_such_path)?;
-        return Ok((leaf, protection, asset));
+        return Ok((leaf, protection, above));
     }
-    if let [asset @ .., protection, track, name] = rest
-        && let Some(protection) = Protection::from_element(protection)
-    {
-        let leaf = Leaf::of_track(track, name).ok_or_else(no_such_path)?;
-        return Ok((leaf, protection, asset));
-    }
-    Err(no_such_path())
+    let (above, protection) = split_last(above)?;
+    let protection = Protection::from_element(protection).ok_or_else(no_such_path)?;
+    let leaf = Leaf::of_track(parent, name).ok_or_else(no_such_path)?;
+    Ok((leaf, protection, above))
+}
+
+/// The last element, and what is above it without its slash.
+fn split_last(path: &str) -> Result<(&str, &str), Fault> {
+    path.rsplit_once('/').ok_or_else(no_such_path)
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ use crate::telemetry::{Closed, Telemetry};
 mod activity;
 mod connection;
 mod exchange;
+mod http1;
+mod http2;
 mod sealing;
 mod sendfile;
 mod transport;

@@ -44,8 +44,8 @@ pub(crate) struct Patterns {
 impl Origin for Patterns {
     async fn get(
         &self,
-        _: &Routed,
-        route: &AssetRoute,
+        _: &Routed<'_>,
+        route: &AssetRoute<'_>,
         _: &Request,
     ) -> Result<Representation, Fault> {
         if route.asset == "never" {
@@ -57,7 +57,7 @@ impl Origin for Patterns {
             .map_err(|_| Fault::not_found("no-such-asset", "Assets here are numbers."))?;
         let bytes = pattern(length);
         let content = if let Leaf::MediaFile { track } = &route.leaf {
-            self.parts(bytes, track == "broken")
+            self.parts(bytes, *track == "broken")
         } else if route.leaf.to_string().starts_with("wait/") {
             let (entry, mut filler) = Entry::filling();
             let release = Arc::clone(&self.release);
@@ -86,15 +86,21 @@ impl Origin for Patterns {
         Ok(representation(content))
     }
 
-    async fn post(&self, _: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
-        let body = request
-            .body
-            .read(usize::MAX, Duration::from_secs(5))
-            .await?;
+    async fn post(
+        &self,
+        _: &AssetRoute<'_>,
+        _: &Request,
+        mut body: RequestBody,
+    ) -> Result<Response, Fault> {
+        let body = body.read(usize::MAX, Duration::from_secs(5)).await?;
         Ok(Response::bytes(StatusCode::OK, "application/json", body))
     }
 
-    async fn player(&self, file: &PlayerFile, request: &Request) -> Result<Representation, Fault> {
+    async fn player(
+        &self,
+        file: &PlayerFile<'_>,
+        request: &Request,
+    ) -> Result<Representation, Fault> {
         let text = format!(
             "{file:?} {:?} {}",
             request.protocol,
@@ -145,7 +151,7 @@ fn representation(content: Content) -> Representation {
 pub(crate) struct Open;
 
 impl Gate for Open {
-    fn admit(&self, _: MountId, _: &Routed, _: &Request) -> Result<Audience, Fault> {
+    fn admit(&self, _: MountId, _: &Routed<'_>, _: &Request) -> Result<Audience, Fault> {
         Ok(Audience::Everybody)
     }
 

@@ -25,7 +25,7 @@ use std::time::SystemTime;
 use self::channel::Channel;
 use crate::config::{self, Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
-use crate::delivery::{Fault, Representation, Request, Response};
+use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
 
 /// All channels of the node; what all workers share.
 #[derive(Debug)]
@@ -61,10 +61,10 @@ impl Live {
     /// come; what is configured for a channel that gets nothing.
     pub(super) async fn get(
         &self,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
         request: &Request,
     ) -> Result<Representation, Fault> {
-        let channel = self.channel(route.mount, &route.asset)?;
+        let channel = self.channel(route.mount, route.asset)?;
         viewers::get(channel, route, request).await
     }
 
@@ -75,11 +75,12 @@ impl Live {
     /// 415 for what is no CMAF, 400 for what is broken.
     pub(super) async fn ingest(
         &self,
-        route: &IngestRoute,
-        request: &mut Request,
+        route: &IngestRoute<'_>,
+        request: &Request,
+        body: RequestBody,
     ) -> Result<Response, Fault> {
-        let channel = self.channel(route.mount, &route.channel)?;
-        ingest::take(channel, &route.stream, request).await
+        let channel = self.channel(route.mount, route.channel)?;
+        ingest::take(channel, route.stream, request, body).await
     }
 
     fn channel(&self, mount: MountId, name: &str) -> Result<&Arc<Channel>, Fault> {

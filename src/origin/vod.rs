@@ -24,6 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use edgepack_drm::KeyId;
 use edgepack_manifest::Filter;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
@@ -156,33 +157,39 @@ impl Vod {
     /// 404 for what is not there or not offered, 502 for sources that cannot be packaged, 503 without a key.
     pub async fn get(
         &self,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
         request: &Request,
         token: Option<&str>,
     ) -> Result<Representation, Fault> {
         let mount = self.mount(route)?;
         match &route.leaf {
-            Leaf::Key { kid } => {
-                licence::offers_raw_keys(mount, route.protection)?;
-                let asset = self.asset(mount, route).await?;
-                let variant = self.variant(&asset, mount, route).await?;
-                let key = licence::raw_key(&variant, *kid)?;
-                Ok(secret(key, "application/octet-stream"))
-            }
+            Leaf::Key { kid } => self.raw_key(mount, route, *kid).await,
             Leaf::ClearKeyLicence => Err(faults::internal("a licence was asked for with GET")),
             leaf if leaf.is_manifest() => self.manifest(mount, route, request, token).await,
             _ => self.media(mount, route).await,
         }
     }
 
+    async fn raw_key(
+        &self,
+        mount: &Arc<Mount>,
+        route: &AssetRoute<'_>,
+        kid: KeyId,
+    ) -> Result<Representation, Fault> {
+        licence::offers_raw_keys(mount, route.protection)?;
+        let asset = self.asset(mount, route).await?;
+        let variant = self.variant(&asset, mount, route).await?;
+        let key = licence::raw_key(&variant, kid)?;
+        Ok(secret(key, "application/octet-stream"))
+    }
+
     /// A ClearKey licence.
     ///
     /// # Errors
     /// 400 for what is no licence request, 404 where there is no licence server or no such key.
-    pub async fn post(&self, route: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
+    pub async fn post(&self, route: &AssetRoute<'_>, body: RequestBody) -> Result<Response, Fault> {
         let mount = self.mount(route)?;
         licence::offers_licences(mount, route.protection)?;
-        let body = std::mem::replace(&mut request.body, RequestBody(None));
         let kids = licence::asked(body).await?;
         let asset = self.asset(mount, route).await?;
         let variant = self.variant(&asset, mount, route).await?;
@@ -191,7 +198,7 @@ impl Vod {
             .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
     }
 
-    fn mount(&self, route: &AssetRoute) -> Result<&Arc<Mount>, Fault> {
+    fn mount(&self, route: &AssetRoute<'_>) -> Result<&Arc<Mount>, Fault> {
         let mount = self.shared.mounts.get(route.mount.0);
         let mount = mount.ok_or_else(|| faults::internal(format!("no mount {}", route.mount.0)))?;
         if !mount.protections.contains(&route.protection) {
@@ -200,7 +207,7 @@ impl Vod {
         Ok(mount)
     }
 
-    async fn asset(&self, mount: &Arc<Mount>, route: &AssetRoute) -> Result<Arc<Asset>, Fault> {
+    async fn asset(&self, mount: &Arc<Mount>, route: &AssetRoute<'_>) -> Result<Arc<Asset>, Fault> {
         self.shared
             .assets
             .get(
@@ -208,7 +215,7 @@ impl Vod {
                 self.shared.indexes.as_ref(),
                 mount,
                 route.mount,
-                &route.asset,
+                route.asset,
             )
             .await
     }
@@ -221,7 +228,7 @@ impl Vod {
         &self,
         asset: &Asset,
         mount: &Mount,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
     ) -> Result<Arc<Variant>, Fault> {
         if let Some(variant) = asset.ready_variant(route.protection) {
             return Ok(variant);
@@ -231,7 +238,8 @@ impl Vod {
         }
         let plan = asset.key_plan(&mount.drm)?;
         let request = asset.key_request(&plan, route.mount.0, route.protection);
-        let keys = self.shared.keys.get(&request).await;
+        // Rare next to requests of what is ready, whose tasks need no room for it.
+        let keys = Box::pin(self.shared.keys.get(&request)).await;
         let keys = keys.map_err(|error| error.fault(&asset.path))?;
         asset.protected_variant(route.protection, &mount.drm, &plan, keys)
     }
@@ -239,7 +247,7 @@ impl Vod {
     async fn manifest(
         &self,
         mount: &Arc<Mount>,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
         request: &Request,
         token: Option<&str>,
     ) -> Result<Representation, Fault> {
@@ -248,8 +256,7 @@ impl Vod {
         let kind = manifest_kind(&asset, &variant, route)?;
         let filter = Filter::parse(route.query.pairs())
             .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
-        let licence_url = licence::offers_licences(mount, route.protection)
-            .is_ok()
+        let licence_url = licence::has_licences(mount, route.protection)
             .then(|| self.licence_url(mount, route, request, token));
         let wanted = Wanted {
             asset: &asset,
@@ -262,7 +269,7 @@ impl Vod {
         let manifest = self.shared.manifests.get_or_write(&wanted, budget)?;
         Ok(Representation {
             etag: manifest.etag,
-            last_modified: asset.last_modified,
+            last_modified: asset.last_modified.clone(),
             content_type: kind.content_type(),
             encoding: None,
             cache: CachePolicy::Manifest {
@@ -276,7 +283,7 @@ impl Vod {
     fn licence_url(
         &self,
         mount: &Arc<Mount>,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
         request: &Request,
         token: Option<&str>,
     ) -> String {
@@ -288,7 +295,7 @@ impl Vod {
         let token = token
             .map(|token| format!("/t/{}", percent_encoded(token)))
             .unwrap_or_default();
-        let asset = percent_encoded(&route.asset);
+        let asset = percent_encoded(route.asset);
         format!(
             "{base}{token}{}/{asset}/{}/clearkey",
             mount.path, route.protection
@@ -298,7 +305,7 @@ impl Vod {
 
 /// # Errors
 /// 404 for a track that is not there, or not of the kind that the playlist lists.
-fn manifest_kind(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<Kind, Fault> {
+fn manifest_kind(asset: &Asset, variant: &Variant, route: &AssetRoute<'_>) -> Result<Kind, Fault> {
     Ok(match &route.leaf {
         Leaf::HlsMultivariantTs => Kind::MultivariantTs,
         Leaf::HlsMultivariantOnDemand => Kind::MultivariantOnDemand,

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 pub use self::lookup::{MAX_FOLDER_FILES, MediaKind};
 use super::error::StorageError;
+use super::open::{Handles, OpenFiles};
 use super::options::StorageOptions;
 use super::source::SourceFile;
 use super::stats::StorageStats;
@@ -39,7 +40,7 @@ pub enum Resolved {
     Folder(Arc<Folder>),
 }
 
-/// Finds files and keeps them open. Shared by all workers; cloning clones the handle.
+/// Finds files and keeps those used last open. Shared by all workers; cloning clones the handle.
 #[derive(Debug, Clone)]
 pub struct Files {
     known: Arc<Known>,
@@ -54,6 +55,7 @@ struct Known {
     /// Whether movies are opened to be read around the page cache, too.
     direct: bool,
     epoch: Instant,
+    open: Arc<OpenFiles>,
     stats: Arc<StorageStats>,
 }
 
@@ -93,6 +95,7 @@ impl Files {
             timeout: Duration::from_millis(options.read_timeout_ms),
             direct: options.direct,
             epoch: Instant::now(),
+            open: OpenFiles::new(options.max_open_files),
             stats,
         };
         Self {
@@ -178,6 +181,58 @@ impl Files {
         self.known.entries.invalidate(&Key::new(root, path));
     }
 
+    /// The file's handles; one that was closed is opened again, if it still is the version that it was.
+    ///
+    /// # Errors
+    /// [`StorageError::Changed`] where another file, or none, has taken its place.
+    pub(super) async fn handles(&self, file: &SourceFile) -> Result<Handles, StorageError> {
+        if let Some(handles) = file.handles() {
+            return Ok(handles);
+        }
+        match tokio::time::timeout(self.known.timeout, self.reopen(file)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.known.stats.timeouts.fetch_add(1, Relaxed);
+                Err(StorageError::TimedOut {
+                    path: file.path().to_path_buf(),
+                    doing: "opening",
+                    after_ms: self.known.timeout.as_millis() as u64,
+                })
+            }
+        }
+    }
+
+    async fn reopen(&self, file: &SourceFile) -> Result<Handles, StorageError> {
+        let path = || file.path().to_path_buf();
+        let closed = || StorageError::Closed { path: path() };
+        let changed = || {
+            file.mark_stale();
+            self.known.stats.changed.fetch_add(1, Relaxed);
+            StorageError::Changed { path: path() }
+        };
+        let permit = Arc::clone(&self.known.lookups).acquire_owned().await;
+        let permit = permit.map_err(|_| closed())?;
+        // Another may have opened it meanwhile.
+        if let Some(handles) = file.handles() {
+            return Ok(handles);
+        }
+        let origin = file.origin().ok_or_else(closed)?.clone();
+        let known = Arc::clone(&self.known);
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            lookup::look_up(&origin.root, &origin.path, None, known.opening(None))
+        });
+        let found = match task.await.map_err(|_| closed())? {
+            Ok(Resolved::File(found)) if found.version() == file.version() => found,
+            Ok(_) | Err(StorageError::NotFound { .. }) => return Err(changed()),
+            Err(error) => return Err(error),
+        };
+        self.known.stats.opened.fetch_add(1, Relaxed);
+        let handles = found.handles().ok_or_else(closed)?;
+        file.reopened(handles.clone());
+        Ok(handles)
+    }
+
     async fn look_up(
         &self,
         key: Key,
@@ -224,12 +279,7 @@ impl Known {
             .and_then(Entry::found)
             .filter(|found| !is_stale(found));
         let known = known.as_ref();
-        let outcome = lookup::look_up(
-            &key.root,
-            &key.path,
-            known,
-            self.direct.then_some(&*self.stats),
-        );
+        let outcome = lookup::look_up(&key.root, &key.path, known, self.opening(Some(&self.open)));
         match outcome {
             Ok(found) => {
                 if let Resolved::File(_) = found
@@ -251,6 +301,13 @@ impl Known {
                 self.entries.invalidate(&key);
                 Err(error)
             }
+        }
+    }
+
+    fn opening<'a>(&'a self, among: Option<&'a Arc<OpenFiles>>) -> lookup::Opening<'a> {
+        lookup::Opening {
+            among,
+            direct: self.direct.then_some(&*self.stats),
         }
     }
 

@@ -32,7 +32,8 @@ pub struct StorageOptions {
     pub direct: bool,
     /// How long a path's file is taken for granted before it is looked at again (1000).
     pub revalidate_ms: u64,
-    /// Files kept open at most (512).
+    /// Files kept open at most, and paths remembered (512). Of the others, those that assets still use are opened again
+    /// when they are read.
     pub max_open_files: u64,
     /// Reads at a time in the `pread` engine, over all workers (16).
     pub pread_threads: usize,

@@ -1,10 +1,12 @@
-//! An open file in one certain version.
-use std::fs::{File, Metadata};
+//! A file in one certain version.
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+
+use super::open::{Handles, OpenFiles, Place};
 
 /// Tells two contents of one path apart. Part of cache keys and ETags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,23 +38,48 @@ impl FileVersion {
     }
 }
 
-/// A regular file, open, as it was when it was found. Shared by all workers.
+/// A regular file as it was when it was found. Shared by all workers.
 #[derive(Debug)]
 pub struct SourceFile {
-    pub(super) file: Arc<File>,
-    /// The same file, opened to be read around the page cache.
-    direct: Option<Arc<File>>,
+    handles: Place,
+    /// Where a look-up finds it again; none for one that is never closed.
+    origin: Option<Origin>,
     direct_refused: AtomicBool,
     version: FileVersion,
     path: Arc<Path>,
     stale: AtomicBool,
 }
 
+/// What a file was asked for as.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) root: Box<Path>,
+    /// Relative to it.
+    pub(super) path: Box<str>,
+}
+
 impl SourceFile {
-    pub(super) fn new(file: File, version: FileVersion, path: Arc<Path>) -> Self {
+    /// Open for as long as it lives.
+    pub(super) fn new(handles: Handles, version: FileVersion, path: Arc<Path>) -> Self {
+        Self::at(Place::new(handles, None), None, version, path)
+    }
+
+    /// Closed when too many others are open.
+    pub(super) fn among(
+        open: &Arc<OpenFiles>,
+        origin: Origin,
+        handles: Handles,
+        version: FileVersion,
+        path: Arc<Path>,
+    ) -> Self {
+        let place = Place::new(handles, Some(Arc::clone(open)));
+        Self::at(place, Some(origin), version, path)
+    }
+
+    fn at(handles: Place, origin: Option<Origin>, version: FileVersion, path: Arc<Path>) -> Self {
         Self {
-            file: Arc::new(file),
-            direct: None,
+            handles,
+            origin,
             direct_refused: AtomicBool::new(false),
             version,
             path,
@@ -60,23 +87,22 @@ impl SourceFile {
         }
     }
 
-    pub(super) fn with_direct(self, direct: Option<File>) -> Self {
-        Self {
-            direct: direct.map(Arc::new),
-            ..self
+    /// None while it is closed. The direct one is left out where the file system refused a read of it.
+    pub(super) fn handles(&self) -> Option<Handles> {
+        let mut handles = self.handles.get()?;
+        if self.direct_refused.load(Ordering::Relaxed) {
+            handles.direct = None;
         }
+        Some(handles)
     }
 
-    /// None where it was not asked for, or the file system refuses.
-    pub(super) fn direct(&self) -> Option<&Arc<File>> {
-        let refused = self.direct_refused.load(Ordering::Relaxed);
-        self.direct.as_ref().filter(|_| !refused)
+    /// Opened anew, in the same version.
+    pub(super) fn reopened(&self, handles: Handles) {
+        self.handles.put(handles);
     }
 
-    /// Whether `handle` is the one to be read around the page cache with.
-    pub(super) fn is_direct(&self, handle: &Arc<File>) -> bool {
-        let direct = self.direct.as_ref();
-        direct.is_some_and(|direct| Arc::ptr_eq(direct, handle))
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     pub(super) fn refuse_direct(&self) {

@@ -309,7 +309,11 @@ fn a_read_that_takes_too_long_is_given_up_and_its_buffer_stays_with_the_kernel()
         let reader = File::from(OwnedFd::from(reader));
         let mut version = FileVersion::of(&reader.metadata().unwrap());
         version.len = 100;
-        let file = SourceFile::new(reader, version, Path::new("/media/slow.mp4").into());
+        let handles = Handles {
+            file: Arc::new(reader),
+            direct: None,
+        };
+        let file = SourceFile::new(handles, version, Path::new("/media/slow.mp4").into());
         let late = storage.read(&file, 0, 100).await.unwrap_err().fault();
         assert_eq!((late.code, late.status.as_u16()), ("storage-timeout", 504));
         assert!(!late.message.contains("slow.mp4") && late.detail.contains("slow.mp4"));
@@ -428,4 +432,74 @@ fn media_read_around_the_page_cache_is_the_same() {
             },
         );
     }
+}
+
+/// Handles of this process that lead into the folder.
+fn handles_into(dir: &TempDir) -> usize {
+    let root = dir.path().canonicalize().unwrap();
+    let open = fs::read_dir("/proc/self/fd").unwrap();
+    let targets = open.filter_map(|handle| fs::read_link(handle.unwrap().path()).ok());
+    targets.filter(|target| target.starts_with(&root)).count()
+}
+
+#[test]
+fn files_in_use_beyond_the_bound_are_closed_and_read_all_the_same() {
+    each_engine(
+        |options| options.max_open_files = 3,
+        |storage| async move {
+            let dir = TempDir::new().unwrap();
+            for number in 0..10_usize {
+                let name = format!("{number}.mp4");
+                fs::write(dir.path().join(name), content(1000 + number)).unwrap();
+            }
+            let files = storage.find(dir.path().parent().unwrap(), {
+                dir.path().file_name().unwrap().to_str().unwrap()
+            });
+            let files = files.await.unwrap();
+            assert_eq!(files.len(), 10);
+            assert!(handles_into(&dir) <= 3, "{}", handles_into(&dir));
+            for _ in 0..3 {
+                for file in &files {
+                    let len = file.version().len;
+                    let read = storage.read(file, 0, len).await.unwrap();
+                    assert!(read[..] == content(len as usize), "{}", file.name());
+                    assert!(handles_into(&dir) <= 3, "{}", handles_into(&dir));
+                }
+            }
+            let opened = storage.shared().stats().opened.load(Relaxed);
+            storage.read(&files[9], 0, 10).await.unwrap();
+            assert_eq!(
+                storage.shared().stats().opened.load(Relaxed),
+                opened,
+                "the last one is open"
+            );
+            drop(files);
+        },
+    );
+}
+
+#[test]
+fn a_file_that_was_replaced_while_it_was_closed_is_an_error() {
+    each_engine(
+        |options| options.max_open_files = 1,
+        |storage| async move {
+            let dir = TempDir::new().unwrap();
+            for name in ["a.mp4", "b.mp4", "c.mp4"] {
+                fs::write(dir.path().join(name), content(100)).unwrap();
+            }
+            let mut files = Vec::new();
+            for name in ["a.mp4", "b.mp4", "c.mp4"] {
+                files.push(storage.files().open(dir.path(), name).await.unwrap());
+            }
+            fs::write(dir.path().join("new"), content(100)).unwrap();
+            fs::rename(dir.path().join("new"), dir.path().join("a.mp4")).unwrap();
+            fs::remove_file(dir.path().join("b.mp4")).unwrap();
+            for file in &files[..2] {
+                let read = storage.read(file, 0, 100).await;
+                assert_eq!(fault_code(read), "asset-changed", "{}", file.name());
+                assert!(file.is_stale());
+            }
+            assert!(storage.read(&files[2], 0, 100).await.is_ok());
+        },
+    );
 }

@@ -48,6 +48,15 @@ fn packaging(film: &Arc<Film>) -> Result<Vec<HotPath>> {
     paths.push(path("open a file of an hour", move || {
         _ = black_box(of.parse());
     }));
+    let of = Arc::clone(film);
+    film.compose()?;
+    paths.push(path("compose a title of an hour, no digest", move || {
+        _ = black_box(of.compose());
+    }));
+    let (of, rendition) = (Arc::clone(&film.presentation), video.clone());
+    paths.push(path("key frames of an hour", move || {
+        _ = black_box(of.trick_play(&rendition));
+    }));
     for (name, rendition) in [
         ("plan of a segment, AVC, 4 s", video.clone()),
         ("plan of a segment, AAC, 4 s", audio.clone()),

@@ -25,7 +25,10 @@ pub use codec::CodecConfig;
 pub use error::{Error, Result};
 pub use movie::{Edit, Handler, Movie, SampleEntry, Track, bcp47};
 pub use reader::{ByteRange, Limits, MovieReader, Step};
-pub use samples::{Sample, SampleIter, SampleRun, SampleTable, SyncSamples};
+pub use samples::{
+    Descriptions, Sample, SampleIter, SampleRun, SampleSpan, SampleTable, SyncSamples, TimingRun,
+    Timings,
+};
 pub use write::BoxWriter;
 
 /// A four-character code: a box type, brand, handler or sample entry format.

@@ -9,12 +9,14 @@ mod build;
 mod iter;
 mod position;
 mod tables;
+mod timing;
 mod write;
 
 pub(crate) use build::TableBoxes;
-pub use iter::{SampleIter, SampleRun, SyncSamples};
+pub use iter::{SampleIter, SampleRun, SampleSpan, SyncSamples};
 use position::Position;
 use tables::Tables;
+pub use timing::{Descriptions, TimingRun, Timings};
 pub(crate) use write::{Alike, TableWriter};
 
 /// The tables of one track, kept raw; checked once for consistency when the movie is read.
@@ -83,6 +85,16 @@ impl SampleTable {
             .as_ref()
             .map_or(0, |sync| sync.first_from(index));
         SampleIter::new(&self.tables, self.len, position, sync_from)
+    }
+
+    /// When samples from `index` on are decoded and shown, in decode order.
+    pub fn timings_from(&self, index: u32) -> Timings<'_> {
+        Timings::new(&self.tables, self.len, self.position_at(index))
+    }
+
+    /// From which sample on which sample entry holds, wherever it changes, from sample 0 on.
+    pub fn descriptions(&self) -> Descriptions<'_> {
+        Descriptions::new(&self.tables, self.len)
     }
 
     /// The sample `index`, counted from 0 in decode order.

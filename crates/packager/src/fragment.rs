@@ -5,7 +5,7 @@
 //! complete by itself, so that a segment does not depend on `trex`), what differs stands per sample in `trun`.
 use bytes::Bytes;
 use edgepack_drm::{SegmentAux, TrackEncryption, boxes};
-use edgepack_isobmff::{BoxWriter, Sample, SampleRun};
+use edgepack_isobmff::{BoxWriter, Sample, SampleRun, SampleSpan};
 
 /// Sample flags (14496-12, 8.8.3.1): depends on no other sample.
 pub(crate) const SYNC_SAMPLE: u32 = 0x0200_0000;
@@ -127,6 +127,25 @@ impl RunShape {
         run.each_size(|other| self.sizes_differ |= other != size);
         self.count += run.count - 1;
         self.payload += run.bytes - u64::from(run.first.size);
+    }
+
+    /// The samples of `span` and no others. `first`: its first one as the output has it; `all_sync`: so are all.
+    pub(crate) fn of_span(&mut self, first: RunSample, span: &SampleSpan, all_sync: bool) {
+        let syncs = match all_sync {
+            true => span.count,
+            false => span.sync_count,
+        };
+        let rest = span.count - 1;
+        let rest_syncs = syncs.saturating_sub(u32::from(first.is_sync)).min(rest);
+        let (least, most) = span.composition_offsets;
+        self.first = Some(first);
+        self.count = span.count;
+        self.payload = span.bytes;
+        self.sizes_differ = span.sizes.0 != span.sizes.1;
+        self.durations_differ = span.durations.0 != span.durations.1;
+        self.has_composition_offsets = least != most || first.composition_offset != 0;
+        self.rest_sync = (rest > 0).then_some(rest_syncs > 0);
+        self.rest_differ = rest_syncs > 0 && rest_syncs < rest;
     }
 
     fn sync_pattern(&self) -> SyncPattern {

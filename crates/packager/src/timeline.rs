@@ -10,7 +10,7 @@ use crate::timing::SyncPoint;
 mod audio;
 mod video;
 
-pub(crate) use audio::AudioCutter;
+pub(crate) use audio::{AudioCutter, Frames};
 pub(crate) use video::{Boundaries, VideoTrack, boundaries, last_common_before};
 
 /// A point on the presentation timeline: `value / timescale` seconds.
@@ -33,6 +33,18 @@ impl Moment {
         let index = (i128::from(self.value) * 1000)
             .div_euclid(i128::from(self.timescale) * i128::from(target_ms.max(1)));
         i64::try_from(index).unwrap_or(i64::MAX)
+    }
+
+    /// The first tick whose [`Moment::grid_index`] is `index`, or the first behind where none has it.
+    pub(crate) fn first_of_grid(index: i64, timescale: u32, target_ms: u32) -> i64 {
+        let target = i128::from(timescale) * i128::from(target_ms.max(1));
+        ceil_div(i128::from(index) * target, 1000)
+    }
+
+    /// The first tick of another timescale that is not before this moment.
+    pub(crate) fn first_tick_in(self, timescale: u32) -> i64 {
+        let scaled = i128::from(self.value) * i128::from(timescale);
+        ceil_div(scaled, i128::from(self.timescale))
     }
 
     /// A microsecond's moment.
@@ -77,6 +89,11 @@ impl Moment {
         apart.saturating_mul(divisor * i128::from(distance.timescale))
             <= (a * b).saturating_mul(i128::from(distance.value))
     }
+}
+
+/// Rounded up; `divisor` is above 0.
+fn ceil_div(value: i128, divisor: i128) -> i64 {
+    i64::try_from(-(-value).div_euclid(divisor)).unwrap_or(i64::MAX)
 }
 
 impl PartialEq for Moment {

@@ -4,7 +4,7 @@
 //! ISO/IEC 14496-12, 8.6.6: an edit list is zero or more empty edits, which delay the track, and here one edit
 //! (or several that follow each other without a gap) that says from which media time on it is shown. A sample's
 //! presentation time is `decode_time + composition_offset + delay − media_time`.
-use edgepack_isobmff::Sample;
+use edgepack_isobmff::{Sample, TimingRun};
 
 mod edits;
 mod rate;
@@ -27,12 +27,19 @@ pub(crate) struct SyncPoint {
 }
 
 pub(crate) fn composition_time(sample: &Sample) -> i64 {
-    decode_time(sample) + i64::from(sample.composition_offset)
+    signed(sample.decode_time) + i64::from(sample.composition_offset)
+}
+
+/// Of the run's first sample.
+#[inline]
+pub(crate) fn run_time(run: &TimingRun) -> i64 {
+    signed(run.decode_time) + i64::from(run.composition_offset)
 }
 
 /// Saturating: [`Survey`] has refused what lies beyond [`MAX_MEDIA_TIME`].
-fn decode_time(sample: &Sample) -> i64 {
-    i64::try_from(sample.decode_time)
+#[inline]
+fn signed(decode_time: u64) -> i64 {
+    i64::try_from(decode_time)
         .unwrap_or(MAX_MEDIA_TIME)
         .min(MAX_MEDIA_TIME)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::CliError;
+use super::target::Target;
 use crate::machine::{Machine, Mark};
 use crate::node::{AdminUrl, Watch};
 use crate::outcome::Second;
@@ -15,19 +16,12 @@ use crate::plan::{
 use crate::progress::Progress;
 use crate::report::{Document, number};
 use crate::run::{RunError, fleet};
-use crate::scenario::{Arrivals, Protocol, Scenario};
+use crate::scenario::{Arrivals, Scenario};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What viewers play and how: a TOML file; its load is replaced by the plan's
-    #[arg(value_name = "SCENARIO", required_unless_present = "target")]
-    scenario: Option<PathBuf>,
-    /// URL of a playlist or MPD, instead of or over the scenario's
-    #[arg(long, value_name = "URL")]
-    target: Option<String>,
-    /// h1, h2 or h3
-    #[arg(long)]
-    protocol: Option<Protocol>,
+    #[command(flatten)]
+    target: Target,
     /// The node's admin port, http://HOST:PORT, or a prometheus exporter beside another server: its CPU, memory,
     /// cache and network are read each second
     #[arg(long, value_name = "URL")]
@@ -72,18 +66,6 @@ pub(super) struct Args {
     /// The report: FILE.html, and FILE.json for `model` and `report`
     #[arg(long, value_name = "FILE", default_value = "edgepack-capacity.html")]
     out: PathBuf,
-    /// Do not look at what comes
-    #[arg(long)]
-    no_verify: bool,
-    /// PEM file of a certificate that is trusted besides the system's
-    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
-    trust: Option<PathBuf>,
-    /// Take any certificate
-    #[arg(long)]
-    insecure: bool,
-    /// Lets requests leave this machine: the target is yours, or its owner knows
-    #[arg(long)]
-    i_own_this_target: bool,
 }
 
 /// Bounds of what one step may take.
@@ -174,32 +156,8 @@ pub(super) async fn plan(args: Args) -> Result<ExitCode, CliError> {
 }
 
 fn scenario(args: &Args) -> Result<Scenario, CliError> {
-    let mut scenario = match (&args.scenario, &args.target) {
-        (Some(path), _) => Scenario::load(path)?,
-        (None, Some(target)) => Scenario::of_manifest(target),
-        (None, None) => return Err(CliError::Usage("SCENARIO or --target".into())),
-    };
-    if let (Some(_), Some(target)) = (&args.scenario, &args.target) {
-        scenario.target.url.clone_from(target);
-        scenario.target.manifest.clear();
-        scenario.target.assets.clear();
-        scenario.target.count = None;
-    }
-    if let Some(protocol) = args.protocol {
-        scenario.target.protocol = protocol;
-    }
-    if args.no_verify {
-        scenario.verify.enabled = false;
-        scenario.verify.checksums = None;
-    }
-    if args.trust.is_some() {
-        scenario.tls.trusted.clone_from(&args.trust);
-    }
-    if args.insecure {
-        scenario.tls.insecure = true;
-        scenario.tls.trusted = None;
-    }
-    scenario.any_address = args.i_own_this_target;
+    let mut scenario = args.target.scenario()?;
+    // A plan's steps are loads of their own.
     scenario.load.arrivals = Arrivals::Spread;
     scenario.load.replace = true;
     scenario.load.viewers = Some(args.start);

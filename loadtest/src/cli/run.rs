@@ -3,24 +3,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::target::Target;
 use super::{CliError, Output, finish};
 use crate::machine::{Machine, Mark};
 use crate::node::{AdminUrl, Watch};
 use crate::progress::Progress;
 use crate::report::{Document, RunRecord};
-use crate::scenario::{Arrivals, Cmcd, Protocol, Scenario};
+use crate::scenario::{Arrivals, Cmcd, Scenario};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What is played, by how many, how: a TOML file
-    #[arg(value_name = "SCENARIO", required_unless_present = "target")]
-    scenario: Option<PathBuf>,
-    /// URL of a playlist or MPD, instead of or over the scenario's
-    #[arg(long, value_name = "URL")]
-    target: Option<String>,
-    /// h1, h2 or h3
-    #[arg(long)]
-    protocol: Option<Protocol>,
+    #[command(flatten)]
+    target: Target,
     /// How many at once, or with --rate in all
     #[arg(long, value_name = "N")]
     viewers: Option<u64>,
@@ -36,21 +30,9 @@ pub(super) struct Args {
     /// The same draws the same viewers
     #[arg(long)]
     seed: Option<u64>,
-    /// Do not look at what comes
-    #[arg(long)]
-    no_verify: bool,
     /// Tell servers of the players (CTA-5004)
     #[arg(long, value_parser = parse_cmcd, value_name = "header|query")]
     cmcd: Option<Cmcd>,
-    /// PEM file of a certificate that is trusted besides the system's
-    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
-    trust: Option<PathBuf>,
-    /// Take any certificate
-    #[arg(long)]
-    insecure: bool,
-    /// Lets requests leave this machine: the target is yours, or its owner knows
-    #[arg(long)]
-    i_own_this_target: bool,
     /// The node's admin port, http://HOST:PORT: its CPU, memory, cache and network stand in the report
     #[arg(long, value_name = "URL", requires = "report")]
     admin: Option<AdminUrl>,
@@ -98,22 +80,9 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, CliError> {
 }
 
 fn scenario(args: &Args) -> Result<Scenario, CliError> {
-    let mut scenario = match (&args.scenario, &args.target) {
-        (Some(path), _) => Scenario::load(path)?,
-        (None, Some(target)) => Scenario::of_manifest(target),
-        (None, None) => return Err(CliError::Usage("SCENARIO or --target".into())),
-    };
-    if let (Some(_), Some(target)) = (&args.scenario, &args.target) {
-        scenario.target.url.clone_from(target);
-        scenario.target.manifest.clear();
-        scenario.target.assets.clear();
-        scenario.target.count = None;
-    }
-    if args.scenario.is_none() {
+    let mut scenario = args.target.scenario()?;
+    if args.target.is_bare() {
         scenario.load.viewers = Some(1);
-    }
-    if let Some(protocol) = args.protocol {
-        scenario.target.protocol = protocol;
     }
     if let Some(viewers) = args.viewers {
         scenario.load.viewers = Some(viewers);
@@ -133,21 +102,9 @@ fn scenario(args: &Args) -> Result<Scenario, CliError> {
     if let Some(seed) = args.seed {
         scenario.seed = seed;
     }
-    if args.no_verify {
-        scenario.verify.enabled = false;
-        scenario.verify.checksums = None;
-    }
     if let Some(cmcd) = args.cmcd {
         scenario.cmcd = cmcd;
     }
-    if args.trust.is_some() {
-        scenario.tls.trusted.clone_from(&args.trust);
-    }
-    if args.insecure {
-        scenario.tls.insecure = true;
-        scenario.tls.trusted = None;
-    }
-    scenario.any_address = args.i_own_this_target;
     scenario.check()?;
     Ok(scenario)
 }

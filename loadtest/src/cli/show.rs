@@ -123,6 +123,9 @@ fn write(out: &mut String, outcome: &Outcome) -> std::fmt::Result {
         connections.opened, connections.peak, connections.failed
     )?;
     quantiles(out, "  handshake", &connections.handshake_ms, "ms")?;
+    for (why, count) in &outcome.unverified {
+        writeln!(out, "not verified {count} bodies {}", why.in_words())?;
+    }
     if outcome.errors.is_empty() && outcome.violations == 0 {
         writeln!(out, "no errors, no violations")?;
     } else {

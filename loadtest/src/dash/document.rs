@@ -23,6 +23,8 @@ pub(super) struct Context {
     pub(super) time_shift: Option<f64>,
     /// Of segments that are available before they are complete, seconds.
     pub(super) chunk: Option<f64>,
+    /// More is listed than there is yet.
+    pub(super) ahead: bool,
     pub(super) faults: Vec<Violation>,
 }
 
@@ -60,6 +62,7 @@ pub(super) fn read(url: &Url, text: &str, now: f64) -> Result<Mpd, ReadError> {
         availability_start: availability_start.unwrap_or_default(),
         time_shift: root.seconds("timeShiftBufferDepth")?,
         chunk: None,
+        ahead: false,
         faults: Vec::new(),
     };
     if dynamic && availability_start.is_none() {
@@ -110,6 +113,7 @@ pub(super) fn read(url: &Url, text: &str, now: f64) -> Result<Mpd, ReadError> {
         availability_start,
         minimum_update_period: update.and_then(|update| Duration::try_from_secs_f64(update).ok()),
         time_shift: context.time_shift,
+        end: periods.last().and_then(|last| last.end),
         max_segment_duration: root.seconds("maxSegmentDuration")?,
         faults: context.faults,
     })

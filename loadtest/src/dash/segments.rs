@@ -311,9 +311,18 @@ pub(super) fn live(
     context: &Context,
 ) -> Live {
     let last = segments.last();
-    let pace = last.map_or(2.0, |last| last.duration.max(0.1));
+    let lasts = last.map_or(2.0, |last| last.duration.max(0.1));
     // Lists that are reckoned grow by themselves.
-    let reckoned = last.is_some_and(|last| !last.exact);
+    let reckoned = context.ahead || last.is_some_and(|last| !last.exact);
+    // By themselves, at the moment when the next segment is available.
+    let pace = match last.filter(|_| reckoned) {
+        Some(last) => {
+            let early = context.chunk.map_or(0.0, |chunk| last.duration - chunk);
+            let next = last.start + 2.0 * last.duration - early;
+            (context.availability_start + next - context.now).clamp(0.01, lasts)
+        }
+        None => lasts,
+    };
     let reload = match update {
         Some(update) if update > 0.0 && !reckoned => update,
         Some(update) if update > 0.0 => update.min(pace),
@@ -321,7 +330,7 @@ pub(super) fn live(
     };
     Live {
         reload_after: Duration::try_from_secs_f64(reload).unwrap_or(Duration::MAX),
-        hold_back: delay.unwrap_or(3.0 * pace),
+        hold_back: delay.unwrap_or(3.0 * lasts),
         blocking: false,
         part_target: context.chunk,
         hint: None,

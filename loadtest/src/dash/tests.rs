@@ -236,12 +236,15 @@ fn breaches_of_an_mpd_are_told() {
         |found: Vec<verify::Violation>| found.into_iter().map(|v| v.rule).collect::<Vec<_>>();
     let mpd = read(&overlap, 0.0).unwrap();
     assert!(rules(verify::dash::mpd(&mpd, 0.0)).contains(&verify::rules::DASH_TIMELINE));
-    let ahead = read(&timeline(10, 5), 1300.0).unwrap();
-    let found = rules(verify::dash::mpd(&ahead, 1025.0));
-    assert!(
-        found.contains(&verify::rules::DASH_AVAILABILITY),
-        "{found:?}"
-    );
+    // Segments of two seconds, the last of which ended at 1030.
+    let text = timeline(10, 5).replace("00:20:00Z", "00:17:00Z");
+    let fresh = read(&text, 1030.0).unwrap();
+    assert_eq!(rules(verify::dash::mpd(&fresh, 1030.0)), Vec::<&str>::new());
+    let found = rules(verify::dash::mpd(&fresh, 1045.0));
+    assert!(found.contains(&verify::rules::DASH_LATE), "{found:?}");
+    let numbered = text.replace("<S t=", "<S n=\"3\" t=");
+    let found = rules(verify::dash::mpd(&read(&numbered, 1030.0).unwrap(), 1030.0));
+    assert!(found.contains(&verify::rules::DASH_TIMELINE), "{found:?}");
     let no_start = timeline(1, 2).replace("availabilityStartTime", "x");
     let mpd = read(&no_start, 1300.0).unwrap();
     assert!(rules(verify::dash::mpd(&mpd, 1300.0)).contains(&verify::rules::DASH_DYNAMIC));
@@ -260,7 +263,7 @@ fn an_update_may_add_and_take_away_and_not_change() {
     let after = published(timeline(11, 5));
     let later = |text: &str| parse(&at("manifest.mpd"), text, 1302.0, Some(&before)).unwrap();
     let rules = |text: &str| {
-        let found = verify::dash::update(&before, &later(text));
+        let found = verify::dash::update(&before, &later(text), 1302.0);
         found.into_iter().map(|v| v.rule).collect::<Vec<_>>()
     };
     assert_eq!(rules(&after), Vec::<&str>::new());
@@ -320,7 +323,7 @@ proptest! {
         }
         if let Ok(mpd) = read(&text, 1300.0) {
             let _ = verify::dash::mpd(&mpd, 1300.0);
-            let _ = verify::dash::update(&mpd, &mpd);
+            let _ = verify::dash::update(&mpd, &mpd, 1300.0);
         }
     }
 

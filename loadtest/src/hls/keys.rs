@@ -1,10 +1,8 @@
 //! How segments are protected: the state that `EXT-X-KEY` tags leave (4.4.4.4).
 use std::collections::BTreeMap;
 
-use url::Url;
-
 use super::text::{Attributes, Text};
-use crate::presentation::{Protection, ReadError};
+use crate::presentation::{Key, Protection, ReadError};
 use crate::verify::rules::HLS_KEY;
 
 /// Key formats side by side.
@@ -13,12 +11,12 @@ const MAX_FORMATS: usize = 32;
 /// The keys in force, by KEYFORMAT: a tag replaces those of its own format alone.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    by_format: BTreeMap<String, (Protection, Option<Url>)>,
+    by_format: BTreeMap<String, (Protection, Option<Key>)>,
 }
 
 impl Keys {
     /// As the segment before had it, where its tags are not at hand.
-    pub(super) fn resume(protection: Protection, key: Option<Url>) -> Self {
+    pub(super) fn resume(protection: Protection, key: Option<Key>) -> Self {
         let mut by_format = BTreeMap::new();
         if protection != Protection::Clear {
             by_format.insert("identity".to_owned(), (protection, key));
@@ -31,7 +29,7 @@ impl Keys {
         all.next().map_or(Protection::Clear, |(first, _)| *first)
     }
 
-    pub(super) fn identity(&self) -> Option<&Url> {
+    pub(super) fn identity(&self) -> Option<&Key> {
         self.by_format.get("identity")?.1.as_ref()
     }
 
@@ -81,6 +79,11 @@ impl Keys {
             None => None,
         };
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let bytes = match method {
+            "AES-256" | "AES-256-GCM" => 32,
+            _ => 16,
+        };
+        let key = url.map(|url| Key { url, bytes });
         if self.by_format.len() >= MAX_FORMATS && !self.by_format.contains_key(format) {
             return Err(ReadError::Limit {
                 line,
@@ -88,7 +91,7 @@ impl Keys {
                 limit: MAX_FORMATS,
             });
         }
-        self.by_format.insert(format.to_owned(), (protection, url));
+        self.by_format.insert(format.to_owned(), (protection, key));
         Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! A media playlist, line by line (4.4.3 to 4.4.5).
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use url::Url;
 
@@ -11,6 +10,11 @@ use super::text::{Attributes, Line, Text, integer, lines, seconds};
 use super::{Control, MAX_SEGMENTS, MediaPlaylist, PlaylistType};
 use crate::presentation::{Container, Part, Protection, ReadError, Resource, Segment};
 use crate::verify::rules;
+
+mod ranges;
+mod skip;
+
+use ranges::ByteRange;
 
 /// Numbers go on behind it within 64 bits.
 const MAX_SEQUENCE: u64 = 1 << 62;
@@ -68,13 +72,6 @@ pub(super) struct List<'a> {
     part_end: Option<(Url, u64)>,
 }
 
-/// `n[@o]` (4.4.4.2).
-#[derive(Clone, Copy, Debug)]
-struct ByteRange {
-    length: u64,
-    offset: Option<u64>,
-}
-
 impl<'a> List<'a> {
     fn new(url: &'a Url, previous: Option<&'a MediaPlaylist>) -> Self {
         Self {
@@ -111,12 +108,22 @@ impl<'a> List<'a> {
         line: usize,
         variables: &BTreeMap<String, String>,
     ) -> Result<(), ReadError> {
+        let of_segment = [
+            "EXT-X-DISCONTINUITY",
+            "EXT-X-KEY",
+            "EXT-X-MAP",
+            "EXT-X-PROGRAM-DATE-TIME",
+        ];
+        if !self.parts.is_empty() && of_segment.contains(&name) {
+            let what = format!("{name} behind the first EXT-X-PART of its segment");
+            self.text.fault(rules::HLS_PART_ORDER, line, what);
+        }
         match name {
             "EXTINF" => self.extinf(value, line)?,
             "EXT-X-PART" => self.part(&self.text.attributes(value, line)?, line)?,
             "EXT-X-BYTERANGE" => {
                 self.text.needs("EXT-X-BYTERANGE", 4, line);
-                self.range = Some(byte_range(value, line)?);
+                self.range = Some(ByteRange::read(value, line)?);
             }
             "EXT-X-DISCONTINUITY" => self.discontinuity = self.discontinuity.saturating_add(1),
             "EXT-X-GAP" => self.gap = true,
@@ -200,7 +207,7 @@ impl<'a> List<'a> {
             }
             "EXT-X-RENDITION-REPORT" => {
                 let attributes = self.text.attributes(value, line)?;
-                self.hints.report(&self.text, &attributes, line)?;
+                self.hints.report(&mut self.text, &attributes, line)?;
             }
             "EXT-X-DEFINE" => self.text.define(value, line, variables)?,
             "EXT-X-STREAM-INF" | "EXT-X-I-FRAME-STREAM-INF" | "EXT-X-MEDIA" => {
@@ -241,12 +248,12 @@ impl<'a> List<'a> {
         let url = self.text.resolve(attributes.require("URI")?, line)?;
         let range = match attributes.get("BYTERANGE") {
             Some(value) => {
-                let range = byte_range(value, line)?;
+                let range = ByteRange::read(value, line)?;
                 if range.offset.is_none() {
                     let what = "a BYTERANGE of EXT-X-MAP without its offset";
                     self.text.fault(rules::HLS_BYTE_RANGE, line, what);
                 }
-                Some(span(range.offset.unwrap_or(0), range.length, line)?)
+                Some(range.alone(line)?)
             }
             None => None,
         };
@@ -263,8 +270,8 @@ impl<'a> List<'a> {
         let duration = attributes.seconds("DURATION")?.unwrap_or_default();
         let range = match attributes.get("BYTERANGE") {
             Some(value) => {
-                let range = byte_range(value, line)?;
-                Some(place(&mut self.part_end, &url, range, line)?)
+                let range = ByteRange::read(value, line)?;
+                Some(range.behind(&mut self.part_end, &url, line)?)
             }
             None => None,
         };
@@ -282,7 +289,7 @@ impl<'a> List<'a> {
         let uri = self.text.substitute(uri, line)?;
         let url = self.text.resolve(&uri, line)?;
         let range = match self.range.take() {
-            Some(range) => Some(place(&mut self.segment_end, &url, range, line)?),
+            Some(range) => Some(range.behind(&mut self.segment_end, &url, line)?),
             None => {
                 self.segment_end = None;
                 None
@@ -337,49 +344,6 @@ impl<'a> List<'a> {
         Some((resource, self.parts.iter().map(|part| part.duration).sum()))
     }
 
-    /// `EXT-X-SKIP` (4.4.5.2): its segments are those that the playlist had before.
-    fn skip(&mut self, attributes: &Attributes, line: usize) -> Result<(), ReadError> {
-        self.text.once("EXT-X-SKIP", line);
-        self.text.needs("EXT-X-SKIP", 9, line);
-        if attributes.has("RECENTLY-REMOVED-DATERANGES") {
-            self.text.needs("RECENTLY-REMOVED-DATERANGES", 10, line);
-        }
-        attributes.require("SKIPPED-SEGMENTS")?;
-        let count = attributes.integer("SKIPPED-SEGMENTS")?.unwrap_or_default();
-        self.skipped = Some(count);
-        let until = self.media_sequence.saturating_add(count);
-        let lost = |known: String| ReadError::Delta { until, known };
-        if !self.segments.is_empty() {
-            return Err(lost("segments stand before it".to_owned()));
-        }
-        let Some(previous) = self.previous else {
-            return Err(lost("nothing was known before".to_owned()));
-        };
-        let known = &previous.media.segments;
-        let from = known.partition_point(|segment| segment.number < self.media_sequence);
-        let to = known.partition_point(|segment| segment.number < until && segment.complete);
-        let taken = known.get(from..to).unwrap_or_default();
-        if taken.len() as u64 != count {
-            let known = match (known.first(), known.last()) {
-                (Some(first), Some(last)) => {
-                    format!("{} to {} are known", first.number, last.number)
-                }
-                _ => "none is known".to_owned(),
-            };
-            return Err(lost(known));
-        }
-        self.segments.extend_from_slice(taken);
-        if let Some(last) = taken.last() {
-            self.discontinuity = last.discontinuity;
-            self.keys = Keys::resume(last.protection, last.key.clone());
-            let header = last.header.clone();
-            self.map = header.map(|header| (header, last.header_encrypted));
-            let range = last.resource.range.as_ref();
-            self.segment_end = range.map(|range| (last.resource.url.clone(), range.end));
-        }
-        Ok(())
-    }
-
     fn bound(&self, line: usize) -> Result<(), ReadError> {
         if self.segments.len() + self.parts_seen > MAX_SEGMENTS {
             return Err(ReadError::Limit {
@@ -390,50 +354,6 @@ impl<'a> List<'a> {
         }
         Ok(())
     }
-}
-
-fn byte_range(value: &str, line: usize) -> Result<ByteRange, ReadError> {
-    let (length, offset) = match value.split_once('@') {
-        Some((length, offset)) => (length, Some(integer(offset, line, "BYTERANGE")?)),
-        None => (value, None),
-    };
-    Ok(ByteRange {
-        length: integer(length, line, "BYTERANGE")?,
-        offset,
-    })
-}
-
-/// Without an offset, behind the range before it, which is of the same resource (4.4.4.2).
-fn place(
-    end: &mut Option<(Url, u64)>,
-    url: &Url,
-    range: ByteRange,
-    line: usize,
-) -> Result<Range<u64>, ReadError> {
-    let before = end.as_ref().filter(|(before, _)| before == url);
-    let start = match (range.offset, before) {
-        (Some(offset), _) => offset,
-        (None, Some((_, end))) => *end,
-        (None, None) => {
-            return Err(ReadError::Malformed {
-                line,
-                what: "a byte range without an offset, and none of that resource before it"
-                    .to_owned(),
-            });
-        }
-    };
-    let range = span(start, range.length, line)?;
-    *end = Some((url.clone(), range.end));
-    Ok(range)
-}
-
-fn span(start: u64, length: u64, line: usize) -> Result<Range<u64>, ReadError> {
-    let end = start.checked_add(length).filter(|_| length > 0);
-    let end = end.ok_or_else(|| ReadError::Malformed {
-        line,
-        what: "a byte range that is empty or beyond 64 bits".to_owned(),
-    })?;
-    Ok(start..end)
 }
 
 /// By the name; what it says nothing of is judged by its bytes.

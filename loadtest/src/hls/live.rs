@@ -1,6 +1,8 @@
 //! What a playlist is when its last line was read: numbers, times, and how it goes on.
 use std::time::Duration;
 
+use url::Url;
+
 use super::list::List;
 use super::text::{Attributes, Text};
 use super::{MediaPlaylist, PlaylistType};
@@ -15,8 +17,16 @@ const MAX_REPORTS: usize = 256;
 pub(super) struct Hints {
     part: Option<Resource>,
     map: bool,
-    reports: Vec<Report>,
+    reports: Vec<Told>,
     line: usize,
+}
+
+/// A report as it is told: what is left out is as in the playlist that reports (4.4.5.4).
+#[derive(Debug)]
+struct Told {
+    playlist: Url,
+    number: Option<u64>,
+    part: Option<u64>,
 }
 
 impl Hints {
@@ -51,7 +61,7 @@ impl Hints {
 
     pub(super) fn report(
         &mut self,
-        text: &Text<'_>,
+        text: &mut Text<'_>,
         attributes: &Attributes,
         line: usize,
     ) -> Result<(), ReadError> {
@@ -62,10 +72,14 @@ impl Hints {
                 limit: MAX_REPORTS,
             });
         }
-        let number = attributes.integer("LAST-MSN")?;
-        self.reports.push(Report {
-            playlist: text.resolve(attributes.require("URI")?, line)?,
-            number: number.unwrap_or_default(),
+        let uri = attributes.require("URI")?;
+        if Url::parse(uri).is_ok() {
+            let what = "the URI of an EXT-X-RENDITION-REPORT is not relative";
+            text.fault(rules::HLS_REPORT, line, what);
+        }
+        self.reports.push(Told {
+            playlist: text.resolve(uri, line)?,
+            number: attributes.integer("LAST-MSN")?,
             part: attributes.integer("LAST-PART")?,
         });
         Ok(())
@@ -188,7 +202,24 @@ impl List<'_> {
             part_target: self.part_target,
             hint: self.hints.part.take(),
             skip_until: self.control.skip_until,
-            reports: std::mem::take(&mut self.hints.reports),
+            reports: self.reports(),
         })
+    }
+
+    fn reports(&mut self) -> Vec<Report> {
+        let own = self.segments.iter().rev().find(|segment| {
+            // Where there are parts, the last of them counts.
+            self.part_target.is_none() || !segment.parts.is_empty()
+        });
+        let own = own.or(self.segments.last());
+        let number = own.map_or(self.media_sequence, |own| own.number);
+        let part = own.and_then(|own| (own.parts.len() as u64).checked_sub(1));
+        let told = std::mem::take(&mut self.hints.reports).into_iter();
+        let report = |told: Told| Report {
+            playlist: told.playlist,
+            number: told.number.unwrap_or(number),
+            part: told.part.or(part),
+        };
+        told.map(report).collect()
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::Class;
 use super::histogram::Times;
-use crate::outcome::{ErrorClass, Incident, Viewers};
+use crate::outcome::{ErrorClass, Incident, Unverified, Viewers};
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -22,6 +22,7 @@ pub(super) struct Tally {
     pub(super) rung_switches: u64,
     pub(super) errors: BTreeMap<ErrorClass, u64>,
     pub(super) violations: u64,
+    pub(super) unverified: BTreeMap<Unverified, u64>,
     pub(super) samples: Vec<Incident>,
     pub(super) tick: Tick,
 }
@@ -94,6 +95,9 @@ impl Tally {
             *self.errors.entry(class).or_default() += count;
         }
         self.violations += other.violations;
+        for (why, count) in other.unverified {
+            *self.unverified.entry(why).or_default() += count;
+        }
         self.samples.extend(other.samples);
     }
 }

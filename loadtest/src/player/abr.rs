@@ -17,6 +17,15 @@ pub(super) struct Abr {
     fast: Average,
     slow: Average,
     current: Option<usize>,
+    paced: Paced,
+}
+
+/// Bodies that a server sends as it makes them, until they are enough to measure by.
+#[derive(Debug, Default)]
+struct Paced {
+    bytes: u64,
+    busy: f64,
+    over: f64,
 }
 
 impl Abr {
@@ -26,16 +35,33 @@ impl Abr {
             fast: Average::new(FAST_HALF_LIFE),
             slow: Average::new(SLOW_HALF_LIFE),
             current: None,
+            paced: Paced::default(),
         }
     }
 
     /// `bytes` came within `seconds`.
     pub(super) fn sample(&mut self, bytes: u64, seconds: f64) {
         if bytes >= MIN_SAMPLE_BYTES && seconds > 0.0 {
-            let rate = bytes as f64 * 8.0 / seconds;
-            self.fast.add(rate, seconds);
-            self.slow.add(rate, seconds);
+            self.add(bytes as f64 * 8.0 / seconds, seconds);
         }
+    }
+
+    /// Of a body that took `over` seconds, of which the network was busy with `bytes` for `busy`: the rest of the time
+    /// was the encoder's.
+    pub(super) fn paced(&mut self, bytes: u64, busy: f64, over: f64) {
+        self.paced.bytes += bytes;
+        self.paced.busy += busy;
+        self.paced.over += over.max(busy);
+        if self.paced.bytes >= MIN_SAMPLE_BYTES && self.paced.busy > 0.0 {
+            let Paced { bytes, busy, over } = std::mem::take(&mut self.paced);
+            // What is known grows old by the clock, not by the little time that loading takes.
+            self.add(bytes as f64 * 8.0 / busy, over);
+        }
+    }
+
+    fn add(&mut self, rate: f64, seconds: f64) {
+        self.fast.add(rate, seconds);
+        self.slow.add(rate, seconds);
     }
 
     /// What to count on, bit/s.

@@ -21,9 +21,12 @@ use crate::transport::Answer;
 use crate::verify::{self, Violation};
 
 mod dash;
+mod growth;
+mod rules;
 mod server_clock;
 
 use dash::Manifest;
+use growth::Growth;
 
 /// A rung's segments.
 #[derive(Clone, Debug)]
@@ -64,6 +67,7 @@ impl List {
 pub(super) struct Held {
     pub(super) list: List,
     pub(super) read: Instant,
+    growth: Growth,
 }
 
 /// How a playlist is asked for.
@@ -136,7 +140,7 @@ impl<'a> Title<'a> {
         // A media playlist that stands alone need not be asked for again.
         if !text.contains("#EXT-X-STREAM-INF") {
             let sheet = title.read_playlist(&answer.url, &text, None)?;
-            title.hold(0, 0, List::Hls(sheet));
+            title.hold(0, 0, List::Hls(sheet), Growth::default());
         }
         Ok(title)
     }
@@ -150,6 +154,7 @@ impl<'a> Title<'a> {
             self.clock_offset.set(offset);
             manifest.read_again(session, unix_now() + offset)?;
         }
+        manifest.complain(session);
         let tracks = manifest.sheet.value.presentation.tracks.clone();
         Ok(Self {
             kind: Form::Dash {
@@ -203,9 +208,12 @@ impl<'a> Title<'a> {
         due: Instant,
     ) -> Result<Held, Lost> {
         let before = self.held(track, rung);
+        let mut growth = Growth::default();
         let list = match (&self.kind, &self.tracks()[track].rungs[rung].source) {
             (Form::Hls(_), Source::Playlist(url)) => {
-                List::Hls(self.load_playlist(url, before, reload, due).await?)
+                let (sheet, grown) = self.load_playlist(url, before, reload, due).await?;
+                growth = grown;
+                List::Hls(sheet)
             }
             (Form::Dash { manifest, .. }, &Source::Known(at)) => {
                 let mut manifest = manifest.lock().await;
@@ -218,13 +226,14 @@ impl<'a> Title<'a> {
             }
             _ => return Err(Lost),
         };
-        Ok(self.hold(track, rung, list))
+        Ok(self.hold(track, rung, list, growth))
     }
 
-    fn hold(&self, track: usize, rung: usize, list: List) -> Held {
+    fn hold(&self, track: usize, rung: usize, list: List, growth: Growth) -> Held {
         let held = Held {
             list,
             read: Instant::now(),
+            growth,
         };
         let mut lists = self.lists.borrow_mut();
         if held.list.media().live.is_some() {
@@ -241,7 +250,7 @@ impl<'a> Title<'a> {
         before: Option<Held>,
         reload: Reload,
         due: Instant,
-    ) -> Result<Rc<Sheet<MediaPlaylist>>, Lost> {
+    ) -> Result<(Rc<Sheet<MediaPlaylist>>, Growth), Lost> {
         let previous = match &before {
             Some(Held {
                 list: List::Hls(sheet),
@@ -255,7 +264,8 @@ impl<'a> Title<'a> {
             directives.push(format!("_HLS_msn={number}"));
             directives.extend(part.map(|part| format!("_HLS_part={part}")));
         }
-        if self.may_skip(before.as_ref()) {
+        let skip = self.may_skip(before.as_ref());
+        if skip {
             directives.push("_HLS_skip=YES".into());
         }
         if !directives.is_empty() {
@@ -280,11 +290,20 @@ impl<'a> Title<'a> {
         };
         let (answer, text) = fetch_text(self.session, &address, report, due, held_back).await?;
         let text = self.session.text(&text);
-        let mut base = answer.url;
-        if base == address {
-            base = url.clone();
+        let base = match answer.url == address {
+            true => url.clone(),
+            false => answer.url.clone(),
+        };
+        let sheet = self.read_playlist(&base, &text, previous.map(Rc::as_ref))?;
+        let mut growth = Growth::of(before.as_ref(), &sheet.value, &answer, reload);
+        if self.session.scenario().verify.enabled {
+            let asked = rules::Asked { url, reload, skip };
+            self.judge_answer(&asked, before.as_ref(), &sheet, &answer);
+            let late = growth.judge(&sheet.value);
+            complain(self.session, url, &late);
+            self.judge_delta(url, &base, &sheet).await?;
         }
-        self.read_playlist(&base, &text, previous.map(Rc::as_ref))
+        Ok((sheet, growth))
     }
 
     /// Delta updates are for lists that are known and not too old (6.2.5.1).

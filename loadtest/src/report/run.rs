@@ -1,19 +1,18 @@
 //! What one run says.
-use super::chart::{Chart, Fold, Limit, Line};
+use super::chart::{Chart, Fold, Line};
 use super::conditions::{self, Facts};
 use super::markup::{Element, el};
 use super::mix;
 use super::number;
 use super::page::{self, Tone, banner, tile, tiles};
-use super::scale::Kind;
-use super::table::{Cell, Table};
 use super::{Document, RunRecord};
 use crate::machine::Usage;
 use crate::node::NodeFigures;
-use crate::outcome::{ErrorClass, Outcome, Quantiles, Second};
+use crate::outcome::{Outcome, Quantiles, Second};
 
-/// Incidents listed; the JSON has all that were kept.
-const MAX_INCIDENTS: usize = 50;
+mod counts;
+mod latency;
+mod node;
 
 pub(super) fn page(record: &RunRecord) -> String {
     let outcome = &record.outcome;
@@ -74,12 +73,21 @@ fn verdict(outcome: &Outcome) -> Element {
         return banner(&Tone::Bad, "Nothing was requested.", None);
     }
     match faults.is_empty() {
-        true => banner(
-            &Tone::Good,
-            "No error and no stall.",
-            Some("What was received was in order.".to_owned()),
-        ),
+        true => banner(&Tone::Good, "No error and no stall.", Some(judged(outcome))),
         false => banner(&Tone::Caution, format!("{}.", faults.join(", ")), None),
+    }
+}
+
+/// What the absence of violations is worth.
+fn judged(outcome: &Outcome) -> String {
+    match outcome.unverified.values().sum() {
+        0 if outcome.verified => "What was received was in order.".to_owned(),
+        0 => "What was received was not looked at.".to_owned(),
+        1 => "One body could not be looked into; the rest was in order.".to_owned(),
+        n => format!(
+            "{} bodies could not be looked into; the rest was in order.",
+            number::count(n)
+        ),
     }
 }
 
@@ -181,7 +189,7 @@ pub(super) fn details(
     usage: Option<&Usage>,
 ) -> Vec<Element> {
     let mut content = vec![page::figures(over_time(id, outcome))];
-    content.extend(latencies(id, outcome));
+    content.extend(latency::latencies(id, outcome));
     let rungs: Vec<(String, f64)> = outcome
         .rungs
         .iter()
@@ -189,11 +197,11 @@ pub(super) fn details(
         .collect();
     content.extend(mix::rungs(&format!("{id}-rungs"), &rungs));
     content.push(el("h3").text("Counts"));
-    content.push(counts(outcome, usage).element());
-    content.extend(errors(outcome));
+    content.push(counts::counts(outcome, usage).element());
+    content.extend(counts::errors(outcome));
     if let Some(node) = node {
         content.push(el("h3").text("The node meanwhile"));
-        content.extend(of_node(id, node));
+        content.extend(node::of_node(id, node));
     }
     content
 }
@@ -254,255 +262,6 @@ fn over_time(id: &str, outcome: &Outcome) -> Vec<Option<Element>> {
             ],
         ),
     ]
-}
-
-type Of = fn(&Quantiles) -> f64;
-
-const QUANTILES: [(&str, Of); 6] = [
-    ("p50", |q| q.p50),
-    ("p90", |q| q.p90),
-    ("p95", |q| q.p95),
-    ("p99", |q| q.p99),
-    ("p99.9", |q| q.p999),
-    ("max", |q| q.max),
-];
-
-fn latencies(id: &str, outcome: &Outcome) -> Vec<Element> {
-    let mut table = Table::new(
-        "Latency, in milliseconds, from when a request was due",
-        &[
-            "request", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "max",
-        ],
-    );
-    let mut row = |name: String, quantiles: &Quantiles| {
-        if quantiles.count == 0 {
-            return;
-        }
-        let mut cells = vec![
-            Cell::Text(name),
-            Cell::Count(quantiles.count),
-            Cell::Number(quantiles.mean),
-        ];
-        cells.extend(QUANTILES.map(|(_, of)| Cell::Number(of(quantiles))));
-        table.row(cells);
-    };
-    row("start-up of a viewer".to_owned(), &outcome.startup_ms);
-    for (class, quantiles) in &outcome.latency_ms {
-        row(class.clone(), quantiles);
-        if let Some(quantiles) = outcome.first_byte_ms.get(class) {
-            row(format!("{class}, first byte"), quantiles);
-        }
-    }
-    row(
-        "connection, with handshake".to_owned(),
-        &outcome.connections.handshake_ms,
-    );
-    if table.is_empty() {
-        return Vec::new();
-    }
-    let mut named = vec![("start-up", &outcome.startup_ms)];
-    named.extend(
-        outcome
-            .latency_ms
-            .iter()
-            .map(|(class, quantiles)| (class.as_str(), quantiles)),
-    );
-    let lines = named
-        .into_iter()
-        .filter(|(_, quantiles)| quantiles.count > 0)
-        .map(|(name, quantiles)| Line {
-            name: name.to_owned(),
-            points: QUANTILES
-                .iter()
-                .enumerate()
-                .map(|(index, (_, of))| (index as f64, Some(of(quantiles))))
-                .collect(),
-            fold: Fold::Most,
-        })
-        .collect();
-    let chart = Chart {
-        x_name: "quantile",
-        kind: Kind::Log,
-        categories: QUANTILES.map(|(name, _)| name).to_vec(),
-        ..Chart::over_time(format!("{id}-latency"), "Latency by quantile", "ms", lines)
-    };
-    let mut content = vec![el("h3").text("Latency")];
-    content.push(page::figures([
-        chart.figure(),
-        Some(el("figure").child(table.element())),
-    ]));
-    content
-}
-
-fn counts(outcome: &Outcome, usage: Option<&Usage>) -> Table {
-    let mut table = Table::new("Counts of the run", &["what", "", "unit"]);
-    let viewers = &outcome.viewers;
-    let connections = &outcome.connections;
-    for (name, value) in [
-        ("viewers started", viewers.started),
-        ("viewers that finished or left", viewers.finished),
-        ("viewers that gave up", viewers.failed),
-        ("rung changes", outcome.rung_switches),
-        ("stalls", outcome.stalls),
-        ("requests", outcome.requests),
-        ("connections opened", connections.opened),
-        ("connections open at once", connections.peak),
-        ("connections that failed", connections.failed),
-        ("violations", outcome.violations),
-    ] {
-        table.row(vec![Cell::text(name), Cell::Count(value), Cell::text("")]);
-    }
-    for (name, value, unit) in [
-        ("played, all viewers", outcome.played_s, "s"),
-        ("stalled, all viewers", outcome.stalled_s, "s"),
-        ("received", outcome.bytes as f64 / 1e9, "GB"),
-    ] {
-        table.row(vec![
-            Cell::text(name),
-            Cell::Text(number::short(value)),
-            Cell::text(unit),
-        ]);
-    }
-    if let Some(usage) = usage {
-        table.row(vec![
-            Cell::text("load generator's CPU"),
-            Cell::Text(number::plain((usage.share() * 1e3).round() / 10.0)),
-            Cell::Text(format!("% of {} cores", usage.cores)),
-        ]);
-    }
-    table
-}
-
-pub(super) fn error_name(class: ErrorClass) -> &'static str {
-    match class {
-        ErrorClass::Connect => "no connection",
-        ErrorClass::Tls => "TLS",
-        ErrorClass::Timeout => "timeout",
-        ErrorClass::Reset => "broken off",
-        ErrorClass::Length => "other length than announced",
-        ErrorClass::Status4xx => "status 4xx",
-        ErrorClass::Status5xx => "status 5xx",
-        ErrorClass::Unreadable => "manifest not understood",
-        ErrorClass::Violation => "violation",
-    }
-}
-
-fn errors(outcome: &Outcome) -> Vec<Element> {
-    let mut content = Vec::new();
-    let mut table = Table::new("Errors by class", &["class", "count", "of requests (%)"]);
-    for (class, n) in &outcome.errors {
-        table.row(vec![
-            Cell::text(error_name(*class)),
-            Cell::Count(*n),
-            Cell::of((outcome.requests > 0).then(|| *n as f64 * 100.0 / outcome.requests as f64)),
-        ]);
-    }
-    if !table.is_empty() {
-        content.push(el("h3").text("Errors"));
-        content.push(table.element());
-    }
-    let caption = match outcome.samples.len() {
-        n if n > MAX_INCIDENTS => {
-            format!("The first {MAX_INCIDENTS} of {n} that were kept; the JSON has all")
-        }
-        _ => "The first errors and violations".to_owned(),
-    };
-    let mut table = Table::new(caption, &["at (s)", "what", "URL"]);
-    for incident in outcome.samples.iter().take(MAX_INCIDENTS) {
-        table.row(vec![
-            Cell::Number(incident.at_s),
-            Cell::text(&incident.what),
-            Cell::Code(incident.url.clone()),
-        ]);
-    }
-    if !table.is_empty() {
-        content.push(table.element());
-    }
-    content
-}
-
-fn of_node(id: &str, node: &NodeFigures) -> Vec<Element> {
-    let mut content = Vec::new();
-    if node.restarted {
-        content.push(banner(
-            &Tone::Bad,
-            "The node started anew meanwhile.",
-            Some("Its counters do not add up.".to_owned()),
-        ));
-    }
-    if node.failed_polls > 0 {
-        content.push(banner(
-            &Tone::Caution,
-            format!(
-                "{} polls of its metrics failed.",
-                number::count(node.failed_polls)
-            ),
-            None,
-        ));
-    }
-    let line = |name: &str, of: fn(&crate::node::NodeSecond) -> Option<f64>| Line {
-        name: name.to_owned(),
-        points: node
-            .series
-            .iter()
-            .map(|second| (second.at_s, of(second)))
-            .collect(),
-        fold: Fold::Mean,
-    };
-    let chart = |key: &str, title: &str, unit, lines: Vec<Line>| {
-        let told = lines
-            .iter()
-            .any(|line| line.points.iter().any(|point| point.1.is_some()));
-        told.then(|| {
-            let mut chart = Chart::over_time(format!("{id}-node-{key}"), title, unit, lines);
-            chart.x_name = "seconds";
-            chart
-        })
-    };
-    let cpu = chart(
-        "cpu",
-        "Node CPU, mean of 5 seconds",
-        "cores",
-        vec![line("busy", |s| s.cpu_cores)],
-    )
-    .map(|mut chart| {
-        chart.limits.extend(node.cpu_cores.map(|value| Limit {
-            name: "mean".to_owned(),
-            value,
-        }));
-        chart
-    });
-    let memory = chart(
-        "memory",
-        "Node memory",
-        "GiB",
-        vec![
-            line("resident", |s| s.rss_bytes.map(gib)),
-            line("segment cache", |s| s.cache_bytes.map(gib)),
-        ],
-    );
-    let sent = chart(
-        "sent",
-        "Bodies sent by the node",
-        "Gb/s",
-        vec![line("sent", |s| s.body_bits_per_s.map(|bits| bits / 1e9))],
-    );
-    let connections = chart(
-        "connections",
-        "Connections of the node",
-        "connections",
-        vec![line("open", |s| s.connections.map(|n| n as f64))],
-    );
-    let figures: Vec<Option<Element>> = [cpu, memory, sent, connections]
-        .into_iter()
-        .map(|chart| chart.and_then(|chart| chart.figure()))
-        .collect();
-    content.push(page::figures(figures));
-    content
-}
-
-fn gib(bytes: u64) -> f64 {
-    bytes as f64 / (1_u64 << 30) as f64
 }
 
 impl From<RunRecord> for Document {

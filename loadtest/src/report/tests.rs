@@ -6,6 +6,7 @@ use quick_xml::events::Event;
 
 use super::*;
 
+mod browser;
 pub(crate) mod sample;
 
 /// An element and what its attributes say.

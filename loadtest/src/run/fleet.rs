@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{RunError, Stop};
+use super::{RunError, Stop, limits};
 use crate::measure::{Figures, Recorder, Tick};
 use crate::outcome::{Outcome, Second};
+use crate::scenario::{Limits, Protocol, Timeouts, Tls};
 use crate::transport::{Dialer, Settings};
 
 /// Ticks on their way, of each thread.
@@ -30,6 +31,15 @@ pub(crate) struct Fleet {
     pub(crate) duration: Duration,
     /// Then, for what is under way.
     pub(crate) grace: Duration,
+}
+
+/// How a target is reached, whatever is asked of it.
+pub(crate) struct Reach<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) any_address: bool,
+    pub(crate) tls: &'a Tls,
+    pub(crate) timeouts: &'a Timeouts,
+    pub(crate) limits: &'a Limits,
 }
 
 /// What a job gets.
@@ -52,6 +62,31 @@ pub(crate) fn threads(wanted: usize) -> usize {
 }
 
 impl Fleet {
+    /// Of so many threads, with files enough for so many connections.
+    pub(crate) fn new(
+        reach: &Reach<'_>,
+        threads: usize,
+        connections: usize,
+        duration: Duration,
+        grace: Duration,
+    ) -> Result<Self, RunError> {
+        limits::raise_open_files(connections as u64)?;
+        let settings = Settings::new(
+            reach.protocol,
+            reach.any_address,
+            reach.tls,
+            reach.timeouts,
+            reach.limits,
+            threads,
+        )?;
+        Ok(Self {
+            threads,
+            settings,
+            duration,
+            grace,
+        })
+    }
+
     /// Runs the job on every thread until all are done or the time is over.
     pub(crate) async fn go<J>(
         self,

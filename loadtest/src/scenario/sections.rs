@@ -169,6 +169,8 @@ pub struct Verify {
     pub enabled: bool,
     /// Lines of `sha256sum`: a digest and the path of a URL.
     pub checksums: Option<PathBuf>,
+    /// Fetches the whole of a playlist after each delta update, and compares.
+    pub deltas: bool,
 }
 
 impl Default for Verify {
@@ -176,6 +178,7 @@ impl Default for Verify {
         Self {
             enabled: true,
             checksums: None,
+            deltas: false,
         }
     }
 }

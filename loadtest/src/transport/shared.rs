@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::net::sockopt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -200,7 +201,7 @@ impl Dialer {
                 .is_ok_and(|address| address.is_ipv4() == local.is_ipv4())
         };
         if endpoints.iter().filter(fits).count() < self.settings.udp_sockets.max(1) {
-            let endpoint = quinn::Endpoint::client(local).map_err(|error| {
+            let endpoint = udp(local).map_err(|error| {
                 Failure::new(ErrorClass::Connect, format!("no UDP socket: {error}"))
             })?;
             endpoints.push(endpoint.clone());
@@ -211,6 +212,21 @@ impl Dialer {
         let fitting: Vec<_> = endpoints.iter().filter(fits).collect();
         Ok(fitting[turn % fitting.len()].clone())
     }
+}
+
+/// What a thread's viewers are sent while it is busy with others of them: segments of hundreds, at line rate.
+const UDP_RECEIVE_BUFFER: usize = 8 << 20;
+
+fn udp(local: SocketAddr) -> std::io::Result<quinn::Endpoint> {
+    let socket = std::net::UdpSocket::bind(local)?;
+    // Beyond net.core.rmem_max only who administers the network may go; others get as much as that.
+    if sockopt::set_socket_recv_buffer_size_force(&socket, UDP_RECEIVE_BUFFER).is_err()
+        && let Err(error) = sockopt::set_socket_recv_buffer_size(&socket, UDP_RECEIVE_BUFFER)
+    {
+        tracing::warn!(%error, "the receive buffer of a UDP socket stays as it is");
+    }
+    let runtime = Arc::new(quinn::TokioRuntime);
+    quinn::Endpoint::new(quinn::EndpointConfig::default(), None, socket, runtime)
 }
 
 /// The addresses of a URL's host.

@@ -25,8 +25,11 @@ pub fn mpd(mpd: &Mpd, now: f64) -> Vec<Violation> {
         }
     }
     for (name, segments) in named(mpd) {
+        if mpd.dynamic {
+            stale(&mut found, mpd, name, segments, now);
+        }
         for segment in segments {
-            alone(&mut found, mpd, name, segment, now);
+            alone(&mut found, mpd, name, segment);
         }
         for pair in segments.windows(2) {
             let [before, segment] = pair else { continue };
@@ -59,7 +62,7 @@ fn named(mpd: &Mpd) -> impl Iterator<Item = (&str, &[Segment])> {
     })
 }
 
-fn alone(found: &mut Findings, mpd: &Mpd, name: &str, segment: &Segment, now: f64) {
+fn alone(found: &mut Findings, mpd: &Mpd, name: &str, segment: &Segment) {
     let number = segment.number;
     // Writers round it to tenths of a second.
     let longest = mpd.max_segment_duration;
@@ -68,19 +71,28 @@ fn alone(found: &mut Findings, mpd: &Mpd, name: &str, segment: &Segment, now: f6
         let what = format!("{name}: segment {number} lasts {duration} s, told are {longest} s");
         found.add(rules::DASH_MAX_DURATION, what);
     }
-    // What is listed one by one is there; early segments have begun at least.
-    let begun = segment.wall_clock.filter(|_| segment.exact);
-    if let Some(ahead) = begun
-        .map(|begun| begun - now)
-        .filter(|ahead| *ahead > CLOCKS)
-    {
-        let what = format!("{name}: segment {number} begins in {ahead:.3} s and is listed");
-        found.add(rules::DASH_AVAILABILITY, what);
+}
+
+/// A time line that is told follows the clock: what can be had is listed, the period of updates later at most.
+fn stale(found: &mut Findings, mpd: &Mpd, name: &str, segments: &[Segment], now: f64) {
+    let (Some(last), Some(begun)) = (segments.last(), mpd.availability_start) else {
+        return;
+    };
+    let end = last.start + last.duration;
+    if !last.exact || mpd.end.is_some_and(|all| end > all - last.duration) {
+        return;
+    }
+    let longest = mpd.max_segment_duration.unwrap_or(0.0).max(last.duration);
+    let update = mpd.minimum_update_period.unwrap_or_default();
+    let late = now - (begun + end) - longest - update.as_secs_f64();
+    if late > 2.0 * CLOCKS {
+        let what = format!("{name}: what ended {late:.3} s ago should be listed, and is not");
+        found.add(rules::DASH_LATE, what);
     }
 }
 
-/// Between two loads of one MPD.
-pub fn update(before: &Mpd, after: &Mpd) -> Vec<Violation> {
+/// Between two loads of one MPD, the later got at `now`, seconds of the Unix epoch by the server's clock.
+pub fn update(before: &Mpd, after: &Mpd, now: f64) -> Vec<Violation> {
     let mut found = Findings::default();
     if !before.dynamic && after.dynamic {
         found.add(rules::DASH_START, "a static MPD became dynamic");
@@ -98,6 +110,7 @@ pub fn update(before: &Mpd, after: &Mpd) -> Vec<Violation> {
             continue;
         };
         grew |= common(&mut found, name, old, new);
+        window(&mut found, after, name, (old, new), now);
     }
     // Lists that are reckoned grow without the MPD being changed.
     let told = after.media.iter().flat_map(|media| &media.segments);
@@ -107,6 +120,33 @@ pub fn update(before: &Mpd, after: &Mpd) -> Vec<Violation> {
         found.add(rules::DASH_PUBLISH, what);
     }
     found.0
+}
+
+/// Segments stay for the time shift buffer.
+fn window(found: &mut Findings, mpd: &Mpd, name: &str, lists: (&[Segment], &[Segment]), now: f64) {
+    let (old, new) = lists;
+    let (Some(depth), Some(begun)) = (mpd.time_shift, mpd.availability_start) else {
+        return;
+    };
+    let Some(first) = new.first().filter(|first| first.exact) else {
+        return;
+    };
+    // The last that was taken away.
+    let gone = old
+        .iter()
+        .rev()
+        .find(|old| old.start < first.start - ROUNDING);
+    let Some(gone) = gone.filter(|_| mpd.dynamic) else {
+        return;
+    };
+    let age = now - (begun + gone.start + gone.duration);
+    if age < depth - CLOCKS {
+        let what = format!(
+            "{name}: segment {} was taken away {age:.3} s after its end, timeShiftBufferDepth is {depth} s",
+            gone.number
+        );
+        found.add(rules::DASH_TIME_SHIFT, what);
+    }
 }
 
 /// Whether the later list has more; segments are the same by their start.

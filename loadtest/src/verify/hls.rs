@@ -3,9 +3,11 @@ use super::{Findings, MAX_VIOLATIONS, Violation, rules};
 use crate::hls::{MediaPlaylist, Multivariant};
 use crate::presentation::{Container, Segment};
 
+mod live;
 mod parts;
 mod reload;
 
+pub use live::{blocking, on_time, promised, renditions, reported, skipping};
 pub use reload::{delta, reload};
 
 /// What writers round durations to.
@@ -85,15 +87,20 @@ fn segment_alone(found: &mut Findings, playlist: &MediaPlaylist, segment: &Segme
     }
 }
 
-/// Dates that were not told were reckoned from the one before, so that any that goes back was told.
+/// Dates name one segment each; clocks that drift may make them overlap by less than a second, and never whole
+/// segments (6.2.1). Dates that were not told were reckoned from the one before, so that any that overlaps was told.
 fn date(found: &mut Findings, before: &Segment, segment: &Segment) {
     if before.discontinuity != segment.discontinuity {
         return;
     }
     let dates = before.wall_clock.zip(segment.wall_clock);
-    if dates.is_some_and(|(before, date)| date < before) {
-        let number = segment.number;
-        let what = format!("segment {number} has an earlier date than the one before");
+    let Some((begun, date)) = dates else { return };
+    let over = begun + before.duration - date;
+    if over >= 1.0 || date <= begun && before.duration > 0.0 {
+        let what = format!(
+            "segment {} is dated {over:.3} s before the end of the one before",
+            segment.number
+        );
         found.add(rules::HLS_DATE, what);
     }
 }

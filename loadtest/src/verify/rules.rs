@@ -37,6 +37,8 @@ pub const MEDIA_TIME: &str = "media-time";
 pub const SAMPLE_ENCRYPTION: &str = "sample-encryption";
 /// What is announced as protected has protected sample entries, and the reverse (CENC 4; HLS 4.4.4.4; DASH 5.8.4.1).
 pub const PROTECTION: &str = "protection";
+/// A key file is the key, 16 octets, or 32 with AES-256 (HLS 5).
+pub const KEY_LENGTH: &str = "key-length";
 /// AES-128 with PKCS7 padding makes whole blocks, at least one (HLS 4.4.4.4, 5.2).
 pub const BLOCKS: &str = "blocks";
 /// Packets of 188 bytes that begin with 0x47, not scrambled (TS 2.4.3.2).
@@ -78,18 +80,23 @@ pub const HLS_BYTE_RANGE: &str = "hls-byte-range";
 pub const HLS_KEY: &str = "hls-key";
 /// Segments of fragmented MP4 have an EXT-X-MAP (HLS 3.1.2).
 pub const HLS_MAP: &str = "hls-map";
-/// EXT-X-PROGRAM-DATE-TIME goes forward within a discontinuity (HLS 4.4.4.6).
+/// Within a discontinuity the dates of EXT-X-PROGRAM-DATE-TIME overlap by less than a second, and no segment wholly
+/// (HLS 6.2.1).
 pub const HLS_DATE: &str = "hls-date";
 /// Parts need EXT-X-PART-INF, last no longer than PART-TARGET, and at least 85 % of it (HLS 4.4.3.7, 4.4.4.9).
 pub const HLS_PART: &str = "hls-part";
+/// Tags of a segment stand before its first part (HLS 4.4.4.9).
+pub const HLS_PART_ORDER: &str = "hls-part-order";
 /// The parts of a segment last no longer than the segment (HLS 4.4.4.9).
 pub const HLS_PART_SUM: &str = "hls-part-sum";
-/// Parts stand within three target durations of the end, and not in playlists of I-frames (HLS 4.4.4.9, 6.2.2).
+/// Parts stand within three target durations of the end, no less and one segment more at most, and not in playlists of
+/// I-frames; they leave in their order (HLS 4.4.4.9, 6.2.1, 6.2.2).
 pub const HLS_PART_PLACE: &str = "hls-part-place";
 /// HOLD-BACK is three target durations or more, PART-HOLD-BACK is there with parts and is two PART-TARGETs or more,
 /// CAN-SKIP-UNTIL is six target durations or more (HLS 4.4.3.8).
 pub const HLS_CONTROL: &str = "hls-server-control";
-/// One EXT-X-PRELOAD-HINT of a TYPE, and none when nothing comes any more (HLS 4.4.5.3).
+/// One EXT-X-PRELOAD-HINT of a TYPE, none when nothing comes any more, and what was hinted at is the next part unless a
+/// discontinuity changed the plan (HLS 4.4.5.3, 6.2.6).
 pub const HLS_HINT: &str = "hls-preload-hint";
 /// EXT-X-STREAM-INF has BANDWIDTH and a URI (HLS 4.4.6.2).
 pub const HLS_VARIANT: &str = "hls-variant";
@@ -112,21 +119,33 @@ pub const HLS_DISCONTINUITY: &str = "hls-discontinuity-sequence";
 pub const HLS_TYPE: &str = "hls-playlist-type";
 /// Segments leave only as long as three target durations remain (HLS 6.2.2).
 pub const HLS_WINDOW: &str = "hls-window";
-/// A delta update stands for the whole playlist (HLS 6.2.5.1).
+/// A delta update comes where one was asked for, and stands for the whole playlist (HLS 6.2.5.1).
 pub const HLS_DELTA: &str = "hls-delta";
 /// A delta update skips only what lies before the skip boundary (HLS 4.4.5.2, 6.2.5.1).
 pub const HLS_SKIP: &str = "hls-skip";
+/// A blocking reload brings what was asked for (HLS 6.2.5.2).
+pub const HLS_BLOCKING: &str = "hls-blocking-reload";
+/// A segment is added within 1.5 target durations of the one before, a part within a PART-TARGET, for which half of one
+/// more is granted (HLS 6.2.1).
+pub const HLS_LATE: &str = "hls-late";
+/// There is an EXT-X-RENDITION-REPORT of every other rendition, relative, and up to date (HLS 4.4.5.4, appendix B).
+pub const HLS_REPORT: &str = "hls-rendition-report";
+/// Renditions agree in target duration, EXT-X-SERVER-CONTROL, EXT-X-PLAYLIST-TYPE and in having dates (HLS 6.2.4).
+pub const HLS_RENDITIONS: &str = "hls-renditions";
 
 // DASH.
 
 /// Attributes are of their types, and those that must be there are (DASH 5.3).
 pub const DASH_SYNTAX: &str = "dash-syntax";
-/// `S` elements follow each other without overlap, with a `@d` above 0 (DASH 5.3.9.6).
+/// `S` elements follow each other without overlap, with a `@d` above 0 and without `@n` (DASH 5.3.9.6; DASH-IF timing
+/// model).
 pub const DASH_TIMELINE: &str = "dash-timeline";
 /// A dynamic MPD says when it begins to be available and when it was published (DASH 5.3.1.2).
 pub const DASH_DYNAMIC: &str = "dash-dynamic";
-/// Nothing is announced before it is available (DASH 5.3.9.5.3, A.3).
-pub const DASH_AVAILABILITY: &str = "dash-availability";
+/// What is available is listed, by the next update at the latest (DASH 5.3.9.5.3, 5.4).
+pub const DASH_LATE: &str = "dash-late";
+/// Segments stay listed for MPD@timeShiftBufferDepth (DASH 5.3.1.2).
+pub const DASH_TIME_SHIFT: &str = "dash-time-shift";
 /// Representations have an id, unique in their Period, and a bandwidth (DASH 5.3.5.2).
 pub const DASH_REPRESENTATION: &str = "dash-representation";
 /// A segment lasts no longer than MPD@maxSegmentDuration (DASH 5.3.1.2).

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::*;
 
+mod live;
 mod made;
 mod playlists;
 mod spoilt;

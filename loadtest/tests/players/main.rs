@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dash;
+mod dash_live;
 mod faults;
+mod fragments;
+mod keys;
 mod loops;
 mod low_latency;
 mod media;
+mod quic;
 mod server;
 mod vod;
 
@@ -29,6 +33,14 @@ fn scenario(url: &str) -> Scenario {
 
 async fn play(scenario: &Scenario) -> Outcome {
     edgepack_loadtest::run(scenario, |_| {}).await.unwrap()
+}
+
+/// It broke this rule, and nothing else went wrong.
+fn assert_violation(outcome: &Outcome, rule: &str) {
+    assert!(outcome.errors.is_empty(), "{:#?}", outcome.samples);
+    assert!(outcome.violations >= 1, "{rule} was not noticed");
+    let others = outcome.samples.iter().find(|it| !it.what.starts_with(rule));
+    assert!(others.is_none(), "{rule}: {:#?}", outcome.samples);
 }
 
 fn assert_clean(outcome: &Outcome) {

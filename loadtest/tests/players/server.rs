@@ -4,12 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::header::{CONTENT_LENGTH, RANGE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, DATE, RANGE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -24,6 +24,28 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
+    pub(crate) method: Method,
+}
+
+impl Asked {
+    fn of<B>(request: &Request<B>) -> Self {
+        Self {
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            headers: request.headers().clone(),
+            method: request.method().clone(),
+        }
+    }
+
+    /// A number of the query: `_HLS_msn=7`.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        let pairs = self
+            .query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
+        let mut named = pairs.filter(|(key, _)| *key == name);
+        named.find_map(|(_, value)| value.parse().ok())
+    }
 }
 
 pub(crate) enum Reply {
@@ -35,9 +57,13 @@ pub(crate) enum Reply {
     Stalled(Bytes, usize),
     /// So many bytes per second.
     Slow(Bytes, usize),
+    /// Of no length that is told: pieces, each at its moment.
+    Chunked(Vec<(Instant, Bytes)>),
+    /// With this `Date`, and nothing else.
+    Dated(SystemTime),
 }
 
-type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -85,11 +111,7 @@ impl Server {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, asked) = (Arc::clone(&answer), Arc::clone(&asked));
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let one = Asked {
-                        path: request.uri().path().to_owned(),
-                        query: request.uri().query().unwrap_or_default().to_owned(),
-                        headers: request.headers().clone(),
-                    };
+                    let one = Asked::of(&request);
                     asked.lock().unwrap().push(one.clone());
                     let range = request.headers().get(RANGE).cloned();
                     let answer = answer(one);
@@ -153,6 +175,20 @@ fn respond(reply: Reply, range: Option<(usize, usize)>) -> Answer {
                 (Duration::from_secs(600), Ok(bytes.slice(sent..))),
             ];
             stream(pieces, bytes.len())
+        }
+        Reply::Chunked(pieces) => {
+            let pieces = futures_util::stream::iter(pieces).then(|(at, piece)| async move {
+                tokio::time::sleep_until(at.into()).await;
+                Ok(Frame::data(piece))
+            });
+            let body = SyncStream(StreamBody::new(Box::pin(pieces)));
+            Response::new(BodyExt::boxed(body))
+        }
+        Reply::Dated(time) => {
+            let mut answer = Response::new(whole(Bytes::new()));
+            let date = httpdate::fmt_http_date(time).parse().unwrap();
+            answer.headers_mut().insert(DATE, date);
+            answer
         }
         Reply::Slow(bytes, rate) => {
             let step = (rate / 20).max(1);

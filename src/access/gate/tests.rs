@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::super::tests::{PATH, claims, policy, request, signed, token};
 use super::*;
-use crate::delivery::route::{Route, Router};
+use crate::delivery::route::{Route, Router, decode};
 
 fn mounts() -> [Mount; 2] {
     let guarded = Mount {
@@ -14,8 +14,9 @@ fn mounts() -> [Mount; 2] {
 /// The answer to a raw path, as the core comes to it.
 fn admit(raw: &str) -> Result<Audience, &'static str> {
     let mounts = mounts();
+    let path = decode(raw.split('?').next().unwrap()).map_err(|fault| fault.code)?;
     let routed = Router::new(mounts.iter().map(|mount| &mount.path))
-        .route(raw.split('?').next().unwrap())
+        .route(&path)
         .map_err(|fault| fault.code)?;
     let Route::Asset(route) = &routed.route else {
         panic!("{raw}: not an asset");

@@ -61,18 +61,4 @@ impl Chunks {
             file: Some(file),
         })
     }
-
-    /// Slices that cover `range`, which must lie within what is there.
-    pub(super) fn slices(&self, mut range: Range<u64>) -> Vec<Bytes> {
-        let mut slices = Vec::new();
-        let mut at = None;
-        while !range.is_empty() {
-            let Some(slice) = self.slice_at(&mut at, &range) else {
-                break;
-            };
-            range.start += slice.len() as u64;
-            slices.push(slice);
-        }
-        slices
-    }
 }

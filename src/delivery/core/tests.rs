@@ -14,8 +14,8 @@ struct Echo;
 impl Origin for Echo {
     async fn get(
         &self,
-        _: &Routed,
-        route: &AssetRoute,
+        _: &Routed<'_>,
+        route: &AssetRoute<'_>,
         _: &Request,
     ) -> Result<Representation, Fault> {
         if route.asset == "slow" {
@@ -28,15 +28,17 @@ impl Origin for Echo {
         Ok(representation(text))
     }
 
-    async fn post(&self, _: &AssetRoute, request: &mut Request) -> Result<Response, Fault> {
-        let body = request
-            .body
-            .read(usize::MAX, Duration::from_secs(1))
-            .await?;
+    async fn post(
+        &self,
+        _: &AssetRoute<'_>,
+        _: &Request,
+        mut body: RequestBody,
+    ) -> Result<Response, Fault> {
+        let body = body.read(usize::MAX, Duration::from_secs(1)).await?;
         Ok(Response::bytes(StatusCode::OK, "application/json", body))
     }
 
-    async fn player(&self, file: &PlayerFile, _: &Request) -> Result<Representation, Fault> {
+    async fn player(&self, file: &PlayerFile<'_>, _: &Request) -> Result<Representation, Fault> {
         Ok(representation(format!("{file:?}")))
     }
 }
@@ -56,8 +58,8 @@ fn representation(text: String) -> Representation {
 struct Password;
 
 impl Gate for Password {
-    fn admit(&self, _: MountId, routed: &Routed, _: &Request) -> Result<Audience, Fault> {
-        match routed.token.as_deref() {
+    fn admit(&self, _: MountId, routed: &Routed<'_>, _: &Request) -> Result<Audience, Fault> {
+        match routed.token {
             Some("good") => Ok(Audience::TokenBearer),
             _ => Err(Fault::new(
                 StatusCode::UNAUTHORIZED,

@@ -34,34 +34,27 @@ impl Opened {
         need_length: bool,
         response: &mut Response,
     ) -> Result<Self, Fault> {
-        match content {
-            Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
-            Content::Parts { index, open } => Ok(Self::Parts { index, open }),
+        let (Source { entry, cache }, length, sending) = match content {
+            Content::Bytes(bytes) => return Ok(Self::Bytes(bytes)),
+            Content::Parts { index, open } => return Ok(Self::Parts { index, open }),
+            Content::Ready(source) => (source, None, Sending::WhenComplete),
             Content::Entry {
                 length,
                 sending,
                 open,
-            } => {
-                let Source { entry, cache } = open().await?;
-                note(cache, response);
-                let wait = sending == Sending::WhenComplete || (need_length && length.is_none());
-                let length = if wait {
-                    Some(
-                        entry
-                            .completed()
-                            .await
-                            .map_err(|fault| Fault::clone(&fault))?,
-                    )
-                } else {
-                    entry
-                        .started()
-                        .await
-                        .map_err(|fault| Fault::clone(&fault))?;
-                    length.or_else(|| entry.len_if_complete())
-                };
-                Ok(Self::Entry { entry, length })
-            }
-        }
+            } => (open().await?, length, sending),
+        };
+        note(cache, response);
+        let wait = sending == Sending::WhenComplete || (need_length && length.is_none());
+        let length = if wait {
+            let completed = entry.completed().await;
+            Some(completed.map_err(|fault| Fault::clone(&fault))?)
+        } else {
+            let started = entry.started().await;
+            started.map_err(|fault| Fault::clone(&fault))?;
+            length.or_else(|| entry.len_if_complete())
+        };
+        Ok(Self::Entry { entry, length })
     }
 
     pub(super) fn length(&self) -> Option<u64> {
@@ -87,7 +80,8 @@ impl Opened {
             Self::Bytes(bytes) => Body::Bytes(slice(&bytes, &range)),
             Self::Entry { entry, .. } => Body::Entry { entry, range },
             Self::Parts { index, open } => {
-                return parts(index, open, vec![Piece::Span(range)], response).await;
+                let pieces = vec![Piece::Span(range)];
+                return Box::pin(parts(index, open, pieces, response)).await;
             }
         };
         Ok(response.with_body(body))
@@ -115,7 +109,9 @@ impl Opened {
                     }
                 }
             }
-            Self::Parts { index, open } => return parts(index, open, pieces, response).await,
+            Self::Parts { index, open } => {
+                return Box::pin(parts(index, open, pieces, response)).await;
+            }
         }
         Ok(response.with_body(Body::Stream {
             length: Some(chunks.iter().map(|chunk| chunk.len() as u64).sum()),

@@ -37,7 +37,7 @@ fn request(method: Method, headers: &[(HeaderName, &'static str)]) -> Request {
 fn of(content: Content) -> Representation {
     Representation {
         etag: Etag::from_digest(&[0xab]),
-        last_modified: Some(UNIX_EPOCH + Duration::from_secs(784_903_526)),
+        last_modified: LastModified::at(UNIX_EPOCH + Duration::from_secs(784_903_526)),
         content_type: "video/mp4",
         encoding: None,
         cache: CachePolicy::Immutable,

@@ -4,30 +4,30 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, ready};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use edgepack_h3::response::{write_data_header, write_head};
+use edgepack_h3::response::write_data_header;
 use edgepack_h3::{Code, EncodeError, Scope};
 use futures_util::Stream;
-use http::header::{DATE, SERVER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::SERVER;
+use http::{HeaderMap, Method, StatusCode};
 use quinn::{SendStream, StoppedError, VarInt, WriteError, Written};
 use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use super::budget::Pace;
-use super::code;
 use super::connection::Context;
 use super::incoming::Failure;
 use super::schedule::Turn;
+use super::{code, head};
 use crate::delivery::tcp::SERVER_NAME;
 use crate::delivery::{Blame, Fault, Handler, Outgoing, Priority, Request, Response};
 
 /// Body bytes handed to quinn in one call, at least, while more is ready.
 const BATCH: usize = 256 << 10;
-/// A head of usual size and a DATA frame's header.
-const HEAD_CAPACITY: usize = 512;
+/// Pieces of them, at most.
+const BATCH_PIECES: usize = 8;
 
 /// The sending half. Dropped before [`finish`](Self::finish), it is reset: quinn alone would end the
 /// stream as if the response were whole.
@@ -241,27 +241,26 @@ where
     stream.turn.set(priority);
     let (status, mut headers, mut body) = response.into_parts();
     headers.insert(SERVER, SERVER_NAME);
-    add_date(&mut headers);
-    let mut head = BytesMut::with_capacity(HEAD_CAPACITY);
+    head::add_date(&mut headers);
     let peer_limit = context.peer.borrow().peer_settings().max_field_section_size;
-    write_head(status, &headers, peer_limit, &mut head)?;
-    if head_only || body.is_end() {
-        stream.write(&mut [head.freeze()], context).await?;
+    let ends = head_only || body.is_end();
+    // One frame for a body of known length, one per piece otherwise.
+    let length = body.remaining().filter(|_| !ends);
+    let framed = length.is_some();
+    let head = head::encode(status, &headers, peer_limit, length)?;
+    if ends {
+        stream.write(&mut [head], context).await?;
         return stream.finish();
     }
-    // One frame for a body of known length, one per piece otherwise.
-    let framed = body.remaining().is_some();
-    if let Some(length) = body.remaining() {
-        write_data_header(length, &mut head);
-    }
-    let mut batch = vec![head.freeze()];
+    let mut batch = Batch::default();
+    batch.push(head);
     loop {
         let last = tokio::select! {
             biased;
             last = gather(&mut body, &mut batch, framed) => last?,
             _ = stopped.as_mut() => return Err(Unsent::Stopped),
         };
-        stream.write(&mut batch, context).await?;
+        stream.write(batch.pieces(), context).await?;
         batch.clear();
         if last {
             return stream.finish();
@@ -269,12 +268,47 @@ where
     }
 }
 
+/// What is handed to quinn in one call.
+#[derive(Default)]
+struct Batch {
+    pieces: [Bytes; BATCH_PIECES],
+    count: usize,
+}
+
+impl Batch {
+    /// Takes `piece` where there is room.
+    fn push(&mut self, piece: Bytes) {
+        if let Some(free) = self.pieces.get_mut(self.count) {
+            *free = piece;
+            self.count += 1;
+        }
+    }
+
+    fn has_room_for(&self, pieces: usize) -> bool {
+        self.count + pieces <= BATCH_PIECES
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn pieces(&mut self) -> &mut [Bytes] {
+        &mut self.pieces[..self.count]
+    }
+
+    /// What quinn took, it left empty.
+    fn clear(&mut self) {
+        self.count = 0;
+    }
+}
+
 /// Adds what is ready of `body` to `batch`, at least one piece of it or what `batch` held before. `true`:
 /// that was the last.
-async fn gather(body: &mut Outgoing, batch: &mut Vec<Bytes>, framed: bool) -> io::Result<bool> {
+async fn gather(body: &mut Outgoing, batch: &mut Batch, framed: bool) -> io::Result<bool> {
     let mut gathered = 0;
     poll_fn(|cx| {
-        while gathered < BATCH {
+        // A piece and its frame's header.
+        while gathered < BATCH && batch.has_room_for(2) {
             match Pin::new(&mut *body).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => {
                     gathered += piece.len();
@@ -323,15 +357,6 @@ async fn until_acknowledged<H, F>(
             return stream.reset(Code::REQUEST_CANCELLED);
         }
         progress = sent;
-    }
-}
-
-/// RFC 9110, 6.6.1
-fn add_date(headers: &mut HeaderMap) {
-    if !headers.contains_key(DATE)
-        && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now()))
-    {
-        headers.insert(DATE, date);
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) const CONTROL: i32 = i32::MAX;
 /// The answers of one connection, and what the client wishes for requests to come.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    turns: RefCell<BTreeMap<u64, Rc<Place>>>,
+    /// In the order of their streams.
+    turns: RefCell<Vec<Rc<Place>>>,
     /// Wishes for streams not yet opened, the latest of each.
     ahead: RefCell<BTreeMap<u64, Priority>>,
     ahead_max: usize,
@@ -77,11 +78,17 @@ impl Schedule {
             last_write: Cell::new(0),
             task: RefCell::default(),
         });
-        self.turns.borrow_mut().insert(stream, Rc::clone(&place));
+        self.turns.borrow_mut().push(Rc::clone(&place));
         Turn {
             schedule: Rc::clone(self),
             place,
         }
+    }
+
+    fn open(&self, stream: u64) -> Option<Rc<Place>> {
+        let turns = self.turns.borrow();
+        let at = turns.binary_search_by_key(&stream, |place| place.stream);
+        turns.get(at.ok()?).cloned()
     }
 
     /// What the client's frame says. Of requests that are over it means nothing, nor where it is no
@@ -90,7 +97,7 @@ impl Schedule {
         let Some(priority) = Priority::parse(&update.value) else {
             return;
         };
-        if let Some(place) = self.turns.borrow().get(&update.stream) {
+        if let Some(place) = self.open(update.stream) {
             place.wish.set(Some(priority));
             place.set(priority);
             if let Some(task) = place.task.take() {
@@ -179,7 +186,7 @@ impl Turn {
         self.schedule
             .turns
             .borrow()
-            .values()
+            .iter()
             .any(|place| place.stream != self.place.stream && place.urgency() <= own)
     }
 
@@ -188,14 +195,15 @@ impl Turn {
         // Most connections have one answer at a time.
         turns.len() > 1
             && turns
-                .values()
+                .iter()
                 .any(|place| place.blocked.get() && place.rank() < self.place.rank())
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.schedule.turns.borrow_mut().remove(&self.place.stream);
+        let mut turns = self.schedule.turns.borrow_mut();
+        turns.retain(|place| place.stream != self.place.stream);
     }
 }
 

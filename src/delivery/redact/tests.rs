@@ -1,11 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
-use crate::delivery::route::Router;
+use crate::delivery::route::{Router, decode};
 
 fn logged(text: &str) -> String {
     let uri: Uri = text.parse().unwrap();
-    let routed = Router::new(["vod"]).route(uri.path());
-    path_and_query(&uri, routed.as_ref().ok())
+    let path = decode(uri.path());
+    let router = Router::new(["vod"]);
+    let routed = path.as_ref().ok().and_then(|path| router.route(path).ok());
+    path_and_query(&uri, routed.as_ref())
 }
 
 #[test]

@@ -6,14 +6,12 @@ use edgepack_drm::KeyId;
 use super::{NUMBER_MAX, TRACK_MAX};
 use crate::telemetry::Kind;
 
-/// Parts a muxed MPEG-TS rendition has at most: one of video and one of audio.
-const TS_TRACKS_MAX: usize = 2;
 /// Digits of the largest `u64`.
 const TIME_DIGITS_MAX: usize = 20;
 
 /// What of an asset is asked for. `track` is a track's URL name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaf {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf<'r> {
     /// `index.m3u8`: CMAF
     HlsMultivariant,
     /// `index-ts.m3u8`: MPEG-TS and packed audio
@@ -27,50 +25,50 @@ pub enum Leaf {
     /// `ondemand.mpd`: `SegmentBase`
     DashOnDemand,
     /// `{track}/index.m3u8`
-    HlsMedia { track: String },
+    HlsMedia { track: &'r str },
     /// `{track}/iframes.m3u8`
-    HlsIFrames { track: String },
+    HlsIFrames { track: &'r str },
     /// `{track}/ondemand.m3u8`
-    HlsMediaOnDemand { track: String },
+    HlsMediaOnDemand { track: &'r str },
     /// `{track}/index-ts.m3u8`
-    HlsMediaTs { tracks: TsTracks },
+    HlsMediaTs { tracks: TsTracks<'r> },
     /// `{track}/index-packed.m3u8`
-    HlsMediaPacked { track: String },
+    HlsMediaPacked { track: &'r str },
     /// `{track}/thumbnails.vtt`: a sprite sheet
-    Thumbnails { track: String },
+    Thumbnails { track: &'r str },
     /// `{track}/init.mp4`, `{track}/init-2.mp4`: CMAF header, `number` from 1
-    Init { track: String, number: u32 },
+    Init { track: &'r str, number: u32 },
     /// `{track}/{number}.m4s`, `number` from 1 to [`NUMBER_MAX`]
-    Segment { track: String, number: u32 },
+    Segment { track: &'r str, number: u32 },
     /// `{track}/t{time}.m4s`: the segment that starts at `time`, in the track's time scale
-    SegmentAt { track: String, time: u64 },
+    SegmentAt { track: &'r str, time: u64 },
     /// `{track}/i{number}.m4s`: one sync sample, `number` from 1
-    IFrame { track: String, number: u32 },
+    IFrame { track: &'r str, number: u32 },
     /// `{track}/media.mp4`: header, segment index and all segments
-    MediaFile { track: String },
+    MediaFile { track: &'r str },
     /// `{track}/{number}.ts`
-    TsSegment { tracks: TsTracks, number: u32 },
+    TsSegment { tracks: TsTracks<'r>, number: u32 },
     /// `{track}/{number}.aac` and its like
     PackedAudio {
-        track: String,
+        track: &'r str,
         number: u32,
         codec: PackedCodec,
     },
     /// `{track}/{number}.vtt`
-    WebVtt { track: String, number: u32 },
+    WebVtt { track: &'r str, number: u32 },
     /// `{track}/ts{number}.vtt`: mapped to the time line of MPEG-TS
-    TsWebVtt { track: String, number: u32 },
+    TsWebVtt { track: &'r str, number: u32 },
     /// `{track}/{number}.jpg`: a sheet of thumbnails
-    Image { track: String, number: u32 },
+    Image { track: &'r str, number: u32 },
     /// `{track}/{epoch}-{number}.m4s`: a live segment, `number` its media sequence number
     LiveSegment {
-        track: String,
+        track: &'r str,
         epoch: Epoch,
         number: u64,
     },
     /// `{track}/{epoch}-{number}.{part}.m4s`: a part of one, from 0
     LivePart {
-        track: String,
+        track: &'r str,
         epoch: Epoch,
         number: u64,
         part: u32,
@@ -78,7 +76,7 @@ pub enum Leaf {
     /// `{track}/init-{epoch}-{header}.mp4`: CMAF header of live segments, from 0; `{header}.{crypto}` with the key of a
     /// later crypto period
     LiveInit {
-        track: String,
+        track: &'r str,
         epoch: Epoch,
         header: u32,
         crypto: u32,
@@ -111,38 +109,43 @@ impl fmt::Display for Epoch {
 }
 
 /// The tracks of an MPEG-TS rendition: one, or `{video}+{audio}`. Which is which their names do not tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TsTracks(Vec<String>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TsTracks<'r> {
+    first: &'r str,
+    second: Option<&'r str>,
+}
 
-impl TsTracks {
-    /// `None`: no name or more than two, the same one twice, or a name that cannot be one.
-    pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Option<Self> {
-        let names: Vec<String> = names
-            .into_iter()
-            .take(TS_TRACKS_MAX + 1)
-            .map(Into::into)
-            .collect();
-        let sound = |name: &String| {
-            !name.is_empty() && name.len() <= TRACK_MAX && !name.contains(['+', '/'])
+impl<'r> TsTracks<'r> {
+    /// `None`: more than two names, the same one twice, or a name that cannot be one.
+    pub fn parse(element: &'r str) -> Option<Self> {
+        let (first, second) = match element.split_once('+') {
+            Some((first, second)) => (first, Some(second)),
+            None => (element, None),
         };
-        match names.as_slice() {
-            [one] if sound(one) => {}
-            [video, audio] if sound(video) && sound(audio) && video != audio => {}
-            _ => return None,
-        }
-        Some(Self(names))
+        let sound =
+            |name: &str| !name.is_empty() && name.len() <= TRACK_MAX && !name.contains(['+', '/']);
+        let differ = second != Some(first);
+        (sound(first) && second.is_none_or(sound) && differ).then_some(Self { first, second })
     }
 
-    /// One or two names.
-    pub fn names(&self) -> &[String] {
-        &self.0
+    /// The one track, or the one that segments follow.
+    pub fn first(&self) -> &'r str {
+        self.first
+    }
+
+    pub fn second(&self) -> Option<&'r str> {
+        self.second
     }
 }
 
 /// As in the URL.
-impl fmt::Display for TsTracks {
+impl fmt::Display for TsTracks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("+"))
+        f.write_str(self.first)?;
+        match self.second {
+            Some(second) => write!(f, "+{second}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -169,7 +172,7 @@ impl PackedCodec {
 }
 
 /// The URL below the protection element.
-impl fmt::Display for Leaf {
+impl fmt::Display for Leaf<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HlsMultivariant => f.write_str("index.m3u8"),
@@ -229,7 +232,7 @@ impl fmt::Display for Leaf {
     }
 }
 
-impl Leaf {
+impl<'r> Leaf<'r> {
     /// For log and metrics.
     pub fn kind(&self) -> Kind {
         match self {
@@ -285,21 +288,21 @@ impl Leaf {
     }
 
     /// Below a track. `None`: no such leaf.
-    pub(super) fn of_track(element: &str, name: &str) -> Option<Self> {
+    pub(super) fn of_track(element: &'r str, name: &str) -> Option<Self> {
         if name == "index-ts.m3u8" {
-            let tracks = TsTracks::new(element.split('+'))?;
+            let tracks = TsTracks::parse(element)?;
             return Some(Self::HlsMediaTs { tracks });
         }
         if let Some(digits) = name.strip_suffix(".ts") {
             return Some(Self::TsSegment {
-                tracks: TsTracks::new(element.split('+'))?,
+                tracks: TsTracks::parse(element)?,
                 number: number(digits)?,
             });
         }
         if element.len() > TRACK_MAX {
             return None;
         }
-        let track = element.to_owned();
+        let track = element;
         match name {
             "index.m3u8" => Some(Self::HlsMedia { track }),
             "iframes.m3u8" => Some(Self::HlsIFrames { track }),
@@ -313,7 +316,7 @@ impl Leaf {
     }
 }
 
-fn segment(track: String, name: &str) -> Option<Leaf> {
+fn segment<'r>(track: &'r str, name: &str) -> Option<Leaf<'r>> {
     let (stem, extension) = name.rsplit_once('.')?;
     match extension {
         "mp4" => {
@@ -376,7 +379,7 @@ fn segment(track: String, name: &str) -> Option<Leaf> {
 }
 
 /// `{number}` or `{number}.{part}`.
-fn live(track: String, epoch: Epoch, rest: &str) -> Option<Leaf> {
+fn live<'r>(track: &'r str, epoch: Epoch, rest: &str) -> Option<Leaf<'r>> {
     match rest.split_once('.') {
         None => Some(Leaf::LiveSegment {
             track,

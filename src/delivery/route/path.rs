@@ -9,7 +9,7 @@ use crate::delivery::Fault;
 ///
 /// A percent-encoded slash is refused and not decoded: it would move the borders between elements.
 /// Decoding happens once: `%252e` is the three characters `%2e`.
-pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, Fault> {
+pub fn decode(raw: &str) -> Result<Cow<'_, str>, Fault> {
     if raw.len() > PATH_MAX {
         return Err(Fault::bad_request(
             "path-too-long",

@@ -14,6 +14,10 @@ use crate::telemetry::Closed;
 /// a stream of pings.
 const PROGRESS_MIN: u64 = 4 * 1024;
 
+/// Without a request for so long, a connection gives its buffers back. A player that reads ahead asks every few
+/// seconds, and one that is busy several times a second.
+const RESTS_AFTER: Duration = Duration::from_millis(500);
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeouts {
     /// First byte of a request's head to its end; `None` where heads do not come one at a time (HTTP/2).
@@ -44,6 +48,8 @@ pub(super) struct Activity {
     /// Since when there is no request.
     idle_since: Cell<Instant>,
     head_since: Cell<Option<Instant>>,
+    /// Had a request with a body, of which some may still be under way.
+    had_body: Cell<bool>,
     written: Cell<u64>,
     /// The socket takes nothing for the moment.
     blocked: Cell<bool>,
@@ -60,6 +66,7 @@ impl Activity {
             waiting_for_source: Cell::new(0),
             idle_since: Cell::new(now),
             head_since: Cell::new(None),
+            had_body: Cell::new(false),
             written: Cell::new(0),
             blocked: Cell::new(false),
             looked: Cell::new((0, now)),
@@ -70,6 +77,12 @@ impl Activity {
         if bytes > 0 && self.in_flight.get() == 0 && self.head_since.get().is_none() {
             self.head_since.set(Some(Instant::now()));
         }
+    }
+
+    /// The request has a body. From then on the connection never rests: what is left of a body must not be
+    /// taken for a request.
+    pub(super) fn body_follows(&self) {
+        self.had_body.set(true);
     }
 
     pub(super) fn wrote(&self, bytes: usize) {
@@ -96,6 +109,15 @@ impl Activity {
         }
         let sending = self.in_flight.get() > self.waiting_for_source.get();
         sending.then(|| self.looked.get().1 + self.timeouts.send)
+    }
+
+    /// From when on the connection may rest, if nothing comes until then.
+    pub(super) fn rests_at(&self) -> Option<Instant> {
+        let quiet = self.in_flight.get() == 0
+            && self.head_since.get().is_none()
+            && !self.blocked.get()
+            && !self.had_body.get();
+        quiet.then(|| self.idle_since.get() + RESTS_AFTER)
     }
 
     /// At a deadline: why the connection has to go, if it has to.

@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -18,29 +17,24 @@ use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
+use super::http1::Http1;
+use super::http2;
 use super::sealing::{Flush, sealing};
 use super::sendfile::{Lending, PlainStream};
-use super::transport::Transport;
+use super::transport::{Readable, Transport};
 use super::turns::Turns;
 use super::{ConnectionCount, Options};
 use crate::delivery::drain::Drain;
 use crate::delivery::{Handler, Protocol};
-use crate::telemetry::{Closed, Telemetry};
+use crate::telemetry::{Closed, OpenConnection, Telemetry};
 
 /// RFC 9113, 3.4.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// What a client may send before it hears from us; requests here are small.
-const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
-const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
-/// Response bytes that may wait in one stream for the connection. What is more urgent cannot overtake them.
-const HTTP2_STREAM_SEND_BUFFER: usize = 256 * 1024;
-/// Resets that may wait to be handled (CVE-2023-44487).
-const HTTP2_PENDING_RESETS: usize = 20;
-/// Streams reset for the client's errors before the connection goes.
-const HTTP2_LOCAL_RESETS: usize = 64;
-
 /// How long a client told to go may take to hear of it.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection whose protocol is known, to its end.
+type Speaking = Pin<Box<dyn Future<Output = Closed>>>;
 
 /// What serves all connections of a listener.
 pub(super) struct Server<H> {
@@ -67,67 +61,71 @@ impl<H> Clone for Server<H> {
 
 impl<H: Handler> Server<H> {
     /// Serves the connection to its end, and counts why it ended.
-    pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+    ///
+    /// Memory of a handshake is needed for a moment only, and no connection needs both protocols': each stage
+    /// has its own, and the future that is here to stay is small.
+    pub(super) fn serve(self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
         let telemetry = Arc::clone(&self.telemetry);
         let mut drain = self.drain.clone();
-        let closed = tokio::select! {
-            biased;
-            () = drain.over() => Closed::Drain,
-            closed = self.converse(stream, peer) => closed,
-        };
-        telemetry.connections.closed(closed);
-    }
-
-    async fn converse(self, stream: TcpStream, peer: SocketAddr) -> Closed {
-        match self.tls.clone() {
-            Some(acceptor) => {
-                let accepting = async {
-                    let _turn = self.connections.handshake().await;
-                    acceptor
-                        .accept_with(stream, |tls| tls.set_buffer_limit(None))
-                        .await
-                };
-                // Apart from what follows: the handshake's memory is needed for a moment only.
-                let accepting = Box::pin(accepting);
-                let stream = match timeout(self.options.handshake_timeout, accepting).await {
-                    Ok(Ok(stream)) => stream,
-                    Ok(Err(error)) => {
-                        tracing::debug!(%peer, %error, "TLS handshake failed");
-                        return Closed::Handshake;
-                    }
-                    Err(_) => return Closed::SlowHandshake,
-                };
-                let protocol = match stream.get_ref().1.alpn_protocol() {
-                    Some(b"h2") => Protocol::Http2,
-                    _ => Protocol::Http1,
-                };
-                let (stream, flush) = sealing(stream);
-                self.speak(stream, flush, Bytes::new(), protocol, peer, None)
-                    .await
-            }
-            None => {
-                let mut stream = stream;
-                match timeout(self.options.header_timeout, sniff(&mut stream)).await {
-                    Ok(Ok((Protocol::Http1, prefix))) => {
-                        let lending = Rc::new(Lending::default());
-                        let telemetry = Arc::clone(&self.telemetry);
-                        let stream = PlainStream::new(stream, Rc::clone(&lending), telemetry);
-                        let (flush, protocol) = (Flush::none(), Protocol::Http1);
-                        self.speak(stream, flush, prefix, protocol, peer, Some(lending))
-                            .await
-                    }
-                    Ok(Ok((protocol, prefix))) => {
-                        self.speak(stream, Flush::none(), prefix, protocol, peer, None)
-                            .await
-                    }
-                    Ok(Err(_)) => Closed::Client,
-                    Err(_) => Closed::SlowHead,
+        let greeting = Box::pin(self.greet(stream, peer));
+        async move {
+            let conversing = async {
+                match greeting.await {
+                    Ok(speaking) => speaking.await,
+                    Err(closed) => closed,
                 }
-            }
+            };
+            let closed = tokio::select! {
+                biased;
+                () = drain.over() => Closed::Drain,
+                closed = conversing => closed,
+            };
+            telemetry.connections.closed(closed);
         }
     }
 
-    async fn speak<S>(
+    /// Finds out what the client speaks.
+    async fn greet(self, mut stream: TcpStream, peer: SocketAddr) -> Result<Speaking, Closed> {
+        let Some(acceptor) = self.tls.clone() else {
+            let sniffed = timeout(self.options.header_timeout, sniff(&mut stream)).await;
+            return match sniffed {
+                Ok(Ok((Protocol::Http1, prefix))) => {
+                    let lending = Rc::new(Lending::default());
+                    let telemetry = Arc::clone(&self.telemetry);
+                    let stream = PlainStream::new(stream, Rc::clone(&lending), telemetry);
+                    let (flush, protocol) = (Flush::none(), Protocol::Http1);
+                    Ok(self.speak(stream, flush, prefix, protocol, peer, Some(lending)))
+                }
+                Ok(Ok((protocol, prefix))) => {
+                    Ok(self.speak(stream, Flush::none(), prefix, protocol, peer, None))
+                }
+                Ok(Err(_)) => Err(Closed::Client),
+                Err(_) => Err(Closed::SlowHead),
+            };
+        };
+        let accepting = async {
+            let _turn = self.connections.handshake().await;
+            acceptor
+                .accept_with(stream, |tls| tls.set_buffer_limit(None))
+                .await
+        };
+        let stream = match timeout(self.options.handshake_timeout, accepting).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(%peer, %error, "TLS handshake failed");
+                return Err(Closed::Handshake);
+            }
+            Err(_) => return Err(Closed::SlowHandshake),
+        };
+        let protocol = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        };
+        let (stream, flush) = sealing(stream);
+        Ok(self.speak(stream, flush, Bytes::new(), protocol, peer, None))
+    }
+
+    fn speak<S>(
         self,
         stream: S,
         flush: Flush,
@@ -135,18 +133,18 @@ impl<H: Handler> Server<H> {
         protocol: Protocol,
         peer: SocketAddr,
         lending: Option<Rc<Lending>>,
-    ) -> Closed
+    ) -> Speaking
     where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Readable + Unpin + 'static,
     {
-        let _open = self.telemetry.connection(protocol);
+        let open = self.telemetry.connection(protocol);
         let activity = Rc::new(Activity::new(Timeouts {
             head: (protocol == Protocol::Http1).then_some(self.options.header_timeout),
             idle: self.options.idle_timeout,
             send: self.options.send_timeout,
             rate: self.options.min_send_rate,
         }));
-        let transport = TokioIo::new(Transport::new(stream, prefix, Rc::clone(&activity)));
+        let transport = Transport::new(stream, prefix, Rc::clone(&activity));
         let turns = (protocol == Protocol::Http2).then(|| Rc::new(Turns::default()));
         let service = Rc::new(Service {
             handler: self.handler,
@@ -163,75 +161,62 @@ impl<H: Handler> Server<H> {
             let service = Rc::clone(&service);
             async move { service.call(request).await }
         });
+        let (drain, options) = (self.drain, self.options);
         match protocol {
             Protocol::Http2 | Protocol::Http3 => {
-                let connection = http2_builder(&self.options).serve_connection(transport, service);
-                watch(
-                    connection,
-                    &activity,
+                let connection =
+                    http2::builder(&options).serve_connection(TokioIo::new(transport), service);
+                Box::pin(watch(
+                    Box::pin(connection),
+                    activity,
                     turns,
                     flush,
-                    self.drain,
-                    http2::Connection::graceful_shutdown,
-                )
-                .await
+                    drain,
+                    open,
+                ))
             }
             Protocol::Http1 => {
-                let connection = http1_builder(&self.options).serve_connection(transport, service);
-                watch(
-                    connection,
-                    &activity,
+                let connection = Http1::new(options, transport, service);
+                Box::pin(watch(
+                    Box::pin(connection),
+                    activity,
                     None,
                     flush,
-                    self.drain,
-                    http1::Connection::graceful_shutdown,
-                )
-                .await
+                    drain,
+                    open,
+                ))
             }
         }
     }
 }
 
-fn http1_builder(options: &Options) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        // The watch over the connection bounds heads, with a time of its own for idle connections.
-        .header_read_timeout(None)
-        .max_header_size(options.max_header_bytes)
-        .writev(true);
-    builder
-}
+/// One protocol's side of a connection. The future is its end.
+pub(super) trait Conversation: Future<Output = hyper::Result<()>> {
+    /// Answers what was begun, and ends.
+    fn finish(self: Pin<&mut Self>);
 
-fn http2_builder(options: &Options) -> http2::Builder<LocalExec> {
-    let mut builder = http2::Builder::new(LocalExec);
-    builder
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(HTTP2_STREAM_WINDOW)
-        .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
-        .max_concurrent_streams(options.max_concurrent_streams)
-        .max_header_list_size(u32::try_from(options.max_header_bytes).unwrap_or(u32::MAX))
-        .max_pending_accept_reset_streams(HTTP2_PENDING_RESETS)
-        .max_local_error_reset_streams(HTTP2_LOCAL_RESETS)
-        .max_send_buf_size(HTTP2_STREAM_SEND_BUFFER)
-        .keep_alive_interval(options.ping_interval)
-        .keep_alive_timeout(options.ping_timeout);
-    builder
+    /// Whether it holds what it does not need while there is no request.
+    fn can_rest(&self) -> bool {
+        false
+    }
+
+    /// Gives that back. Called while nothing is being asked or answered.
+    fn rest(self: Pin<&mut Self>) {}
 }
 
 /// Drives the connection until it ends, is told to, or has to go. Told to end, it finishes what was begun;
 /// a connection that was idle for too long is told, too, so that a request just under way is not lost.
 async fn watch<C>(
-    connection: C,
-    activity: &Activity,
+    mut connection: Pin<Box<C>>,
+    activity: Rc<Activity>,
     turns: Option<Rc<Turns>>,
     mut flush: Flush,
     mut drain: Drain,
-    mut finish: impl FnMut(Pin<&mut C>),
+    _open: OpenConnection,
 ) -> Closed
 where
-    C: Future<Output = hyper::Result<()>>,
+    C: Conversation,
 {
-    let mut connection = pin!(connection);
     let mut begun = pin!(drain.begun());
     let mut alarm = pin!(Alarm::default());
     let mut told: Option<Closed> = None;
@@ -239,36 +224,43 @@ where
     poll_fn(|cx| {
         loop {
             let polled = connection.as_mut().poll(cx);
-            let flushed = flush.poll(cx);
+            let sent = flush.poll(cx);
             if let Poll::Ready(outcome) = polled {
                 return Poll::Ready(match outcome {
                     Ok(()) => told.unwrap_or(Closed::Client),
                     Err(error) => ended_by(&error),
                 });
             }
-            if let Poll::Ready(Err(_)) = flushed {
+            if let Poll::Ready(Err(_)) = sent {
                 return Poll::Ready(told.unwrap_or(Closed::Client));
             }
-            if let (Some(turns), Poll::Ready(_), false) = (&turns, flushed, activity.is_blocked()) {
+            let flushed = sent.is_ready();
+            if let (Some(turns), true, false) = (&turns, flushed, activity.is_blocked()) {
                 turns.idle(cx);
             }
             if told.is_none() && begun.as_mut().poll(cx).is_ready() {
                 told = Some(Closed::Drain);
-                finish(connection.as_mut());
+                connection.as_mut().finish();
                 continue;
             }
             let deadline = activity
                 .deadline()
                 .map(|deadline| lingers_until.map_or(deadline, |until| deadline.max(until)));
+            let may_rest = told.is_none() && flushed && connection.can_rest();
+            let rests_at = may_rest.then(|| activity.rests_at()).flatten();
+            let deadline = deadline.into_iter().chain(rests_at).min();
             if alarm.as_mut().poll_at(deadline, cx).is_pending() {
                 return Poll::Pending;
+            }
+            if rests_at.is_some_and(|at| at <= Instant::now()) {
+                connection.as_mut().rest();
             }
             match activity.verdict() {
                 None => {}
                 Some(Closed::Idle) if told.is_none() => {
                     told = Some(Closed::Idle);
                     lingers_until = Some(Instant::now() + LINGER);
-                    finish(connection.as_mut());
+                    connection.as_mut().finish();
                 }
                 Some(reason) => return Poll::Ready(told.unwrap_or(reason)),
             }
@@ -325,19 +317,5 @@ async fn sniff(stream: &mut TcpStream) -> std::io::Result<(Protocol, Bytes)> {
         if read.len() == HTTP2_PREFACE.len() {
             return Ok((Protocol::Http2, read.freeze()));
         }
-    }
-}
-
-/// Spawns HTTP/2 streams on the worker's own thread.
-#[derive(Debug, Clone, Copy)]
-struct LocalExec;
-
-impl<F> hyper::rt::Executor<F> for LocalExec
-where
-    F: Future + 'static,
-    F::Output: 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
     }
 }

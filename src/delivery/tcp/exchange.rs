@@ -49,6 +49,9 @@ impl<H: Handler> Service<H> {
         request: hyper::Request<Incoming>,
     ) -> Result<hyper::Response<SendingBody>, Infallible> {
         let mut in_flight = InFlight::new(&self.activity);
+        if !request.body().is_end_stream() {
+            self.activity.body_follows();
+        }
         let asked = Priority::asked(request.headers());
         let response = match check_host(&request) {
             Ok(()) => self.handler.handle(self.request(request)).await,

@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::transport::Readable;
 use crate::delivery::tls::SEALED_BYTES_MAX;
 
 /// Bytes of content in a record (RFC 8446, 5.1).
@@ -83,7 +84,8 @@ impl State {
         if !self.rest.is_empty() {
             self.stream.get_mut().1.writer().write_all(&self.rest)?;
             self.sealed += self.rest.len();
-            self.rest.clear();
+            // An idle connection keeps no memory for it.
+            self.rest = Vec::new();
         }
         Ok(())
     }
@@ -138,6 +140,18 @@ impl State {
         self.sealed += sealing;
         self.rest = over;
         Ok(())
+    }
+}
+
+impl Readable for Sealing {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let state = self.0.borrow();
+        let (stream, tls) = state.stream.get_ref();
+        if !tls.wants_read() {
+            // Content that is decrypted, or the end.
+            return Poll::Ready(());
+        }
+        stream.poll_readable(cx)
     }
 }
 

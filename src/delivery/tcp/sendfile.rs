@@ -19,6 +19,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::transport::Readable;
 use crate::cache::Entry;
 use crate::telemetry::Telemetry;
 
@@ -164,6 +165,12 @@ impl PlainStream {
         self.poll_io(cx, || {
             socket.send_vectored_with_flags(bufs, libc::MSG_MORE | libc::MSG_NOSIGNAL)
         })
+    }
+}
+
+impl Readable for PlainStream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stream.poll_readable(cx)
     }
 }
 

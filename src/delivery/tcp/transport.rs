@@ -6,13 +6,27 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::activity::Activity;
+
+/// Tells of bytes to read without a buffer for them.
+pub(super) trait Readable {
+    /// Ready, too, at the end of the stream, and when it broke: the next read tells.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+impl Readable for TcpStream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_read_ready(cx).map(drop)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Transport<S> {
     stream: S,
-    /// Read while it was found out what the client speaks.
+    /// Read before, and to be read again: while it was found out what the client speaks, or by a reader that
+    /// is gone.
     prefix: Bytes,
     activity: Rc<Activity>,
 }
@@ -27,6 +41,14 @@ impl<S> Transport<S> {
         }
     }
 
+    /// `bytes` were read and come again with the next read.
+    pub(super) fn put_back(&mut self, bytes: Bytes) {
+        self.activity.read(bytes.len());
+        if !bytes.is_empty() {
+            self.prefix = bytes;
+        }
+    }
+
     fn account(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &polled {
             Poll::Ready(Ok(bytes)) => self.activity.wrote(*bytes),
@@ -34,6 +56,15 @@ impl<S> Transport<S> {
             Poll::Pending => self.activity.cannot_write(),
         }
         polled
+    }
+}
+
+impl<S: Readable> Readable for Transport<S> {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.prefix.has_remaining() {
+            return Poll::Ready(());
+        }
+        self.stream.poll_readable(cx)
     }
 }
 

@@ -13,14 +13,15 @@ use tokio::time::timeout;
 use super::channel::Channel;
 use super::stream_name::{Pushed, pushed};
 use super::{access, faults};
-use crate::delivery::{Fault, Request, Response};
+use crate::delivery::{Fault, Request, RequestBody, Response};
 
 /// # Errors
 /// Those of [`Live::ingest`](super::Live::ingest).
 pub(super) async fn take(
     channel: &Arc<Channel>,
     stream: &str,
-    request: &mut Request,
+    request: &Request,
+    body: RequestBody,
 ) -> Result<Response, Fault> {
     access::check(&channel.access, &request.headers)?;
     let done = || Ok(Response::new(StatusCode::OK));
@@ -28,7 +29,7 @@ pub(super) async fn take(
         // What the encoder lists and forgets is its own affair: the channel has its own window.
         _ if request.method == Method::DELETE => return done(),
         Pushed::Manifest => {
-            read_over(channel, request).await?;
+            read_over(channel, body).await?;
             return done();
         }
         Pushed::Track(key) => key,
@@ -44,7 +45,7 @@ pub(super) async fn take(
         Some(header) => StreamReader::with_header(limits, Arc::clone(header)),
         None => StreamReader::new(limits),
     };
-    let outcome = taking.read(&mut reader, request).await;
+    let outcome = taking.read(&mut reader, body).await;
     if outcome.is_err() {
         tracing::info!(channel = channel.name, stream, error = ?outcome.as_ref().err(), "ingest refused");
     }
@@ -61,8 +62,8 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    async fn read(&mut self, reader: &mut StreamReader, request: &mut Request) -> Result<(), Fault> {
-        let mut body = request.body.0.take();
+    async fn read(&mut self, reader: &mut StreamReader, body: RequestBody) -> Result<(), Fault> {
+        let mut body = body.0;
         loop {
             while let Some(item) = reader.next().map_err(|error| faults::stream(&error))? {
                 self.came(item)?;
@@ -143,11 +144,9 @@ impl Taking<'_> {
 }
 
 /// Reads a body that is of no use, as far as one may be.
-async fn read_over(channel: &Channel, request: &mut Request) -> Result<(), Fault> {
+async fn read_over(channel: &Channel, mut body: RequestBody) -> Result<(), Fault> {
     const MOST: usize = 4 << 20;
-    request
-        .body
-        .read(MOST, channel.live.ingest_timeout)
+    body.read(MOST, channel.live.ingest_timeout)
         .await
         .map(|_| ())
         .map_err(Fault::from)

@@ -23,7 +23,7 @@ const NOW_MAX_AGE_S: u32 = 1;
 /// Those of [`Live::get`](super::Live::get).
 pub(super) async fn get(
     channel: &Arc<Channel>,
-    route: &AssetRoute,
+    route: &AssetRoute<'_>,
     request: &Request,
 ) -> Result<Representation, Fault> {
     if !channel.protections.contains(&route.protection) || route.protection != Protection::Clear {
@@ -55,7 +55,7 @@ pub(super) async fn get(
     }
 }
 
-fn multivariant(channel: &Channel, route: &AssetRoute) -> Result<Representation, Fault> {
+fn multivariant(channel: &Channel, route: &AssetRoute<'_>) -> Result<Representation, Fault> {
     let filter = Filter::parse(route.query.pairs())
         .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
     let announced = channel.announced()?;
@@ -74,7 +74,7 @@ fn multivariant(channel: &Channel, route: &AssetRoute) -> Result<Representation,
 
 fn mpd(
     channel: &Channel,
-    route: &AssetRoute,
+    route: &AssetRoute<'_>,
     request: &Request,
 ) -> Result<Representation, Fault> {
     let filter = Filter::parse(route.query.pairs())
@@ -115,7 +115,7 @@ fn time(request: &Request) -> Representation {
 /// A media playlist, when it has what its directives name.
 async fn playlist(
     channel: &Channel,
-    route: &AssetRoute,
+    route: &AssetRoute<'_>,
     track: &str,
 ) -> Result<Representation, Fault> {
     let directives = Directives::parse(route.query.pairs())

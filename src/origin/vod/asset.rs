@@ -1,6 +1,5 @@
 //! An asset as it stands on disk: its files, what they hold, and its variants.
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::SystemTime;
 
 use edgepack_packager::{
     Kind, Presentation, Rendition, SourceContent, TrickFrame, TrickPlay, text,
@@ -11,7 +10,7 @@ use super::sources::Sources;
 use super::subtitles::Subtitles;
 use super::variant::{Keyed, Variant};
 use crate::config::{Drm, Protection};
-use crate::delivery::Fault;
+use crate::delivery::{Fault, LastModified};
 use crate::keys::{KeyRequest, KeySet};
 use crate::memory::{Budget, Held, Use};
 
@@ -32,7 +31,7 @@ pub(super) struct Asset {
     /// Its files in the order of `Presentation::sources`.
     pub(super) sources: Sources,
     pub(super) presentation: Presentation,
-    pub(super) last_modified: Option<SystemTime>,
+    pub(super) last_modified: Option<LastModified>,
     pub(super) subtitles: Subtitles,
     trick_play: OnceLock<Vec<Option<TrickPlay>>>,
     /// Its part of the node's memory, as long as anybody uses it.
@@ -45,7 +44,8 @@ impl Asset {
         let last_modified = sources
             .all()
             .filter_map(|file| file.version().modified())
-            .max();
+            .max()
+            .and_then(LastModified::at);
         Self {
             path,
             sources,

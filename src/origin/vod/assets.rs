@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use moka::Equivalent;
+
 use super::asset::Asset;
 use super::sources::Sources;
 use super::{IndexCache, VodOptions, open};
@@ -13,7 +15,24 @@ use crate::delivery::Fault;
 use crate::delivery::route::MountId;
 use crate::storage::Storage;
 
-type Key = (MountId, String);
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    mount: MountId,
+    path: String,
+}
+
+/// Finds a [`Key`] without making one. Hashes as it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct KeyRef<'a> {
+    mount: MountId,
+    path: &'a str,
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.mount == key.mount && self.path == key.path
+    }
+}
 
 /// Bounded; all workers share it.
 #[derive(Debug)]
@@ -50,11 +69,28 @@ impl Assets {
         id: MountId,
         path: &str,
     ) -> Result<Arc<Asset>, Fault> {
-        let key = (id, path.to_owned());
-        if let Some(known) = self.parsed.get(&key) {
-            if known.is_fresh(self.now_ms(), self.revalidate_ms) {
-                return Ok(known.asset.clone());
-            }
+        let key = KeyRef { mount: id, path };
+        let known = self.parsed.get(&key);
+        if let Some(known) = &known
+            && known.is_fresh(self.now_ms(), self.revalidate_ms)
+        {
+            return Ok(known.asset.clone());
+        }
+        // Rare next to requests of what is known, whose tasks need no room for it.
+        Box::pin(self.find(storage, indexes, mount, key, known)).await
+    }
+
+    /// Looks at the files, and opens the asset where they are not those of `known`.
+    async fn find(
+        &self,
+        storage: &Rc<Storage>,
+        indexes: Option<&Arc<IndexCache>>,
+        mount: &Arc<Mount>,
+        key: KeyRef<'_>,
+        known: Option<Arc<Known>>,
+    ) -> Result<Arc<Asset>, Fault> {
+        let path = key.path;
+        if let Some(known) = known {
             let before = Some(&known.asset.sources);
             match Sources::find(storage, mount, path, before).await {
                 Ok(sources) if known.asset.sources.same(&sources) => {
@@ -72,6 +108,10 @@ impl Assets {
                 }
             }
         }
+        let key = Key {
+            mount: key.mount,
+            path: path.to_owned(),
+        };
         let (storage, indexes, mount, path, now) = (
             storage.clone(),
             indexes.cloned(),
@@ -90,7 +130,7 @@ impl Assets {
         Ok(self.parsed.get_or_load(key, load).await?.asset.clone())
     }
 
-    fn forget(&self, key: &Key, known: &Arc<Known>) {
+    fn forget(&self, key: &KeyRef<'_>, known: &Arc<Known>) {
         let now = self.parsed.get(key);
         if now.is_some_and(|now| Arc::ptr_eq(&now, known)) {
             self.parsed.invalidate(key);

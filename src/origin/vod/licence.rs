@@ -8,12 +8,18 @@ use super::variant::Variant;
 use crate::config::{Mount, Protection};
 use crate::delivery::{Fault, RequestBody};
 
+/// Whether the mount has a licence server, and the protection licences.
+pub(super) fn has_licences(mount: &Mount, protection: Protection) -> bool {
+    mount.clearkey_licence_server && protection.scheme().is_some()
+}
+
 /// # Errors
-/// 404 where the mount has no licence server, or the protection no licences.
+/// 404 where there are none.
 pub(super) fn offers_licences(mount: &Mount, protection: Protection) -> Result<(), Fault> {
-    match protection.scheme() {
-        Some(_) if mount.clearkey_licence_server => Ok(()),
-        _ => Err(faults::no_licence_server()),
+    if has_licences(mount, protection) {
+        Ok(())
+    } else {
+        Err(faults::no_licence_server())
     }
 }
 

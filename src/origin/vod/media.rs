@@ -21,7 +21,7 @@ impl Vod {
     pub(super) async fn media(
         &self,
         mount: &Arc<Mount>,
-        route: &AssetRoute,
+        route: &AssetRoute<'_>,
     ) -> Result<Representation, Fault> {
         let asset = self.asset(mount, route).await?;
         let variant = self.variant(&asset, mount, route).await?;
@@ -35,7 +35,7 @@ impl Vod {
         let content_type = part.content_type(info.kind(), &info.codecs);
         let (etag, last_modified) = (
             target.variant.etag(rendition, part),
-            target.asset.last_modified,
+            target.asset.last_modified.clone(),
         );
         let content = match part {
             Part::Header(number) if matches!(info.kind(), Kind::Video | Kind::Audio) => {
@@ -67,9 +67,7 @@ impl Vod {
                 cache: Some(CacheStatus::Hit),
                 entry,
             };
-            return Ok(Content::entry(source.entry.len_if_complete(), move || {
-                std::future::ready(Ok(source))
-            }));
+            return Ok(Content::Ready(source));
         }
         let recipe = target.recipe(part)?;
         let storage = self.storage.clone();
@@ -120,6 +118,7 @@ impl Vod {
     ) -> Result<LocalBoxFuture<'static, Result<Source, Fault>>, Fault> {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         match self.part(target, Part::Segment(number))? {
+            Content::Ready(source) => Ok(std::future::ready(Ok(source)).boxed_local()),
             Content::Entry { open, .. } => Ok(open()),
             _ => Err(faults::internal("a segment that is no entry")),
         }
@@ -127,7 +126,11 @@ impl Vod {
 }
 
 /// The rendition, and which part of it.
-fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usize, Part), Fault> {
+fn resolve(
+    asset: &Asset,
+    variant: &Variant,
+    route: &AssetRoute<'_>,
+) -> Result<(usize, Part), Fault> {
     let of = |track: &str, part: Part| Ok((variant.rendition(track)?, part));
     match &route.leaf {
         Leaf::Init { track, number } => of(track, Part::Header(number - 1)),
@@ -185,24 +188,22 @@ fn resolve(asset: &Asset, variant: &Variant, route: &AssetRoute) -> Result<(usiz
 pub(super) fn of_ts(
     asset: &Asset,
     variant: &Variant,
-    tracks: &TsTracks,
+    tracks: &TsTracks<'_>,
 ) -> Result<(usize, Option<usize>), Fault> {
     fits_ts(variant.protection())?;
     let of = |rendition: usize| {
         let rendition = asset.presentation.renditions.get(rendition);
         rendition.map(|rendition| (rendition.kind(), rendition.period))
     };
-    match tracks.names() {
-        [one] => Ok((variant.rendition(one)?, None)),
-        [video, audio] => {
-            let (first, second) = (variant.rendition(video)?, variant.rendition(audio)?);
-            match (of(first), of(second)) {
-                // Nothing sounds together that plays at different times.
-                (Some((Kind::Video, period)), Some((Kind::Audio, other))) if period == other => {
-                    Ok((first, Some(second)))
-                }
-                _ => Err(faults::no_such_track(&tracks.to_string())),
-            }
+    let first = variant.rendition(tracks.first())?;
+    let Some(second) = tracks.second() else {
+        return Ok((first, None));
+    };
+    let second = variant.rendition(second)?;
+    match (of(first), of(second)) {
+        // Nothing sounds together that plays at different times.
+        (Some((Kind::Video, period)), Some((Kind::Audio, other))) if period == other => {
+            Ok((first, Some(second)))
         }
         _ => Err(faults::no_such_track(&tracks.to_string())),
     }

@@ -66,10 +66,10 @@ fn request() -> Request {
     }
 }
 
-fn route(protection: Protection, leaf: Leaf) -> AssetRoute {
+fn route(protection: Protection, leaf: Leaf<'_>) -> AssetRoute<'_> {
     AssetRoute {
         mount: MountId(0),
-        asset: "film.mp4".to_owned(),
+        asset: "film.mp4",
         protection,
         leaf,
         query: Query::default(),
@@ -128,22 +128,18 @@ fn no_media_byte_is_copied_between_the_read_and_the_adapter() {
         for protection in [Protection::Clear, Protection::Cenc, Protection::Cbcs] {
             for track in tracks(&vod, protection).await {
                 let leaf = Leaf::Segment {
-                    track: track.clone(),
+                    track: &track,
                     number: 1,
                 };
                 let asset = vod
                     .asset(
-                        vod.mount(&route(protection, leaf.clone())).unwrap(),
-                        &route(protection, leaf.clone()),
+                        vod.mount(&route(protection, leaf)).unwrap(),
+                        &route(protection, leaf),
                     )
                     .await
                     .unwrap();
                 let variant = vod
-                    .variant(
-                        &asset,
-                        &vod.shared.mounts[0],
-                        &route(protection, leaf.clone()),
-                    )
+                    .variant(&asset, &vod.shared.mounts[0], &route(protection, leaf))
                     .await
                     .unwrap();
                 let rendition = variant.rendition(&track).unwrap();

@@ -202,16 +202,13 @@ impl Variant {
             identity.map_or(&[][..], |identity| identity)
         };
         let (kind, number) = part.tag();
-        let mut tag = identity(rendition).to_vec();
-        tag.push(kind);
-        tag.extend(number.to_be_bytes());
-        if let Part::Ts {
-            audio: Some(audio), ..
-        } = part
-        {
-            tag.extend(identity(audio));
-        }
-        Etag::from_digest(&tag)
+        let muxed = match part {
+            Part::Ts {
+                audio: Some(audio), ..
+            } => identity(audio),
+            _ => &[],
+        };
+        Etag::from_parts(&[identity(rendition), &[kind], &number.to_be_bytes(), muxed])
     }
 
     fn track(&self, rendition: usize) -> Option<&Track> {

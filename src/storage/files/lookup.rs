@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use super::{Folder, Resolved};
 use crate::description::ASSET_FILE;
 use crate::storage::error::StorageError;
-use crate::storage::source::{FileVersion, SourceFile};
+use crate::storage::open::{Handles, OpenFiles};
+use crate::storage::source::{FileVersion, Origin, SourceFile};
 use crate::storage::stats::StorageStats;
 
 /// Media files in one folder at most.
@@ -50,13 +51,21 @@ pub(super) fn check_relative(path: &str) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// What is at `path` below `root`. Returns `known` itself if the file is still that version. `direct`: movies are to be
-/// read around the page cache, and refusals counted.
+/// How files are opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening<'a> {
+    /// The bound on what is open; none where another holds to it.
+    pub(super) among: Option<&'a Arc<OpenFiles>>,
+    /// Movies are to be read around the page cache, and refusals counted.
+    pub(super) direct: Option<&'a StorageStats>,
+}
+
+/// What is at `path` below `root`. Returns `known` itself if the file is still that version.
 pub(super) fn look_up(
     root: &Path,
     path: &str,
     known: Option<&Resolved>,
-    direct: Option<&StorageStats>,
+    opening: Opening<'_>,
 ) -> Result<Resolved, StorageError> {
     let asked = root.join(path);
     let real_root = root.canonicalize().map_err(|source| StorageError::Io {
@@ -91,10 +100,24 @@ pub(super) fn look_up(
     }
     let file = File::open(through_proc(&handle)).map_err(|error| finding(&asked, error))?;
     let version = settled_version(&file, &asked)?;
-    let direct = direct
+    let direct = opening
+        .direct
         .filter(|_| MediaKind::of_name(path) == Some(MediaKind::Movie))
         .and_then(|stats| open_direct(&handle, &asked, stats));
-    let found = SourceFile::new(file, version, asked.into()).with_direct(direct);
+    let handles = Handles {
+        file: Arc::new(file),
+        direct: direct.map(Arc::new),
+    };
+    let found = match opening.among {
+        Some(open) => {
+            let origin = Origin {
+                root: root.into(),
+                path: path.into(),
+            };
+            SourceFile::among(open, origin, handles, version, asked.into())
+        }
+        None => SourceFile::new(handles, version, asked.into()),
+    };
     Ok(Resolved::File(Arc::new(found)))
 }
 

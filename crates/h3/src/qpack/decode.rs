@@ -127,6 +127,7 @@ fn string<'i: 's, 's>(
     size_left: &mut u64,
     scratch: &'s mut Vec<u8>,
 ) -> Result<&'s [u8], DecodeError> {
+    let available = input.len();
     let huffman_coded = input.first().is_some_and(|first| first & (1 << bits) != 0);
     let length = integer::decode(bits, input)?;
     let length = usize::try_from(length).map_err(|_| DecodeError::Truncated)?;
@@ -136,6 +137,8 @@ fn string<'i: 's, 's>(
     *input = rest;
     let text = if huffman_coded {
         scratch.clear();
+        // Room for whatever follows, too: no code is shorter than five bits.
+        scratch.reserve(available * 8 / 5);
         let max_len = usize::try_from(*size_left).unwrap_or(usize::MAX);
         huffman::decode(encoded, max_len, scratch)?;
         scratch.as_slice()

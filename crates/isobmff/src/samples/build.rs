@@ -34,8 +34,8 @@ impl<'p> TableBoxes<'p> {
     }
 }
 
-/// A checkpoint stands after so many moves at most: the longest walk that a random access can cost.
-const MOVES_PER_CHECKPOINT: u32 = 256;
+/// A checkpoint stands after so many entries of all tables, or soon behind: what a random access has to pass.
+const ENTRIES_PER_CHECKPOINT: u64 = 1024;
 /// … and in tables with a size per sample after so many samples.
 const SIZES_PER_CHECKPOINT: u32 = 1024;
 
@@ -84,38 +84,47 @@ pub(super) fn build(
 
     let mut position = Position::start();
     let mut checkpoints = Vec::new();
-    let (mut moves, mut sizes_seen, mut max_sample_size) = (0, 0, 0);
+    let (mut passed, mut sizes_seen, mut max_sample_size) = (0, 0, 0);
     while position.index() < len {
         if checkpoints.is_empty()
-            || moves >= MOVES_PER_CHECKPOINT
+            || position.entries() - passed >= ENTRIES_PER_CHECKPOINT
             || sizes_seen >= SIZES_PER_CHECKPOINT
         {
             checkpoints.push(position);
-            (moves, sizes_seen) = (0, 0);
+            (passed, sizes_seen) = (position.entries(), 0);
         }
-        position.settle(&tables).map_err(|short| {
-            let (node, what) = match short {
-                Short::Durations => (Some(&stts), "stts"),
-                Short::Composition => (boxes.ctts.as_ref(), "ctts"),
-                Short::Chunks => (Some(&stco), "stsc and the chunk offsets"),
+        let short = |index: u32, short: Short| {
+            let (node, what, covered) = match short {
+                Short::Durations => (Some(&stts), "stts", tables.durations.samples()),
+                Short::Composition => {
+                    let covered = tables.composition.as_ref().map_or(0, Runs::samples);
+                    (boxes.ctts.as_ref(), "ctts", covered)
+                }
+                Short::Chunks => (Some(&stco), "stsc and the chunk offsets", u64::from(index)),
             };
-            node.unwrap_or(stbl).malformed(format!(
-                "{what} cover {} samples of {len}",
-                position.index()
-            ))
-        })?;
-        let count = position.reach(&tables, len - position.index());
-        let (bytes, largest) = measure(&tables.sizes, position.index(), count);
-        if position
-            .offset()
-            .checked_add(bytes)
-            .is_none_or(|end| end > file_len)
-        {
+            let node = node.unwrap_or(stbl);
+            node.malformed(format!("{what} cover {covered} samples of {len}"))
+        };
+        let index = position.index();
+        let in_chunk = position
+            .settle_chunk(&tables)
+            .map_err(|table| short(index, table))?;
+        let most = if tables.sizes.is_constant() {
+            position.run().max(SIZES_PER_CHECKPOINT)
+        } else {
+            SIZES_PER_CHECKPOINT - sizes_seen
+        };
+        let count = in_chunk.min(len - index).min(most);
+        let sizes = tables.sizes.measure(index, count);
+        let end = position.offset().checked_add(sizes.sum);
+        if end.is_none_or(|end| end > file_len) {
             return Err(past_the_end(&stco, &tables, position, count, file_len));
         }
-        max_sample_size = max_sample_size.max(largest);
-        position.advance(count, bytes);
-        moves += 1;
+        max_sample_size = max_sample_size.max(sizes.most);
+        position
+            .pass_times(&tables, count)
+            .map_err(|table| short(index, table))?;
+        position.pass_in_chunk(count, sizes.sum);
         if !tables.sizes.is_constant() {
             sizes_seen += count;
         }
@@ -166,7 +175,7 @@ fn parse_sizes(node: &Node<'_>) -> Result<(Sizes, u32)> {
 }
 
 fn check_durations(stts: &Node<'_>, durations: &Runs, len: u32) -> Result<()> {
-    let covered: u64 = durations.iter().map(|(count, _)| u64::from(count)).sum();
+    let covered = durations.samples();
     if covered != u64::from(len) {
         return Err(stts.malformed(format!("durations for {covered} samples, sizes for {len}")));
     }
@@ -208,17 +217,6 @@ fn parse_sync(stss: &Node<'_>, len: u32) -> Result<SyncTable> {
     Ok(sync)
 }
 
-/// Sum and maximum.
-fn measure(sizes: &Sizes, first: u32, count: u32) -> (u64, u32) {
-    if let Sizes::Constant(size) = sizes {
-        return (sizes.sum(first, count), *size);
-    }
-    let run = (first..first + count).map_while(|sample| sizes.get(sample));
-    run.fold((0, 0), |(sum, max), size| {
-        (sum + u64::from(size), max.max(size))
-    })
-}
-
 /// Names the first of `count` samples from `position` on that ends behind the file.
 fn past_the_end(
     stco: &Node<'_>,
@@ -231,7 +229,7 @@ fn past_the_end(
     if let Sizes::Constant(size) = tables.sizes {
         let fitting = file_len.saturating_sub(position.offset()) / u64::from(size.max(1));
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX).min(count - 1);
-        position.advance(fitting, u64::from(fitting) * u64::from(size));
+        position.pass_in_chunk(fitting, u64::from(fitting) * u64::from(size));
     }
     loop {
         let (index, start) = (position.index(), position.offset());
@@ -242,6 +240,6 @@ fn past_the_end(
                 "sample {index} has {size} bytes at {start}, the file has {file_len}"
             ));
         }
-        position.advance(1, u64::from(size));
+        position.pass_in_chunk(1, u64::from(size));
     }
 }

@@ -111,6 +111,56 @@ impl<'a> SampleIter<'a> {
         })
     }
 
+    /// The samples from here on, `most` at most, as one: what they have in common. A pass over each table.
+    pub fn next_span(&mut self, most: u32) -> Option<SampleSpan> {
+        let tables = self.tables;
+        let first = self.clone().next()?;
+        let position = self.position.as_mut()?;
+        position.settle(tables).ok()?;
+        let count = most.min(self.len - first.index);
+        if count == 0 {
+            return None;
+        }
+        let span = position.pass_span(tables, count)?;
+        if position.index() >= self.len {
+            self.position = None;
+        }
+        let sync_count = self.pass_syncs(first.index + count);
+        Some(SampleSpan {
+            first,
+            count,
+            bytes: span.sizes.sum,
+            sizes: (span.sizes.least, span.sizes.most),
+            durations: span.durations,
+            composition_offsets: span.composition_offsets,
+            descriptions: span.descriptions,
+            sync_count: sync_count.unwrap_or(count),
+        })
+    }
+
+    /// Goes on at sample `index`; stays where it is behind it.
+    pub fn advance_to(&mut self, index: u32) {
+        if let Some(position) = &mut self.position
+            && position.index() < index
+        {
+            if position.skip_to(self.tables, self.len, index).is_none() {
+                self.position = None;
+            }
+            _ = self.pass_syncs(index);
+        }
+    }
+
+    /// Passes the sync samples before `end`. Tells how many; none where all samples are.
+    fn pass_syncs(&mut self, end: u32) -> Option<u32> {
+        let sync = self.tables.sync.as_ref()?;
+        let before = self.sync_entry;
+        while self.sync_sample.is_some_and(|sample| sample < end) {
+            self.sync_entry += 1;
+            self.sync_sample = sync.get(self.sync_entry);
+        }
+        Some(self.sync_entry - before)
+    }
+
     #[inline]
     fn is_sync(&mut self, index: u32) -> bool {
         let Some(sync) = &self.tables.sync else {
@@ -181,6 +231,23 @@ impl SampleRun<'_> {
             count => self.sizes.each(self.first.index, count, each),
         }
     }
+}
+
+/// Samples in a row, by what they have in common: smallest and largest of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleSpan {
+    pub first: Sample,
+    /// At least 1.
+    pub count: u32,
+    /// Of all of them.
+    pub bytes: u64,
+    pub sizes: (u32, u32),
+    /// Media timescale.
+    pub durations: (u32, u32),
+    pub composition_offsets: (i32, i32),
+    pub descriptions: (u32, u32),
+    /// How many are sync samples.
+    pub sync_count: u32,
 }
 
 /// Iterator of the indices of sync samples, rising.

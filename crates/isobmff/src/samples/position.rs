@@ -1,9 +1,9 @@
 //! A place in the walk over all tables at once: the heart of the lazy view.
 //!
 //! Every table is a list of runs (samples of one duration, of one composition offset, of one chunk).
-//! A position knows how much of each run is left, so it can move by the shortest of them at a time:
-//! the cost of a move is that of the entries passed, not of the samples.
-use super::tables::{Runs, Tables};
+//! A position knows how much of each run is left, so it can move by the shortest of them at a time, or pass many samples
+//! table by table: the cost of a move is that of the entries passed, not of the samples.
+use super::tables::{Measure, Runs, Tables};
 
 /// Where one sample is in every table.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +19,10 @@ pub(super) struct Position {
 
 /// Where in `stts` or `ctts`.
 #[derive(Debug, Clone, Copy, Default)]
-struct Run {
+pub(super) struct Run {
     next_entry: u32,
-    left: u32,
-    value: u32,
+    pub(super) left: u32,
+    pub(super) value: u32,
 }
 
 /// Where in `stsc` and `stco`.
@@ -33,6 +33,20 @@ struct Chunk {
     /// The `stsc` entry in force.
     entry: u32,
     description: u32,
+}
+
+/// What samples in a row have in common: smallest and largest of what the tables say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) sizes: Measure,
+    pub(super) durations: (u32, u32),
+    pub(super) composition_offsets: (i32, i32),
+    pub(super) descriptions: (u32, u32),
+}
+
+#[inline]
+fn widened<T: Ord + Copy>((least, most): (T, T), value: T) -> (T, T) {
+    (least.min(value), most.max(value))
 }
 
 /// Which table ended before the samples did.
@@ -65,6 +79,11 @@ impl Position {
 
     pub(super) fn decode_time(&self) -> u64 {
         self.decode_time
+    }
+
+    /// Where in `stts` and in `ctts`.
+    pub(super) fn times(&self) -> (Run, Run) {
+        (self.duration, self.composition)
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -128,17 +147,105 @@ impl Position {
         self.chunk.left -= count;
     }
 
-    /// Moves forward to sample `target`; none when the tables end before it.
+    /// Moves forward to sample `target`, one table after the other; none when the tables end before it.
     pub(super) fn skip_to(&mut self, tables: &Tables, len: u32, target: u32) -> Option<()> {
         if target >= len {
             return None;
         }
-        while self.index < target {
-            self.settle(tables).ok()?;
-            let count = self.reach(tables, target - self.index);
-            self.advance(count, tables.sizes.sum(self.index, count));
+        let count = target.checked_sub(self.index)?;
+        self.pass_times(tables, count).ok()?;
+        self.pass_chunks(tables, count, |_| ())
+    }
+
+    /// Passes `count` samples in the tables of durations and composition offsets. The index stays.
+    pub(super) fn pass_times(&mut self, tables: &Tables, count: u32) -> Result<(), Short> {
+        let ticks = self.duration.pass(&tables.durations, count);
+        self.decode_time += ticks.ok_or(Short::Durations)?;
+        if let Some(composition) = &tables.composition {
+            let passed = self.composition.pass(composition, count);
+            passed.ok_or(Short::Composition)?;
+        }
+        Ok(())
+    }
+
+    /// Passes `count` samples, and tells what they have in common. The position is settled.
+    pub(super) fn pass_span(&mut self, tables: &Tables, count: u32) -> Option<Span> {
+        let mut span = Span {
+            sizes: tables.sizes.measure(self.index, count),
+            durations: (u32::MAX, 0),
+            composition_offsets: (i32::MAX, i32::MIN),
+            descriptions: (u32::MAX, 0),
+        };
+        let mut ticks = 0;
+        self.duration.walk(&tables.durations, count, |of, value| {
+            ticks += u64::from(of) * u64::from(value);
+            span.durations = widened(span.durations, value);
+        })?;
+        self.decode_time += ticks;
+        match &tables.composition {
+            Some(composition) => self.composition.walk(composition, count, |_, value| {
+                span.composition_offsets = widened(span.composition_offsets, value.cast_signed());
+            })?,
+            None => span.composition_offsets = (0, 0),
+        }
+        self.pass_chunks(tables, count, |description| {
+            span.descriptions = widened(span.descriptions, description);
+        })?;
+        Some(span)
+    }
+
+    /// Passes `count` samples in the tables of chunks and sizes, and calls `each` with the description of every chunk.
+    /// Sizes matter in the last chunk alone: every other says where it begins.
+    fn pass_chunks(
+        &mut self,
+        tables: &Tables,
+        count: u32,
+        mut each: impl FnMut(u32),
+    ) -> Option<()> {
+        let mut left = count;
+        while left > 0 {
+            while self.chunk.left == 0 {
+                self.offset = self.chunk.enter_next(tables)?;
+            }
+            let passed = left.min(self.chunk.left);
+            each(self.chunk.description);
+            if passed == left {
+                let bytes = tables.sizes.sum(self.index, passed);
+                self.offset = self.offset.saturating_add(bytes);
+            }
+            self.chunk.left -= passed;
+            self.index += passed;
+            left -= passed;
         }
         Some(())
+    }
+
+    /// Enters the chunk of the next sample, unless the position is in it. Tells how many of its samples are left.
+    pub(super) fn settle_chunk(&mut self, tables: &Tables) -> Result<u32, Short> {
+        while self.chunk.left == 0 {
+            self.offset = self.chunk.enter_next(tables).ok_or(Short::Chunks)?;
+        }
+        Ok(self.chunk.left)
+    }
+
+    /// Moves by `count` samples of the chunk at hand that have `bytes` bytes, in the tables of chunks and sizes.
+    pub(super) fn pass_in_chunk(&mut self, count: u32, bytes: u64) {
+        self.index += count;
+        // Checked against the length of the file when the table was built.
+        self.offset = self.offset.saturating_add(bytes);
+        self.chunk.left -= count;
+    }
+
+    /// How many samples from here on have one duration and one composition offset, as far as that is known without a
+    /// look at the next entries.
+    pub(super) fn run(&self) -> u32 {
+        self.duration.left.min(self.composition.left)
+    }
+
+    /// Entries passed so far, of all tables together.
+    pub(super) fn entries(&self) -> u64 {
+        let times = u64::from(self.duration.next_entry) + u64::from(self.composition.next_entry);
+        times + u64::from(self.chunk.next_chunk)
     }
 
     /// Moves forward to the last sample that starts at `time` or before.
@@ -164,12 +271,53 @@ impl Position {
 
 impl Run {
     #[inline]
-    fn settle(&mut self, runs: &Runs) -> Option<()> {
+    pub(super) fn settle(&mut self, runs: &Runs) -> Option<()> {
         while self.left == 0 {
             (self.left, self.value) = runs.get(self.next_entry)?;
             self.next_entry += 1;
         }
         Some(())
+    }
+
+    /// Passes `count` samples. Tells the sum of their values, below 2⁶⁴.
+    fn pass(&mut self, runs: &Runs, count: u32) -> Option<u64> {
+        let mut sum = 0;
+        self.walk(runs, count, |passed, value| {
+            sum += u64::from(passed) * u64::from(value);
+        })?;
+        Some(sum)
+    }
+
+    /// Passes `count` samples, and calls `each` with how many of them have which value, run by run.
+    #[inline]
+    pub(super) fn walk(
+        &mut self,
+        runs: &Runs,
+        count: u32,
+        mut each: impl FnMut(u32, u32),
+    ) -> Option<()> {
+        let at_hand = self.left.min(count);
+        if at_hand > 0 {
+            each(at_hand, self.value);
+            self.left -= at_hand;
+        }
+        let mut left = count - at_hand;
+        if left == 0 {
+            return Some(());
+        }
+        for (of_entry, value) in runs.from(self.next_entry) {
+            self.next_entry += 1;
+            let passed = of_entry.min(left);
+            if passed > 0 {
+                each(passed, value);
+            }
+            left -= passed;
+            if left == 0 {
+                (self.left, self.value) = (of_entry - passed, value);
+                return Some(());
+            }
+        }
+        None
     }
 }
 

@@ -26,8 +26,22 @@ impl Runs {
         Some(((both >> 32) as u32, both as u32))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
-        (0..).map_while(|entry| self.get(entry))
+    /// How many samples the entries are for.
+    pub(super) fn samples(&self) -> u64 {
+        self.from(0).map(|(count, _)| u64::from(count)).sum()
+    }
+
+    /// The entries from `entry` on.
+    #[inline]
+    pub(super) fn from(&self, entry: u32) -> impl Iterator<Item = (u32, u32)> {
+        let (entries, _) = self.0.as_chunks::<8>();
+        let start = usize::try_from(entry).unwrap_or(usize::MAX);
+        let rest = entries.get(start..).unwrap_or_default();
+        rest.iter().map(|entry| {
+            // Both in one: the count in the high half.
+            let both = u64::from_be_bytes(*entry);
+            ((both >> 32) as u32, both as u32)
+        })
     }
 }
 
@@ -141,8 +155,51 @@ impl Sizes {
         }
     }
 
+    /// Sum, smallest and largest of `count` sizes from `first` on.
+    pub(super) fn measure(&self, first: u32, count: u32) -> Measure {
+        let mut measure = Measure::default();
+        match self {
+            Self::Constant(size) => {
+                measure.sum = self.sum(first, count);
+                (measure.least, measure.most) = (*size, *size);
+            }
+            Self::Words(table) => words_in(table, first, count)
+                .iter()
+                .for_each(|size| measure.add(u32::from_be_bytes(*size))),
+            _ => self.each(first, count, |size| measure.add(size)),
+        }
+        measure
+    }
+
     pub(super) fn is_constant(&self) -> bool {
         matches!(self, Self::Constant(_))
+    }
+}
+
+/// Of the sizes of some samples.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measure {
+    pub(super) sum: u64,
+    pub(super) least: u32,
+    pub(super) most: u32,
+}
+
+impl Default for Measure {
+    fn default() -> Self {
+        Self {
+            sum: 0,
+            least: u32::MAX,
+            most: 0,
+        }
+    }
+}
+
+impl Measure {
+    #[inline]
+    fn add(&mut self, size: u32) {
+        self.sum += u64::from(size);
+        self.least = self.least.min(size);
+        self.most = self.most.max(size);
     }
 }
 

@@ -54,6 +54,74 @@ proptest! {
     }
 
     #[test]
+    fn a_span_says_what_its_samples_have_in_common(model in model(), from in any::<prop::sample::Index>(), most in 1..400_u32) {
+        let table = build(model.tables()).unwrap();
+        let at = from.index(model.samples.len());
+        let mut walk = table.iter_from(u32::try_from(at).unwrap());
+        for samples in model.samples[at..].chunks(most as usize) {
+            let span = walk.next_span(most).unwrap();
+            prop_assert_eq!(span.first, samples[0]);
+            prop_assert_eq!(span.count as usize, samples.len());
+            prop_assert_eq!(span.bytes, samples.iter().map(|s| u64::from(s.size)).sum::<u64>());
+            prop_assert_eq!(span.sync_count as usize, samples.iter().filter(|s| s.is_sync).count());
+            prop_assert_eq!(span.sizes, ends(samples, |s| s.size));
+            prop_assert_eq!(span.durations, ends(samples, |s| s.duration));
+            prop_assert_eq!(span.composition_offsets, ends(samples, |s| s.composition_offset));
+            prop_assert_eq!(span.descriptions, ends(samples, |s| s.description));
+        }
+        prop_assert_eq!(walk.next_span(most), None);
+    }
+
+    #[test]
+    fn a_walk_goes_on_at_a_later_sample(model in model(), picks in prop::collection::vec(any::<prop::sample::Index>(), 12)) {
+        let table = build(model.tables()).unwrap();
+        let mut picks: Vec<usize> = picks.iter().map(|pick| pick.index(model.samples.len())).collect();
+        picks.sort_unstable();
+        picks.dedup();
+        let mut walk = table.iter_from(0);
+        for at in picks {
+            walk.advance_to(u32::try_from(at).unwrap());
+            prop_assert_eq!(walk.next(), Some(model.samples[at]));
+        }
+        walk.advance_to(table.len());
+        prop_assert_eq!(walk.next(), None);
+    }
+
+    #[test]
+    fn times_and_descriptions_are_those_of_the_samples(model in model(), from in any::<prop::sample::Index>(), most in 1..400_u32) {
+        let table = build(model.tables()).unwrap();
+        let at = from.index(model.samples.len());
+        let mut walk = table.timings_from(u32::try_from(at).unwrap());
+        let mut samples = model.samples[at..].iter();
+        while let Some(run) = walk.next_run(most) {
+            prop_assert!((1..=most).contains(&run.count));
+            for index in 0..run.count {
+                let sample = samples.next().unwrap();
+                prop_assert_eq!(run.first + index, sample.index);
+                let decode_time = run.decode_time + u64::from(index) * u64::from(run.duration);
+                prop_assert_eq!(decode_time, sample.decode_time);
+                prop_assert_eq!(run.duration, sample.duration);
+                prop_assert_eq!(run.composition_offset, sample.composition_offset);
+            }
+        }
+        prop_assert_eq!(samples.next(), None);
+        let (mut by_run, mut together) = (table.timings_from(0), table.timings_from(0));
+        for _ in (0..table.len()).step_by(most as usize) {
+            let (mut left, mut found) = (most, Vec::new());
+            together.each_run(most, |run| found.push(*run));
+            for run in found {
+                prop_assert_eq!(by_run.next_run(left), Some(run));
+                left -= run.count;
+            }
+        }
+        prop_assert_eq!(by_run.next_run(1), None);
+        let mut last = None;
+        let changes = model.samples.iter().filter(|s| last.replace(s.description) != Some(s.description));
+        let changes: Vec<_> = changes.map(|s| (s.index, s.description)).collect();
+        prop_assert_eq!(table.descriptions().collect::<Vec<_>>(), changes);
+    }
+
+    #[test]
     fn a_time_finds_the_sample_that_decodes_then(model in model(), ahead in 0..3000_u64) {
         let table = build(model.tables()).unwrap();
         for time in [0, ahead, ahead / 2, table.total_duration(), u64::MAX] {
@@ -61,6 +129,12 @@ proptest! {
             prop_assert_eq!(table.index_at(time), expected, "at {}", time);
         }
     }
+}
+
+/// Smallest and largest.
+fn ends<T: Ord>(samples: &[Sample], of: impl Fn(&Sample) -> T) -> (T, T) {
+    let (least, most) = (samples.iter().map(&of).min(), samples.iter().map(&of).max());
+    (least.unwrap(), most.unwrap())
 }
 
 /// stts, stsc, stsz, stco of `count` samples in one chunk at 0.

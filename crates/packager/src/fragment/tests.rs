@@ -77,3 +77,53 @@ proptest! {
         prop_assert_eq!(header.len() as u64, shape.header_len());
     }
 }
+
+/// As a sample table sums them up.
+fn span(samples: &[RunSample]) -> SampleSpan {
+    fn ends<T: Ord>(samples: &[RunSample], of: impl Fn(&RunSample) -> T) -> (T, T) {
+        let (least, most) = (samples.iter().map(&of).min(), samples.iter().map(&of).max());
+        (least.unwrap(), most.unwrap())
+    }
+    let first = samples[0];
+    SampleSpan {
+        first: Sample {
+            index: 0,
+            offset: 0,
+            size: first.size,
+            decode_time: 0,
+            duration: first.duration,
+            composition_offset: first.composition_offset,
+            is_sync: first.is_sync,
+            description: 0,
+        },
+        count: u32::try_from(samples.len()).unwrap(),
+        bytes: samples.iter().map(|sample| u64::from(sample.size)).sum(),
+        sizes: ends(samples, |sample| sample.size),
+        durations: ends(samples, |sample| sample.duration),
+        composition_offsets: ends(samples, |sample| sample.composition_offset),
+        descriptions: (0, 0),
+        sync_count: u32::try_from(samples.iter().filter(|sample| sample.is_sync).count()).unwrap(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_span_is_described_as_its_samples_are(
+        samples in prop::collection::vec((1..3_u32, 1..3_u32, -1..2_i32, any::<bool>()), 1..6),
+        all_sync in any::<bool>(),
+    ) {
+        let samples: Vec<RunSample> = samples
+            .into_iter()
+            .map(|(size, duration, composition_offset, is_sync)| RunSample { size, duration, composition_offset, is_sync })
+            .collect();
+        let as_written = |sample: &RunSample| RunSample { is_sync: all_sync || sample.is_sync, ..*sample };
+        let written: Vec<RunSample> = samples.iter().map(as_written).collect();
+        let mut of_span = RunShape::default();
+        of_span.of_span(written[0], &span(&samples), all_sync);
+        let one_by_one = shape(&written);
+        prop_assert_eq!(of_span.trun_flags(), one_by_one.trun_flags());
+        prop_assert_eq!(of_span.tfhd_flags(), one_by_one.tfhd_flags());
+        prop_assert_eq!(of_span.header_len(), one_by_one.header_len());
+        prop_assert_eq!((of_span.count, of_span.payload), (one_by_one.count, one_by_one.payload));
+    }
+}

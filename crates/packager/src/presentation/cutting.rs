@@ -8,8 +8,8 @@ use super::{Rendition, Segment, media};
 use crate::Result;
 use crate::fragment::RunShape;
 use crate::plan::run_sample;
-use crate::timeline::{AudioCutter, Cuts, Moment, VideoTrack};
-use crate::timing::{SyncPoint, composition_time};
+use crate::timeline::{AudioCutter, Cuts, Frames, Moment, VideoTrack};
+use crate::timing::{SyncPoint, run_time};
 
 /// `saiz`, `saio` and `senc` without their entries.
 pub(crate) const PROTECTION_BOXES: u64 = 17 + 20 + 16;
@@ -75,20 +75,38 @@ impl Cutting<'_> {
 
     pub(super) fn cut_audio(&self, mut cutter: AudioCutter<'_>) -> Cuts {
         let survey = &self.placed.survey;
+        let samples = &self.chosen.track.samples;
         let all_sync = !self.placed.preroll.at_sync;
         let offset = self.shift.presentation();
-        let mut changes = survey.changes.iter().peekable();
-        let mut walk = self.chosen.track.samples.iter_from(survey.first_sample);
-        let mut left = survey.end_sample - survey.first_sample;
-        while let Some(run) = walk.next_run(left) {
-            left -= run.count;
-            let first = run.first;
-            let mut time = composition_time(&first) + offset;
-            for index in first.index..first.index + run.count {
-                let change = changes.next_if(|change| **change == index).is_some();
-                cutter.frame(index, time, all_sync || first.is_sync, change);
-                time += i64::from(first.duration);
+        let mut changes = survey.changes.iter().copied().peekable();
+        let mut syncs = samples.sync_samples_from(survey.first_sample).peekable();
+        let mut walk = samples.timings_from(survey.first_sample);
+        let mut from = survey.first_sample;
+        while from < survey.end_sample {
+            let change = changes.next_if_eq(&from).is_some();
+            let is_sync = all_sync || syncs.next_if_eq(&from).is_some();
+            let next = [changes.peek(), syncs.peek().filter(|_| !all_sync)];
+            let next = next.into_iter().flatten().copied().min();
+            let until = match change || (is_sync && !all_sync) {
+                true => from + 1,
+                false => next.map_or(survey.end_sample, |next| next.min(survey.end_sample)),
+            };
+            let mut left = until - from;
+            while let Some(run) = walk.next_run(left) {
+                left -= run.count;
+                let time = run_time(&run) + offset;
+                match change {
+                    true => cutter.frame(run.first, time, is_sync, true),
+                    false => cutter.frames(&Frames {
+                        first: run.first,
+                        count: run.count,
+                        time,
+                        duration: run.duration,
+                        are_sync: is_sync,
+                    }),
+                }
             }
+            from = until;
         }
         cutter.finish().unwrap_or(Cuts(Vec::new()))
     }
@@ -134,7 +152,7 @@ impl Cutting<'_> {
         })
     }
 
-    /// One walk over the samples: what each segment holds and weighs.
+    /// One pass over each table: what each segment holds and weighs.
     fn segments(&self, cuts: &Cuts) -> Result<(Vec<Segment>, Vec<Stretch>)> {
         let fault = |reason: &str| self.chosen.fault(reason);
         let survey = &self.placed.survey;
@@ -152,29 +170,28 @@ impl Cutting<'_> {
             let end_sample = next.map_or(survey.end_sample, |next| next.sample);
             let end = next.map_or(self.end().value, |next| next.time);
             let mut shape = RunShape::of_descriptions(survey.descriptions.len());
-            let mut first = None;
-            let mut left = end_sample - cut.sample;
-            while let Some(run) = samples.next_run(left) {
-                left -= run.count;
-                let sample = run.first;
-                let shifted = i64::from(sample.composition_offset) + self.shift.composition;
-                if i32::try_from(shifted).is_err() {
+            let span = samples.next_span(end_sample - cut.sample);
+            if let Some(span) = &span {
+                let (least, most) = span.composition_offsets;
+                let fits =
+                    |offset: i32| i32::try_from(i64::from(offset) + self.shift.composition).is_ok();
+                if !fits(least) || !fits(most) {
                     return Err(fault(
                         "composition offsets that do not fit 32 bits once the edit list is applied",
                     ));
                 }
-                let (_, description) =
-                    *first.get_or_insert((sample.decode_time, sample.description));
-                if description != sample.description {
+                if span.descriptions.0 != span.descriptions.1 {
                     return Err(fault(
                         "another sample description where no segment can begin",
                     ));
                 }
-                let alike = run_sample(&sample, self.shift.composition, all_sync);
-                shape.add_run(alike, &run);
+                let first = run_sample(&span.first, self.shift.composition, all_sync);
+                shape.of_span(first, span, all_sync);
             }
-            let decode_time =
-                first.and_then(|(time, _)| time.checked_add_signed(self.shift.decode));
+            let decode_time = span.and_then(|span| {
+                let time = span.first.decode_time;
+                time.checked_add_signed(self.shift.decode)
+            });
             let len = shape.header_len() + shape.payload;
             let duration = unsigned(end - cut.time).max(1);
             segments.push(Segment {

@@ -150,9 +150,10 @@ pub(super) fn samples(p: &Presentation, r: &Rendition) -> Option<Vec<TextSample>
     // A list that cannot be honoured was refused when the presentation was composed.
     let edits = EditMap::new(track, movie.timescale).ok()?;
     let offset = edits.delay - edits.media_time;
+    let end_time = edits.end_time();
     let sample = |sample: edgepack_isobmff::Sample| {
         let time = composition_time(&sample);
-        if edits.is_past_end(time) {
+        if time >= end_time {
             return None;
         }
         let end = u64::try_from(time + offset + i64::from(sample.duration)).ok()?;

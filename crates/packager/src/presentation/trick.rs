@@ -13,11 +13,11 @@ pub(super) fn trick_play(p: &Presentation, r: &Rendition) -> Option<TrickPlay> {
     let end = last.first_sample.saturating_add(last.sample_count);
     let offset = presentation_offset(p, r)?;
     let mut frames: Vec<TrickFrame> = Vec::new();
-    for sample in samples
-        .iter_from(first.first_sample)
-        .take_while(|sample| sample.index < end)
-        .filter(|sample| sample.is_sync)
-    {
+    let mut walk = samples.iter_from(first.first_sample);
+    let syncs = samples.sync_samples_from(first.first_sample);
+    for index in syncs.take_while(|index| *index < end) {
+        walk.advance_to(index);
+        let sample = walk.next()?;
         // A sync sample before the edit list's start is shown at 0.
         let start = u64::try_from(composition_time(&sample) + offset).unwrap_or(0);
         frames.push(TrickFrame {

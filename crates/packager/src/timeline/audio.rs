@@ -18,7 +18,22 @@ pub(crate) struct AudioCutter<'a> {
     grid_index: i64,
     /// A segment is due, and begins at the next sync sample.
     due: bool,
+    /// Frames before this time begin nothing, unless a segment is due.
+    quiet_until: i64,
     cuts: Option<Cuts>,
+}
+
+/// Frames that follow each other and last equally long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frames {
+    /// Index of the first sample.
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+    /// Presentation time of the first one, media timescale.
+    pub(crate) time: i64,
+    pub(crate) duration: u32,
+    /// All of them are.
+    pub(crate) are_sync: bool,
 }
 
 impl<'a> AudioCutter<'a> {
@@ -38,7 +53,28 @@ impl<'a> AudioCutter<'a> {
             target_ms,
             grid_index: 0,
             due: false,
+            quiet_until: i64::MIN,
             cuts: None,
+        }
+    }
+
+    /// Frames that all hold to the sample description of the one before; the costs are those of the segments that they
+    /// begin.
+    pub(crate) fn frames(&mut self, frames: &Frames) {
+        let mut index = 0;
+        while index < frames.count {
+            let time = frames.time + i64::from(index) * i64::from(frames.duration);
+            if self.due || time >= self.quiet_until || self.cuts.is_none() {
+                self.frame(frames.first + index, time, frames.are_sync, false);
+                index += 1;
+                continue;
+            }
+            // Frames without duration stay where they are.
+            let quiet = match i64::from(frames.duration) {
+                0 => i64::MAX,
+                duration => (self.quiet_until.saturating_sub(time) - 1) / duration + 1,
+            };
+            index = index.saturating_add(u32::try_from(quiet).unwrap_or(u32::MAX));
         }
     }
 
@@ -52,6 +88,7 @@ impl<'a> AudioCutter<'a> {
                 .partition_point(|boundary| boundary.value <= 0 || *boundary <= moment);
             self.grid_index = moment.grid_index(self.target_ms).max(0);
             self.cuts = Some(Cuts::starting_at(sample));
+            self.quiet_until = self.next_cut();
             return;
         };
         let mut cut = false;
@@ -77,6 +114,21 @@ impl<'a> AudioCutter<'a> {
             self.due = false;
             cuts.push(SyncPoint { sample, time });
         }
+        self.quiet_until = self.next_cut();
+    }
+
+    /// The earliest time at which a segment may become due: at the next boundary, and behind the last one by the grid.
+    fn next_cut(&self) -> i64 {
+        if let Some(boundary) = self.boundaries.get(self.next) {
+            return boundary.first_tick_in(self.timescale);
+        }
+        let video_end = self.video_end.first_tick_in(self.timescale);
+        let next_index = self.grid_index.saturating_add(1);
+        video_end.max(Moment::first_of_grid(
+            next_index,
+            self.timescale,
+            self.target_ms,
+        ))
     }
 
     /// None without frames.

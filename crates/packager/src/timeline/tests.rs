@@ -217,3 +217,47 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn frames_taken_together_are_cut_as_one_by_one(
+        gaps in prop::collection::vec(0..9_000_i64, 0..12),
+        scales in (prop::sample::select(vec![1000_u32, 600, 44_100, 48_000]), prop::sample::select(vec![1000_u32, 90_000, 30_000])),
+        video_end in 0..60_000_i64,
+        runs in prop::collection::vec((1..300_u32, 0..3000_u32, any::<bool>(), any::<bool>()), 1..12),
+        first in -3000..3000_i64,
+        target_ms in 100..9_000_u32,
+    ) {
+        let (timescale, clock) = scales;
+        let mut at = 0;
+        let boundaries: Vec<Moment> = gaps
+            .iter()
+            .map(|gap| {
+                at += gap * i64::from(clock) / 1000;
+                Moment::new(at, clock)
+            })
+            .collect();
+        let length: i64 = runs.iter().map(|(count, duration, ..)| i64::from(*count) * i64::from(*duration)).sum();
+        let cutter = || {
+            let end = Moment::new(first + length, timescale);
+            AudioCutter::new(&boundaries, Moment::new(video_end, 1000), end, target_ms)
+        };
+        let (mut each, mut together) = (cutter(), cutter());
+        let (mut sample, mut time) = (0, first);
+        for (count, duration, are_sync, changes) in runs {
+            if changes {
+                together.frame(sample, time, true, true);
+                each.frame(sample, time, true, true);
+                (sample, time) = (sample + 1, time + i64::from(duration));
+            }
+            together.frames(&Frames { first: sample, count, time, duration, are_sync });
+            for _ in 0..count {
+                each.frame(sample, time, are_sync, false);
+                (sample, time) = (sample + 1, time + i64::from(duration));
+            }
+        }
+        prop_assert_eq!(together.finish(), each.finish());
+    }
+}

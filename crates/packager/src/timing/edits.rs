@@ -100,10 +100,14 @@ impl EditMap {
         }
     }
 
-    /// Whether a sample of this composition time comes after the end of the edit.
-    pub(crate) fn is_past_end(&self, composition_time: i64) -> bool {
-        self.end
-            .is_some_and(|end| i128::from(composition_time) * end.scale >= end.ticks)
+    /// The first composition time that comes after the end of the edit; a sample there is not shown.
+    pub(crate) fn end_time(&self) -> i64 {
+        self.end.map_or(i64::MAX, |end| {
+            let after =
+                end.ticks.div_euclid(end.scale) + i128::from(end.ticks.rem_euclid(end.scale) > 0);
+            let bounded = after.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+            i64::try_from(bounded).unwrap_or(i64::MAX)
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct SampleRate {
 
 impl SampleRate {
     /// `count` samples (at least one) of the same duration.
+    #[inline]
     pub(crate) fn add(&mut self, duration: u32, count: u64) {
         if self.last == Some(duration) {
             self.run += count;

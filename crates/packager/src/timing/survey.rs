@@ -1,7 +1,7 @@
 //! One walk over a track's samples: which of them are needed, and what they are like.
-use edgepack_isobmff::Track;
+use edgepack_isobmff::{TimingRun, Track};
 
-use super::{EditMap, MAX_MEDIA_TIME, SampleRate, SyncPoint, composition_time, decode_time};
+use super::{EditMap, MAX_MEDIA_TIME, SampleRate, SyncPoint, composition_time, run_time, signed};
 
 /// What a walk over a track's samples finds. Times are composition times, media timescale.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,23 @@ pub(crate) struct Survey {
     /// The first samples of runs with another sample entry than the sample before.
     pub(crate) changes: Vec<u32>,
     pub(crate) rate: SampleRate,
+}
+
+/// Where a walk stands.
+struct Walk {
+    /// Composition time from which on samples are not shown.
+    end_time: i64,
+    is_video: bool,
+    /// The sample entry in force, and that of the latest sample taken.
+    description: u32,
+    known: Option<u32>,
+    /// The two differ.
+    is_new: bool,
+    /// Of the latest sync sample taken; of video alone.
+    sync_time: i64,
+    /// Nothing that follows is looked at: sound has ended, or there is a fault.
+    is_over: bool,
+    fault: Option<String>,
 }
 
 /// What a decoder of a codec needs before the first sample that is heard.
@@ -115,56 +132,47 @@ impl Survey {
                 "samples of {duration} ticks together: an absurd length"
             ));
         }
-        let mut description = None;
-        let mut sync_time = i64::MIN;
-        let mut walk = samples.iter_from(first);
-        // Pictures come out of order, one by one.
-        let most = if is_video { 1 } else { u32::MAX };
-        while let Some(run) = walk.next_run(most) {
-            let sample = run.first;
-            if sample.index == first {
-                survey.first_decode_time = decode_time(&sample);
+        let mut syncs = samples.sync_samples_from(first);
+        let mut next_sync = if is_video { syncs.next() } else { None };
+        let mut descriptions = samples.descriptions().peekable();
+        let mut timings = samples.timings_from(first);
+        let mut walk = Walk {
+            end_time: edits.end_time(),
+            is_video,
+            description: 0,
+            known: None,
+            is_new: true,
+            sync_time: i64::MIN,
+            is_over: false,
+            fault: None,
+        };
+        survey.first_decode_time = samples
+            .sample(first)
+            .map_or(0, |first| signed(first.decode_time));
+        let mut from = first;
+        // From one sync sample or description to the next.
+        while from < samples.len() {
+            let is_sync = next_sync == Some(from);
+            if is_sync {
+                next_sync = syncs.next();
             }
-            let time = composition_time(&sample);
-            let duration = i64::from(sample.duration);
-            let after = |count: u32| time + i64::from(count) * duration;
-            // One past the end is kept only when a shown one follows in decode order.
-            let mut count = run.count;
-            if edits.is_past_end(after(count - 1)) {
-                count = (0..count)
-                    .find(|index| edits.is_past_end(after(*index)))
-                    .unwrap_or(count);
+            while let Some((_, found)) = descriptions.next_if(|(sample, _)| *sample <= from) {
+                walk.description = found;
             }
-            let ends = count < run.count && !is_video;
-            if count == 0 {
-                if ends {
-                    break;
-                }
-                continue;
+            let changes = descriptions.peek().map(|(sample, _)| *sample);
+            let until = [next_sync, changes].into_iter().flatten().min();
+            let until = until.unwrap_or(samples.len());
+            walk.is_new = walk.known != Some(walk.description);
+            timings.each_run(until - from, |run| {
+                survey.take(run, is_sync && run.first == from, &mut walk);
+            });
+            if let Some(fault) = walk.fault {
+                return Err(fault);
             }
-            if description != Some(sample.description) {
-                survey.change(
-                    sample.index,
-                    sample.description,
-                    is_video && !sample.is_sync,
-                )?;
-                description = Some(sample.description);
-            }
-            survey.end_sample = sample.index + count;
-            survey.earliest = survey.earliest.min(time);
-            survey.end = survey.end.max(after(count - 1) + duration.max(1));
-            survey.rate.add(sample.duration, u64::from(count));
-            if is_video && sample.is_sync {
-                sync_time = time;
-                survey.sync.push(SyncPoint {
-                    sample: sample.index,
-                    time,
-                });
-            }
-            survey.has_leading |= time < sync_time;
-            if ends {
+            if walk.is_over {
                 break;
             }
+            from = until;
         }
         survey.rate.finish();
         if survey.end_sample == 0 || survey.end <= edits.media_time {
@@ -174,6 +182,46 @@ impl Survey {
             return Err("samples without duration".to_owned());
         }
         Ok(Some(survey))
+    }
+
+    #[inline]
+    fn take(&mut self, run: &TimingRun, is_sync: bool, walk: &mut Walk) {
+        if walk.is_over {
+            return;
+        }
+        let time = run_time(run);
+        let duration = i64::from(run.duration);
+        let mut count = run.count;
+        let mut last = time + i64::from(count - 1) * duration;
+        // One past the end is kept only when a shown one follows in decode order.
+        if last >= walk.end_time {
+            walk.is_over = !walk.is_video;
+            count = match walk.end_time.saturating_sub(time) {
+                ..=0 => return,
+                // The run reaches past it: samples last some time.
+                room => u32::try_from((room - 1) / duration.max(1) + 1).unwrap_or(count),
+            };
+            last = time + i64::from(count - 1) * duration;
+        }
+        if walk.is_new {
+            let depends = walk.is_video && !is_sync;
+            if let Err(fault) = self.change(run.first, walk.description, depends) {
+                (walk.fault, walk.is_over) = (Some(fault), true);
+                return;
+            }
+            (walk.known, walk.is_new) = (Some(walk.description), false);
+        }
+        self.end_sample = run.first + count;
+        self.earliest = self.earliest.min(time);
+        self.end = self.end.max(last + duration.max(1));
+        self.rate.add(run.duration, u64::from(count));
+        if is_sync {
+            walk.sync_time = time;
+            let sample = run.first;
+            self.sync.push(SyncPoint { sample, time });
+        }
+        // Pictures come out of order; those of one run do not.
+        self.has_leading |= time < walk.sync_time;
     }
 
     fn change(&mut self, sample: u32, description: u32, depends: bool) -> Result<(), String> {

@@ -32,7 +32,7 @@ fn edits_that_follow_each_other_without_a_gap_are_one() {
         .edit(60, 2000);
     let map = map(track).unwrap();
     assert_eq!((map.delay, map.media_time), (0, 1000));
-    assert!(!map.is_past_end(3499) && map.is_past_end(3500));
+    assert_eq!(map.end_time(), 3500);
 }
 
 #[test]

@@ -5,6 +5,9 @@ use super::{MAX_SEGMENTS, Scale, Slot, bounded, overlap};
 use crate::presentation::ReadError;
 use crate::verify::rules;
 
+/// Of times and of the clock, seconds.
+const ROUNDING: f64 = 0.01;
+
 /// `SegmentTimeline`.
 pub(super) fn told(
     timeline: &Element,
@@ -15,8 +18,17 @@ pub(super) fn told(
     let mut slots = Vec::new();
     let mut number = scale.first_number;
     let mut time = 0u64;
+    // What is listed ahead is there when its time has come (5.3.9.5.3); read again then, the list has it.
+    let there = context.dynamic.then(|| {
+        let ticks = (available(context, scale) - period.start + ROUNDING) * scale.timescale;
+        scale.offset.saturating_add(ticks.max(0.0) as u64)
+    });
     let mut elements = timeline.all("S").peekable();
     while let Some(element) = elements.next() {
+        if element.attribute("n").is_some() {
+            let what = "S@n, which the timing model forbids";
+            context.fault(rules::DASH_TIMELINE, element, what);
+        }
         let t = element.integer("t")?.unwrap_or(time);
         if t < time && !slots.is_empty() {
             let what = format!("S@t {t} is before {time}, where the one before ends");
@@ -59,6 +71,11 @@ pub(super) fn told(
         number = number.checked_add(passed).ok_or_else(beyond)?;
         for _ in 0..count - passed {
             if scale.last_number.is_some_and(|last| number > last) {
+                break;
+            }
+            let end = time.saturating_add(duration);
+            if there.is_some_and(|there| end > there) && scale.early.is_finite() {
+                context.ahead = true;
                 break;
             }
             slots.push(Slot {

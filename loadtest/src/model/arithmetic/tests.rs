@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::super::Routing;
 use super::*;
 use crate::model::{NodeSpec, Prices, text};
 use crate::node::NodeFigures;

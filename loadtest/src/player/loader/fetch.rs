@@ -4,18 +4,22 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
+use super::super::bursts::Bursts;
 use super::super::chunks::Chunks;
 use super::super::cmcd::Object;
 use super::super::session::{Lost, Wanted};
 use super::{Loader, MAX_HEADERS, MAX_KEYS, Next};
 use crate::measure::Class;
-use crate::outcome::ErrorClass;
-use crate::presentation::{Resource, Segment};
+use crate::outcome::{ErrorClass, Unverified};
+use crate::presentation::{Protection, Resource, Segment};
 use crate::transport::Answer;
 use crate::verify::{self, Announced, Header};
 
 /// Longer ones are counted and not verified.
 const MAX_HEADER_BYTES: usize = 4 << 20;
+
+/// No clock tells that a part took less, seconds.
+const LEAST_TRANSFER: f64 = 0.001;
 
 impl Loader<'_, '_> {
     pub(super) async fn segment(
@@ -33,13 +37,8 @@ impl Loader<'_, '_> {
                 true => self.whole(rung, segment, due).await?,
                 false => self.growing(rung, segment, next, due).await?,
             };
-            self.judge(
-                rung,
-                &answer,
-                &segment.resource,
-                &Announced::segment(segment),
-                header,
-            );
+            let announced = Announced::segment(segment);
+            self.judge(&answer, segment, &segment.resource, &announced, header);
             self.viewer.relieved();
             if seeks != self.viewer.seeks.get() {
                 return Ok(());
@@ -69,6 +68,11 @@ impl Loader<'_, '_> {
         let Some(part) = segment.parts.get(at) else {
             return Err(Lost);
         };
+        if part.gap {
+            self.continuity.reset();
+            self.part_loaded(rung, segment, at, next);
+            return Ok(());
+        }
         let header = self.belongings(rung, segment, due).await?;
         let seeks = self.viewer.seeks.get();
         let object = Object::Media(self.kind());
@@ -79,9 +83,9 @@ impl Loader<'_, '_> {
             ..Wanted::new(Class::Part, due)
         };
         let answer = self.viewer.session.get(&part.resource.url, wanted).await?;
-        self.sample(&answer);
+        self.sample_part(&answer);
         let announced = Announced::part(segment, at, part);
-        self.judge(rung, &answer, &part.resource, &announced, header);
+        self.judge(&answer, segment, &part.resource, &announced, header);
         self.viewer.relieved();
         if seeks == self.viewer.seeks.get() {
             self.part_loaded(rung, segment, at, next);
@@ -101,9 +105,10 @@ impl Loader<'_, '_> {
         let Some(part) = segment.parts.get(at) else {
             return;
         };
+        self.sample_part(answer);
         let header = self.known_header(segment.header.as_ref());
         let announced = Announced::part(segment, at, part);
-        self.judge(rung, answer, &part.resource, &announced, header);
+        self.judge(answer, segment, &part.resource, &announced, header);
         self.viewer.relieved();
         self.part_loaded(rung, segment, at, next);
     }
@@ -150,12 +155,14 @@ impl Loader<'_, '_> {
         let object = Object::Media(self.kind());
         let chunk = self.viewer.part_target.get().unwrap_or(segment.duration);
         let seeks = self.viewer.seeks.get();
-        let chunks = RefCell::new(Chunks::default());
+        let coming = RefCell::new((Chunks::default(), Bursts::default()));
         let see = |bytes: &[u8]| {
-            let mut chunks = chunks.borrow_mut();
+            let (chunks, bursts) = &mut *coming.borrow_mut();
             let before = chunks.complete();
             chunks.push(bytes);
-            if chunks.complete() > before && seeks == self.viewer.seeks.get() {
+            let ends = chunks.complete() > before;
+            bursts.piece(Instant::now(), bytes.len() as u64, ends);
+            if ends && seeks == self.viewer.seeks.get() {
                 let there = f64::from(chunks.complete()) * chunk;
                 self.loaded(rung, next.segment_time + there.min(segment.duration));
             }
@@ -168,7 +175,12 @@ impl Loader<'_, '_> {
             ..Wanted::new(Class::Blocked, due)
         };
         let session = self.viewer.session;
-        session.get(&segment.resource.url, wanted).await
+        let answer = session.get(&segment.resource.url, wanted).await?;
+        let (bytes, busy) = coming.borrow().1.total();
+        let over = answer.end.duration_since(answer.sent).as_secs_f64();
+        let abr = &self.viewer.abr;
+        abr.borrow_mut().paced(bytes, busy.as_secs_f64(), over);
+        Ok(answer)
     }
 
     /// Header and key, where they are not there yet.
@@ -179,14 +191,23 @@ impl Loader<'_, '_> {
         due: Instant,
     ) -> Result<Option<Rc<Header>>, Lost> {
         let session = self.viewer.session;
-        if let Some(url) = &segment.key
-            && !self.keys.contains(url)
+        if let Some(key) = &segment.key
+            && !self.keys.contains(&key.url)
         {
+            let url = &key.url;
             let wanted = Wanted {
                 report: self.report(rung, Object::Key, None),
                 ..Wanted::new(Class::Key, due)
             };
-            session.get(url, wanted).await?;
+            let answer = session.get(url, wanted).await?;
+            if answer.bytes != key.bytes as u64 && session.scenario().verify.enabled {
+                let rule = verify::rules::KEY_LENGTH;
+                let what = format!(
+                    "{rule}: {} bytes, a key of {} is due",
+                    answer.bytes, key.bytes
+                );
+                session.complain(ErrorClass::Violation, url, &what);
+            }
             if self.keys.len() >= MAX_KEYS {
                 self.keys.clear();
             }
@@ -208,7 +229,7 @@ impl Loader<'_, '_> {
         let answer = session.get(&resource.url, wanted).await?;
         let mut header = None;
         if let Some(body) = &answer.body
-            && segment.protection != crate::presentation::Protection::Whole
+            && segment.protection != Protection::Whole
         {
             let codecs = &self.viewer.title.tracks()[self.track].rungs[rung].codecs;
             let (read, violations) = verify::header(body, codecs);
@@ -233,19 +254,39 @@ impl Loader<'_, '_> {
 
     fn judge(
         &mut self,
-        _rung: usize,
         answer: &Answer,
+        segment: &Segment,
         resource: &Resource,
         announced: &Announced,
         header: Option<Rc<Header>>,
     ) {
         let session = self.viewer.session;
+        if !session.scenario().verify.enabled {
+            return;
+        }
+        let recorder = &self.viewer.house.recorder;
         let Some(body) = &answer.body else {
+            let limit = session.scenario().limits.segment_bytes as u64;
+            recorder.unverified(match answer.bytes > limit {
+                true => Unverified::TooLong,
+                false => Unverified::NoRoom,
+            });
             self.continuity.reset();
             return;
         };
-        let header = header.as_deref();
-        let mut violations = verify::media(body, announced, header, &mut self.continuity);
+        let mut violations = Vec::new();
+        let headless = segment.header.is_some() && header.is_none();
+        if headless && announced.protection != Protection::Whole {
+            // What is wrong with the header was told when it came.
+            recorder.unverified(Unverified::NoHeader);
+            self.continuity.reset();
+        } else {
+            if let Some(reason) = verify::unverified(body, announced) {
+                recorder.unverified(reason);
+            }
+            let header = header.as_deref();
+            violations = verify::media(body, announced, header, &mut self.continuity);
+        }
         if resource.range.is_none()
             && let Some(checksums) = &self.viewer.house.common.checksums
         {
@@ -255,6 +296,14 @@ impl Loader<'_, '_> {
             let what = violation.to_string();
             session.complain(ErrorClass::Violation, &resource.url, &what);
         }
+    }
+
+    /// A part comes at line rate once its first byte does (HLS 6.2.6); what was before may have been the encoder's.
+    fn sample_part(&self, answer: &Answer) {
+        let busy = answer.end.duration_since(answer.first_byte);
+        let over = answer.end.duration_since(answer.sent).as_secs_f64();
+        let mut abr = self.viewer.abr.borrow_mut();
+        abr.paced(answer.bytes, busy.as_secs_f64().max(LEAST_TRANSFER), over);
     }
 
     /// What the network gave; small bodies and shared connections measure it worse, not better.

@@ -38,7 +38,6 @@ impl Manifest {
         before: Option<&Sheet<Mpd>>,
     ) -> Result<Self, Lost> {
         let sheet = parse(session, &base, &text, now, before)?;
-        complain(session, &base, &sheet.violations);
         let location = sheet.value.presentation.location.clone();
         Ok(Self {
             url: location.unwrap_or_else(|| session.manifest().clone()),
@@ -48,6 +47,11 @@ impl Manifest {
             read: Instant::now(),
             sheet,
         })
+    }
+
+    /// Tells what is wrong with it, once it was read by the server's clock.
+    pub(super) fn complain(&self, session: &Session<'_>) {
+        complain(session, &self.base, &self.sheet.violations);
     }
 
     /// The same text at another time: what it tells of segments grows with the clock.
@@ -82,9 +86,11 @@ impl Manifest {
         };
         let (answer, text) = fetch_text(session, &self.url, report, due, None).await?;
         let text = session.text(&text).into_owned();
-        let fresh = Self::read(session, answer.url, text, now(), Some(&self.sheet))?;
+        let now = now();
+        let fresh = Self::read(session, answer.url, text, now, Some(&self.sheet))?;
+        fresh.complain(session);
         if session.scenario().verify.enabled && self.text != fresh.text {
-            let violations = verify::dash::update(&self.sheet.value, &fresh.sheet.value);
+            let violations = verify::dash::update(&self.sheet.value, &fresh.sheet.value, now);
             complain(session, &self.base, &violations);
         }
         *self = fresh;

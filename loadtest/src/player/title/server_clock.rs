@@ -1,11 +1,12 @@
 //! The server's clock, as an MPD says it is to be read (ISO/IEC 23009-1, 5.8.5.7).
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use http::header::DATE;
 use tokio::time::Instant;
 
 use super::super::session::{Session, Wanted};
 use super::unix_now;
+use crate::hls::date::unix_seconds;
 use crate::measure::Class;
 use crate::outcome::ErrorClass;
 use crate::presentation::Clock;
@@ -42,21 +43,27 @@ async fn read(session: &Session<'_>, clock: &Clock) -> Option<f64> {
             .body
             .as_deref()
             .and_then(|body| std::str::from_utf8(body).ok())
-            .and_then(|text| humantime::parse_rfc3339_weak(text.trim()).ok()),
+            .and_then(unix_seconds),
         false => answer
             .headers
             .get(DATE)
-            .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()),
+            .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())
+            .and_then(|date| date.duration_since(UNIX_EPOCH).ok())
+            .map(|since| since.as_secs_f64()),
     };
-    let Some(time) = time.and_then(|time: SystemTime| time.duration_since(UNIX_EPOCH).ok()) else {
+    let Some(time) = time else {
         session.complain(ErrorClass::Unreadable, url, "no date of a clock");
         return None;
     };
-    let offset = time.as_secs_f64() - middle;
+    let offset = time - middle;
     if in_body {
         return Some(offset);
     }
-    // A header's date has no fractions: half a second is its middle, and less says nothing.
-    let offset = offset + 0.5;
-    Some(if offset.abs() <= 0.5 { 0.0 } else { offset })
+    // A header's date has no fractions: the server's clock is up to a second ahead of it. Who takes the earliest never
+    // asks for what is not there yet.
+    Some(if offset <= 0.0 && offset > -1.0 {
+        0.0
+    } else {
+        offset
+    })
 }

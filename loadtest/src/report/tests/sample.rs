@@ -72,6 +72,8 @@ pub(crate) fn outcome(viewers: u64, load: f64) -> Outcome {
             false => BTreeMap::new(),
         },
         violations: 0,
+        verified: true,
+        unverified: BTreeMap::new(),
         samples: match over {
             true => vec![Incident {
                 at_s: 31.25,

@@ -45,11 +45,10 @@ fn lengths(found: &mut Findings, segment: &Segment, target: f64) {
             let what = format!("{} lasts {duration} s, PART-TARGET is {target} s", place());
             found.add(rules::HLS_PART, what);
         }
-        // Shorter may be: what is independent (or what the next that is cuts short), a gap and what is before one,
-        // the last of a segment. Of a segment that grows nobody knows the last yet.
+        // Shorter may be: what is independent, a gap and what is before one, the last of a segment. Of a segment that
+        // grows nobody knows the last yet.
         let next = segment.parts.get(index + 1);
-        let excused =
-            part.independent || part.gap || next.is_none_or(|next| next.gap || next.independent);
+        let excused = part.independent || part.gap || next.is_none_or(|next| next.gap);
         if duration < LEAST * target - ROUNDING && !excused {
             let what = format!("{} lasts {duration} s of {target} s", place());
             found.add(rules::HLS_PART, what);

@@ -1,7 +1,7 @@
 //! From one load of a media playlist to the next (6.2.1, 6.2.2).
 use super::{Findings, ROUNDING, Violation, rules};
 use crate::hls::{MediaPlaylist, PlaylistType};
-use crate::presentation::Segment;
+use crate::presentation::{Resource, Segment};
 
 /// Between two loads of one media playlist.
 pub fn reload(before: &MediaPlaylist, after: &MediaPlaylist) -> Vec<Violation> {
@@ -38,6 +38,9 @@ pub fn reload(before: &MediaPlaylist, after: &MediaPlaylist) -> Vec<Violation> {
     for (was, is) in common(old, new) {
         unchanged(&mut found, was, is);
     }
+    counted(&mut found, old, new);
+    hint(&mut found, before, after);
+    parts_leave(&mut found, before, after);
     kinds(&mut found, before, after);
     window(&mut found, before, after);
     skip(&mut found, after);
@@ -119,13 +122,109 @@ fn unchanged(found: &mut Findings, was: &Segment, is: &Segment) {
     if dates.is_some_and(|(was, is)| (was - is).abs() > 1.0) {
         changed("its date");
     }
-    // Parts are removed as a segment ages.
-    let same = was.parts.iter().zip(&is.parts).all(|(was, is)| was == is);
-    if is.parts.len() >= was.parts.len() && !same {
+    // Parts are removed as a segment ages, the first of them first.
+    let gone = was.parts.len().saturating_sub(is.parts.len());
+    let left = was.parts.get(gone..).unwrap_or_default();
+    if left.iter().zip(&is.parts).any(|(was, is)| was != is) {
         changed("a part of it");
     }
-    if !is.complete && is.parts.len() < was.parts.len() {
+    if !is.complete && gone > 0 {
         changed("the number of its parts, backwards,");
+    }
+}
+
+/// Where all that was known has left, numbers still go forward (6.2.2).
+fn counted(found: &mut Findings, old: &[Segment], new: &[Segment]) {
+    if let (Some(last), Some(first)) = (old.last(), new.first())
+        && first.number > last.number
+        && first.discontinuity < last.discontinuity
+    {
+        let what = format!(
+            "segment {} was behind {} discontinuities, and segment {} behind {}",
+            last.number, last.discontinuity, first.number, first.discontinuity
+        );
+        found.add(rules::HLS_DISCONTINUITY, what);
+    }
+}
+
+/// What the list before announced is what comes next in the list after.
+fn hint(found: &mut Findings, before: &MediaPlaylist, after: &MediaPlaylist) {
+    let live = before.media.live.as_ref();
+    let Some(hint) = live.and_then(|live| live.hint.as_ref()) else {
+        return;
+    };
+    let Some(last) = before.media.segments.last() else {
+        return;
+    };
+    let segment = |number: u64| {
+        let mut segments = after.media.segments.iter();
+        segments.find(|segment| segment.number == number)
+    };
+    let now = segment(last.number);
+    if now.is_none_or(|now| now.parts.len() < last.parts.len()) {
+        // Its parts have left meanwhile.
+        return;
+    }
+    // The segment may have ended without another part: then it is the first of the next.
+    let here = now.and_then(|now| now.parts.get(last.parts.len()));
+    let (next, part) = match here.filter(|_| !last.complete) {
+        Some(part) => (last.discontinuity, part),
+        None => {
+            let next = segment(last.number + 1);
+            match next.and_then(|next| Some((next.discontinuity, next.parts.first()?))) {
+                Some(next) => next,
+                None => return,
+            }
+        }
+    };
+    let start = |resource: &Resource| resource.range.as_ref().map_or(0, |range| range.start);
+    let is_it = hint.url == part.resource.url && start(hint) == start(&part.resource);
+    if !is_it && next == last.discontinuity {
+        let what = format!(
+            "{} from byte {} was hinted at, {} from byte {} came",
+            hint.url,
+            start(hint),
+            part.resource.url,
+            start(&part.resource)
+        );
+        found.add(rules::HLS_HINT, what);
+    }
+}
+
+/// Parts leave the list in their order, and not while they are at its end.
+fn parts_leave(found: &mut Findings, before: &MediaPlaylist, after: &MediaPlaylist) {
+    if after.ended {
+        return;
+    }
+    let left = |was: &Segment, is: &Segment| is.parts.len() < was.parts.len();
+    let all = || common(&before.media.segments, &after.media.segments);
+    let Some((_, last)) = all().filter(|(was, is)| left(was, is)).last() else {
+        return;
+    };
+    let older = |number: u64| move |(_, is): &(&Segment, &Segment)| is.number < number;
+    if let Some((_, kept)) = all()
+        .filter(older(last.number))
+        .find(|(_, is)| !is.parts.is_empty())
+    {
+        let what = format!(
+            "parts of segment {} were taken away, those of segment {} were not",
+            last.number, kept.number
+        );
+        found.add(rules::HLS_PART_PLACE, what);
+    }
+    let end = after
+        .media
+        .segments
+        .last()
+        .map(|end| end.start + end.duration);
+    let behind = end.unwrap_or_default() - (last.start + last.duration);
+    let least = 3.0 * after.target_duration;
+    if last.complete && behind < least - ROUNDING * after.media.segments.len() as f64 {
+        let what = format!(
+            "the parts of segment {} were taken away {behind:.3} s before the end, {least} s is the least",
+            last.number
+        );
+        found.add(rules::HLS_PART_PLACE, what);
     }
 }
 

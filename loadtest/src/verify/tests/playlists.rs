@@ -127,6 +127,46 @@ fn each_breach_of_one_playlist_has_its_rule() {
     }
 }
 
+fn breach(text: &str, from: &str, to: &str) -> Vec<&'static str> {
+    assert!(text.contains(from), "{from}");
+    found(&text.replacen(from, to, 1))
+}
+
+#[test]
+fn tags_of_a_segment_stand_before_its_parts() {
+    let behind = "DURATION=1.0\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:2,\n3";
+    let found = breach(PARTS, "DURATION=1.0\n#EXTINF:2,\n3", behind);
+    assert_eq!(found, [rules::HLS_PART_ORDER]);
+}
+
+#[test]
+fn a_short_part_is_not_excused_by_the_next_that_is_independent() {
+    let cut = "DURATION=0.5\n#EXT-X-PART:URI=\"4.1.m4s\",DURATION=0.3,INDEPENDENT=YES";
+    let text = "DURATION=0.9\n#EXT-X-PART:URI=\"4.1.m4s\",DURATION=0.3";
+    assert_eq!(breach(PARTS, text, cut), [rules::HLS_PART]);
+    let gap = "DURATION=0.5\n#EXT-X-PART:URI=\"4.1.m4s\",DURATION=0.3,GAP=YES";
+    assert_eq!(breach(PARTS, text, gap), Vec::<&str>::new());
+}
+
+#[test]
+fn dates_may_overlap_by_less_than_a_second() {
+    let dated = |second: &str| {
+        VOD.replacen(
+            "#EXTINF",
+            "#EXT-X-PROGRAM-DATE-TIME:2026-05-01T12:00:00Z\n#EXTINF",
+            1,
+        )
+        .replace(
+            "#EXTINF:4.004,\n2",
+            &format!("#EXT-X-PROGRAM-DATE-TIME:2026-05-01T12:00:{second}Z\n#EXTINF:4.004,\n2"),
+        )
+    };
+    assert_eq!(found(&dated("03.5")), Vec::<&str>::new());
+    assert_eq!(found(&dated("09")), Vec::<&str>::new());
+    assert_eq!(found(&dated("02.9")), [rules::HLS_DATE]);
+    assert_eq!(found(&dated("00")), [rules::HLS_DATE]);
+}
+
 fn reloaded(before: &str, after: &str) -> Vec<&'static str> {
     let before = read(before).unwrap();
     rules_of(&hls::reload(&before, &read_behind(after, &before)))

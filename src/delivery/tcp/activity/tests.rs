@@ -94,3 +94,29 @@ async fn a_client_has_to_keep_to_the_rate_on_average_over_the_send_time() {
     activity.wrote(30 * 1024 - 1);
     assert_eq!(after(&activity, 30).await, Some(Closed::SlowReader));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_rests_between_requests_only() {
+    let activity = activity();
+    let since = |activity: &Activity| activity.rests_at().map(|at| at - Instant::now());
+    assert_eq!(since(&activity), Some(RESTS_AFTER));
+    let request = InFlight::new(&activity);
+    assert_eq!(since(&activity), None, "a request is under way");
+    tokio::time::advance(SECOND).await;
+    drop(request);
+    assert_eq!(since(&activity), Some(RESTS_AFTER));
+    activity.cannot_write();
+    assert_eq!(since(&activity), None, "the answer is not out");
+    activity.wrote(1);
+    activity.read(1);
+    assert_eq!(since(&activity), None, "a head has begun");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_sent_a_body_does_not_rest() {
+    let activity = activity();
+    let request = InFlight::new(&activity);
+    activity.body_follows();
+    drop(request);
+    assert_eq!(activity.rests_at(), None);
+}
