@@ -76,8 +76,13 @@ impl Line {
 
         let mut outcome = Outcome::default();
         let now = arrival.at_ms;
-        // What waited longest goes first where waiting is over.
-        self.release(now, &mut outcome);
+        let place = self.place(&chunk, arrival.encoder);
+        let goes_on = self.encoders.is_at_work(arrival.encoder)
+            && matches!(place, Place::Past | Place::Next { .. });
+        if !goes_on {
+            // What waited longest goes first where waiting is over.
+            self.release(now, &mut outcome);
+        }
         let by_ms = self.off_by(&chunk);
         let refused = match self.judge(&chunk, arrival.encoder, now) {
             Verdict::Take => {
@@ -210,11 +215,9 @@ impl Line {
     fn release(&mut self, now: i64, outcome: &mut Outcome) {
         let mut index = 0;
         while let Some(held) = self.encoders.held(index) {
-            let (encoder, place) = (
-                held.arrival.encoder,
-                self.place(&held.chunk, held.arrival.encoder),
-            );
-            let verdict = self.judge_place(encoder, place, now);
+            let encoder = held.arrival.encoder;
+            let (place, patience) = (self.place(&held.chunk, encoder), self.patience(&held.chunk));
+            let verdict = self.encoders.judge(encoder, place, now, patience);
             if verdict == Verdict::Hold {
                 index += 1;
                 continue;
@@ -233,13 +236,16 @@ impl Line {
     }
 
     fn judge(&mut self, chunk: &Chunk, encoder: u64, now: i64) -> Verdict {
-        let place = self.place(chunk, encoder);
-        self.judge_place(encoder, place, now)
+        let (place, patience) = (self.place(chunk, encoder), self.patience(chunk));
+        self.encoders.judge(encoder, place, now, patience)
     }
 
-    fn judge_place(&mut self, encoder: u64, place: Place, now: i64) -> Verdict {
-        let takeover = i64::from(self.options.takeover_ms);
-        self.encoders.judge(encoder, place, now, takeover)
+    /// For how long an encoder that sends such chunks may be silent, milliseconds.
+    fn patience(&self, chunk: &Chunk) -> i64 {
+        let timescale = u64::from(self.cutter.source().timescale.max(1));
+        let millis = chunk.duration().saturating_mul(1000) / timescale;
+        let between = i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(2);
+        between.max(i64::from(self.options.takeover_ms))
     }
 
     fn place(&self, chunk: &Chunk, encoder: u64) -> Place {

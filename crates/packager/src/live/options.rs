@@ -31,7 +31,8 @@ pub struct LineOptions {
     pub decode_shift: u64,
     /// A chunk that begins so much after the end of the one before follows it without a hole.
     pub tolerance_ms: u32,
-    /// So long without a sample, and another encoder takes over in the middle of a segment, or a hole is taken for one.
+    /// So long without a sample (and twice as long as a chunk lasts), and another encoder takes over in the middle of a
+    /// segment, or a hole is taken for one.
     pub takeover_ms: u32,
     /// A segment without a sync sample for so long is given up.
     pub max_segment_ms: u32,

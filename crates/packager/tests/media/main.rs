@@ -7,6 +7,7 @@ mod boxes;
 mod clips;
 mod encrypted;
 mod ladder;
+mod live;
 mod parts;
 mod peer;
 mod support;

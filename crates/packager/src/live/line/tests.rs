@@ -290,7 +290,8 @@ fn a_hole_inside_a_segment_of_sound_stays_inside_it() {
         ..options()
     });
     line.push(frames(0, 480, 1));
-    line.push(frames(960, 2480, 1));
+    line.push(frames(960, 1440, 1));
+    line.push(frames(1440, 2480, 1));
     assert_eq!(
         line.outline(),
         [(N, 0, 2000, false), (N + 1, 2000, 480, false)]
