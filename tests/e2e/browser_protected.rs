@@ -79,17 +79,23 @@ fn shows_what_clear_shows(
     let (clear, protected) = results.split_at(clear_ways.len());
     for ((protection, way, clear_way), result) in pairs.iter().zip(protected) {
         let at = clear_ways.iter().position(|way| way == clear_way).unwrap();
-        let wanted = pictures(&clear[at]);
-        let seen = pictures(result);
-        if same(&seen, &wanted) {
-            continue;
+        let mut wanted = vec![pictures(&clear[at])];
+        let mut seen = pictures(result);
+        // A browser that was starved when it froze a picture does not do so each time, be it the one that plays in the
+        // clear or the other; a decryptor that fails does.
+        const CHANCES: usize = 2;
+        for _ in 0..CHANCES {
+            if wanted.iter().any(|wanted| same(&seen, wanted)) {
+                break;
+            }
+            let both = [play("clear", clear_way), play(protection, way)];
+            let mut again = act_all(node, &both).into_iter().flatten();
+            wanted.extend(again.next().as_ref().map(pictures));
+            seen = again.next().as_ref().map(pictures).unwrap_or_default();
         }
-        // A browser that was starved when it froze a picture does not do so twice; a decryptor that fails does.
-        let again = act_all(node, &[play(protection, way)]).remove(0);
-        let seen_again = again.as_ref().map(pictures).unwrap_or_default();
         assert!(
-            same(&seen_again, &wanted),
-            "{protection} as {way:?} shows {seen:?}, then {seen_again:?}, instead of {wanted:?}"
+            wanted.iter().any(|wanted| same(&seen, wanted)),
+            "{protection} as {way:?} shows {seen:?}, but in the clear {wanted:?}"
         );
     }
     protected.to_vec()

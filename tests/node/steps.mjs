@@ -185,7 +185,8 @@ function stopAt(second) {
 
 // Runs in the page. Whether that picture is there, or a fault.
 function isStill(second) {
-  const LONGEST_FRAME = 0.1;
+  // Longer than a frame of 25 a second, shorter than two.
+  const LONGEST_FRAME = 0.05;
   const { shown } = globalThis;
   const there = shown !== null && shown <= second + 0.001 && shown > second - LONGEST_FRAME;
   return (there && !document.querySelector('video').seeking) || globalThis.edgepack.observe().errors.length > 0;

@@ -224,12 +224,12 @@ impl Stream {
         }
         let parts = number * PARTS;
         if self.form != Form::Chunks || self.way == Way::Late {
-            return match self.pace.there() >= parts + PARTS {
+            return match self.pace.promised() >= parts + PARTS {
                 true => Reply::Whole(segment(number)),
                 false => Reply::Status(404),
             };
         }
-        if self.pace.there() < parts + 1 {
+        if self.pace.promised() < parts + 1 {
             return Reply::Status(404);
         }
         let mut pieces = Vec::new();

@@ -95,6 +95,12 @@ impl Pace {
         ((self.age() / PART) as usize).min(SEGMENTS * PARTS)
     }
 
+    /// Parts that may be asked for: an MPD tells its clock in milliseconds, and clocks drift apart.
+    pub(crate) fn promised(&self) -> usize {
+        const EARLY: f64 = 0.02;
+        (((self.age() + EARLY) / PART) as usize).min(SEGMENTS * PARTS)
+    }
+
     /// When so many parts are there.
     pub(crate) fn moment(&self, parts: usize) -> Instant {
         let at = parts as f64 * PART - self.ahead + 0.005;

@@ -44,8 +44,11 @@ impl<S> Transport<S> {
     /// `bytes` were read and come again with the next read.
     pub(super) fn put_back(&mut self, bytes: Bytes) {
         self.activity.read(bytes.len());
-        if !bytes.is_empty() {
+        if self.prefix.is_empty() {
             self.prefix = bytes;
+        } else if !bytes.is_empty() {
+            // The reader had not come to the end of what was put back before.
+            self.prefix = [bytes, std::mem::take(&mut self.prefix)].concat().into();
         }
     }
 
@@ -122,3 +125,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,10 +181,15 @@ pub(crate) fn pictures(result: &Value) -> Vec<Picture> {
 }
 
 /// What the screen showed.
-#[derive(Debug)]
 pub(crate) struct Picture {
     size: String,
     brightness: Vec<u8>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.size, hex::encode(&self.brightness))
+    }
 }
 
 impl Picture {
