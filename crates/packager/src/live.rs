@@ -59,7 +59,9 @@ pub struct Segment {
     pub wall_clock_ms: i64,
     /// What came before does not lead up to it: another encoder's life, another codec.
     pub discontinuity: bool,
-    /// Which of the track's CMAF headers it is decoded with, from 0.
+    /// Names are of this life of the channel: numbers of headers, segments and parts begin anew in another one.
+    pub epoch: u32,
+    /// Which of the track's CMAF headers of the epoch it is decoded with, from 0.
     pub header: u32,
     /// Nothing of it came, or not all: named and marked, never sent (EXT-X-GAP).
     pub gap: bool,

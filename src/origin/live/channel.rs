@@ -271,6 +271,7 @@ impl Channel {
         LineOptions {
             segment_target_ms: self.target_ms,
             part_target_ms: self.part_ms,
+            epoch: self.epoch.0,
             window_ms: millis(live.window).max(3 * u64::from(self.target_ms)),
             max_gap_ms: gap.min(self.target_ms.saturating_mul(128)),
             max_bytes: live.memory,

@@ -377,6 +377,7 @@ impl Cutter {
             duration,
             wall_clock_ms: clock.unix_ms(start, self.options.timescale),
             discontinuity: false,
+            epoch: self.options.epoch,
             header,
             gap: false,
             complete: false,

@@ -19,6 +19,8 @@ pub struct LineOptions {
     pub all_sync: bool,
     pub segment_target_ms: u32,
     pub part_target_ms: u32,
+    /// What segments say of the channel's life that they are of ([`Segment::epoch`](super::Segment::epoch)).
+    pub epoch: u32,
     /// How much of the past is listed; at least three segments.
     pub window_ms: u64,
     /// A longer hole is a discontinuity, a shorter one gaps.
@@ -48,6 +50,7 @@ impl LineOptions {
             all_sync,
             segment_target_ms: 2000,
             part_target_ms: 500,
+            epoch: 0,
             window_ms: 60_000,
             max_gap_ms: 30_000,
             max_bytes: 256 << 20,
