@@ -2,6 +2,7 @@
 mod catalogue;
 mod live;
 mod minter;
+mod protection;
 pub mod vod;
 
 use std::sync::Arc;
@@ -161,6 +162,20 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
             let refused = weight.trim().trim_start_matches("q=").parse() == Ok(0.0_f32);
             name.trim().eq_ignore_ascii_case("gzip") && !refused
         })
+}
+
+/// A path element as a URL spells it: unreserved characters as they are (RFC 3986, 2.3), all else by its bytes.
+fn percent_encoded(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(byte.into());
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// Without its port: `[::1]:8443` → `[::1]`.

@@ -5,8 +5,8 @@ use edgepack_token::KeySet;
 
 use super::document::Source;
 use super::{
-    AccessLog, Config, KeyProvider, Live, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
-    check_keys, files,
+    AccessLog, Config, KeyProvider, Live, Mount, Protection, RESERVED_PATHS, TokenPolicy,
+    check_drm, check_keys, files,
 };
 
 pub(super) fn check(config: &Config, source: &Source) {

@@ -1,11 +1,11 @@
 //! `[mount.live]` as it is written.
 use std::time::Duration;
 
+use super::Secret;
 use super::document::Section;
 use super::live::{Channel, IngestAccess, Live};
 use super::read::size;
 use super::read_mount::one_of;
-use super::Secret;
 
 /// As long as a channel's name may be.
 const NAME_MAX: usize = 64;

@@ -21,7 +21,9 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
             unwanted(&mut section, "root", "a live mount has no media files");
             PathBuf::new()
         }
-        None => path(&mut section, "root", "name the folder of the media files").unwrap_or_default(),
+        None => {
+            path(&mut section, "root", "name the folder of the media files").unwrap_or_default()
+        }
     };
     let default = Mount::new(url.unwrap_or_default(), root);
     let mount = Mount {

@@ -150,10 +150,7 @@ impl<O: Origin, G: Gate> Core<O, G> {
             Route::Ingest(route) => {
                 exchange.kind = Kind::Ingest;
                 exchange.asset(self.mount_name(route.mount), route.channel);
-                if !matches!(
-                    request.method,
-                    Method::POST | Method::PUT | Method::DELETE
-                ) {
+                if !matches!(request.method, Method::POST | Method::PUT | Method::DELETE) {
                     return Ok(method_not_allowed("POST, PUT, DELETE"));
                 }
                 // Rare, and apart from what every other request's task has to have room for.

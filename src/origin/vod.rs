@@ -11,7 +11,6 @@ pub(super) mod faults;
 mod fill;
 pub mod index_cache;
 mod keys;
-mod licence;
 mod manifests;
 mod media;
 mod open;
@@ -23,7 +22,6 @@ mod variant;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use edgepack_drm::KeyId;
 use edgepack_manifest::Filter;
 use http::header::CACHE_CONTROL;
@@ -39,9 +37,12 @@ use crate::cache::SegmentCache;
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, Leaf};
 use crate::delivery::{
-    CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
+    CachePolicy, Content, Fault, Representation, Request, RequestBody, Response,
 };
 use crate::keys::KeyStore;
+use crate::origin::percent_encoded;
+use crate::origin::protection::faults::not_offered;
+use crate::origin::protection::licence;
 use crate::storage::Storage;
 
 /// What holds for all mounts.
@@ -179,8 +180,8 @@ impl Vod {
         licence::offers_raw_keys(mount, route.protection)?;
         let asset = self.asset(mount, route).await?;
         let variant = self.variant(&asset, mount, route).await?;
-        let key = licence::raw_key(&variant, kid)?;
-        Ok(secret(key, "application/octet-stream"))
+        let key = licence::raw_key(&*variant, kid)?;
+        Ok(licence::secret(key, "application/octet-stream"))
     }
 
     /// A ClearKey licence.
@@ -193,7 +194,7 @@ impl Vod {
         let kids = licence::asked(body).await?;
         let asset = self.asset(mount, route).await?;
         let variant = self.variant(&asset, mount, route).await?;
-        let licence = licence::licence(&variant, &kids)?;
+        let licence = licence::licence(&*variant, &kids)?;
         Ok(Response::bytes(StatusCode::OK, "application/json", licence)
             .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
     }
@@ -202,7 +203,7 @@ impl Vod {
         let mount = self.shared.mounts.get(route.mount.0);
         let mount = mount.ok_or_else(|| faults::internal(format!("no mount {}", route.mount.0)))?;
         if !mount.protections.contains(&route.protection) {
-            return Err(faults::not_offered());
+            return Err(not_offered());
         }
         Ok(mount)
     }
@@ -256,8 +257,12 @@ impl Vod {
         let kind = manifest_kind(&asset, &variant, route)?;
         let filter = Filter::parse(route.query.pairs())
             .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
-        let licence_url = licence::has_licences(mount, route.protection)
-            .then(|| self.licence_url(mount, route, request, token));
+        let licence_url = licence::has_licences(mount, route.protection).then(|| {
+            let asset = percent_encoded(route.asset);
+            let folder = format!("{}/{asset}/{}", mount.path, route.protection);
+            let public_url = self.shared.options.public_url.as_deref();
+            licence::url(public_url, request, token, &folder)
+        });
         let wanted = Wanted {
             asset: &asset,
             variant: &variant,
@@ -277,29 +282,6 @@ impl Vod {
             },
             content: Content::Bytes(manifest.text),
         })
-    }
-
-    /// Players resolve a licence address against the page, not the manifest: it has to be absolute.
-    fn licence_url(
-        &self,
-        mount: &Arc<Mount>,
-        route: &AssetRoute<'_>,
-        request: &Request,
-        token: Option<&str>,
-    ) -> String {
-        let base = match &self.shared.options.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            // A request without an authority cannot be HTTP/1.1 or later; what it gets can only be relative.
-            None => request.base_url().unwrap_or_default(),
-        };
-        let token = token
-            .map(|token| format!("/t/{}", percent_encoded(token)))
-            .unwrap_or_default();
-        let asset = percent_encoded(route.asset);
-        format!(
-            "{base}{token}{}/{asset}/{}/clearkey",
-            mount.path, route.protection
-        )
     }
 }
 
@@ -323,32 +305,6 @@ fn manifest_kind(asset: &Asset, variant: &Variant, route: &AssetRoute<'_>) -> Re
         }
         _ => Kind::Multivariant,
     })
-}
-
-/// A path element as a URL spells it: unreserved characters as they are (RFC 3986, 2.3), all else by its bytes.
-fn percent_encoded(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                encoded.push(byte.into());
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
-/// Keys are for the one who asked, once; the tag says nothing of them.
-fn secret(body: Bytes, content_type: &'static str) -> Representation {
-    Representation {
-        etag: Etag::from_digest(b"key"),
-        last_modified: None,
-        content_type,
-        encoding: None,
-        cache: CachePolicy::NoStore,
-        content: Content::Bytes(body),
-    }
 }
 
 #[cfg(test)]

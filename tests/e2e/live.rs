@@ -28,10 +28,37 @@ fn streams() -> &'static Path {
                 .unwrap();
             assert!(status.success(), "{name}");
         };
-        let video = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-c:v", "libx264"];
-        let rate = ["-preset", "veryfast", "-bf", "2", "-g", "50", "-sc_threshold", "0", "-b:v", "400k"];
+        let video = [
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=320x180:r=25",
+            "-c:v",
+            "libx264",
+        ];
+        let rate = [
+            "-preset",
+            "veryfast",
+            "-bf",
+            "2",
+            "-g",
+            "50",
+            "-sc_threshold",
+            "0",
+            "-b:v",
+            "400k",
+        ];
         made(&[&video[..], &rate[..]].concat(), "video.mp4");
-        let audio = ["-f", "lavfi", "-i", "sine=440:r=48000", "-c:a", "aac", "-b:a", "64k"];
+        let audio = [
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=440:r=48000",
+            "-c:a",
+            "aac",
+            "-b:a",
+            "64k",
+        ];
         made(&audio, "audio.mp4");
         std::fs::write(root.join("complete"), "").unwrap();
         root
@@ -48,7 +75,11 @@ fn ingest(node: &Node, name: &str) -> String {
 
 fn put(url: &str, body: &Path) -> Curl {
     let file = format!("@{}", body.display());
-    Curl::get(url).arg("-X").arg("PUT").arg("--data-binary").arg(&file)
+    Curl::get(url)
+        .arg("-X")
+        .arg("PUT")
+        .arg("--data-binary")
+        .arg(&file)
 }
 
 fn push(node: &Node, name: &str) -> Answer {
@@ -110,10 +141,18 @@ fn pushed_tracks_decode_as_they_were_encoded() {
     let [audio, video] = playlists.as_slice() else {
         panic!("{playlists:?}")
     };
-    let pictures = frames(&streams().join("video.mp4").display().to_string(), "0:v:0", &[]);
+    let pictures = frames(
+        &streams().join("video.mp4").display().to_string(),
+        "0:v:0",
+        &[],
+    );
     assert_eq!(pictures.len(), 250);
     assert_eq!(frames(video, "0:v:0", &[]), pictures);
-    let sound = frames(&streams().join("audio.mp4").display().to_string(), "0:a:0", &[]);
+    let sound = frames(
+        &streams().join("audio.mp4").display().to_string(),
+        "0:a:0",
+        &[],
+    );
     assert_eq!(frames(audio, "0:a:0", &[]), sound);
     let mpd = format!("{}/live/news/clear/manifest.mpd", node.http);
     assert_eq!(frames(&mpd, "0:v:0", &[]), pictures);
@@ -127,7 +166,9 @@ fn parts_make_up_their_segment() {
     let url = playlist(&node, "v180");
     let folder = url.trim_end_matches("index.m3u8");
     let text = fetch_text(&url);
-    let segment = text.lines().rfind(|line| line.ends_with(".m4s") && !line.starts_with('#'));
+    let segment = text
+        .lines()
+        .rfind(|line| line.ends_with(".m4s") && !line.starts_with('#'));
     let segment = segment.unwrap();
     let stem = segment.trim_end_matches("m4s");
     let parts: Vec<&str> = text
@@ -159,10 +200,20 @@ fn a_blocked_reload_is_answered_by_the_part_it_waits_for() {
     }
     let url = playlist(&node, "v180");
     let hint = |text: &str| {
-        let line = text.lines().find(|line| line.starts_with("#EXT-X-PRELOAD-HINT"))?;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("#EXT-X-PRELOAD-HINT"))?;
         let name = line.split("URI=\"").nth(1)?.split('"').next()?.to_owned();
-        let (number, part) = name.split_once('-')?.1.trim_end_matches(".m4s").split_once('.')?;
-        Some((name.clone(), number.parse::<u64>().ok()?, part.parse::<u64>().ok()?))
+        let (number, part) = name
+            .split_once('-')?
+            .1
+            .trim_end_matches(".m4s")
+            .split_once('.')?;
+        Some((
+            name.clone(),
+            number.parse::<u64>().ok()?,
+            part.parse::<u64>().ok()?,
+        ))
     };
     let (name, number, part) = hint(&fetch_text(&url)).unwrap();
     let waiting = format!("{url}?_HLS_msn={number}&_HLS_part={part}");

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use edgepack_isobmff::stream;
 use edgepack_manifest::dash::live::Periods;
-use edgepack_packager::live::{Arrival, Chunk, LineOptions, LiveTrack, Outcome, Window, presentation};
+use edgepack_packager::live::{
+    Arrival, Chunk, LineOptions, LiveTrack, Outcome, Window, presentation,
+};
 use edgepack_packager::{Fingerprint, Presentation};
 use ring::digest;
 use tokio::sync::Notify;
@@ -62,7 +64,12 @@ pub(super) struct Announced {
 }
 
 impl Channel {
-    pub(super) fn new(mount: &Mount, live: Live, channel: &config::Channel, now: SystemTime) -> Self {
+    pub(super) fn new(
+        mount: &Mount,
+        live: Live,
+        channel: &config::Channel,
+        now: SystemTime,
+    ) -> Self {
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = |duration: Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
         Self {
@@ -201,7 +208,14 @@ impl Channel {
         let mut tracks = Vec::new();
         let mut playable = Vec::new();
         for (index, track) in state.tracks.iter().enumerate() {
-            let has_segment = || track.line.window().segments.iter().any(|s| s.complete && !s.gap);
+            let has_segment = || {
+                track
+                    .line
+                    .window()
+                    .segments
+                    .iter()
+                    .any(|s| s.complete && !s.gap)
+            };
             if let Some((average, peak)) = track.line.bandwidths()
                 && has_segment()
             {

@@ -108,15 +108,19 @@ pub(super) fn rejected(error: Rejected) -> Fault {
         }
         _ => StatusCode::BAD_REQUEST,
     };
-    refused(status, "ingest-media", format!("The media is refused: {error}."))
+    refused(
+        status,
+        "ingest-media",
+        format!("The media is refused: {error}."),
+    )
 }
 
 /// DASH-IF Live Media Ingest, 5.3: 412 for media without a header, 415 for what is no CMAF.
 pub(super) fn stream(error: &StreamError) -> Fault {
     let (status, code) = match error {
-        StreamError::NoHeader { .. } | StreamError::BadHeader(_) | StreamError::UnknownTrack { .. } => {
-            (StatusCode::PRECONDITION_FAILED, "ingest-header")
-        }
+        StreamError::NoHeader { .. }
+        | StreamError::BadHeader(_)
+        | StreamError::UnknownTrack { .. } => (StatusCode::PRECONDITION_FAILED, "ingest-header"),
         StreamError::NotMp4 { .. } | StreamError::NoFragment { .. } => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "ingest-not-cmaf")
         }

@@ -56,7 +56,10 @@ pub(super) fn media_playlist(
     track: usize,
     skip: Option<Skip>,
 ) -> Result<(Bytes, u64), Fault> {
-    let of = state.tracks.get(track).ok_or_else(faults::no_such_segment)?;
+    let of = state
+        .tracks
+        .get(track)
+        .ok_or_else(faults::no_such_segment)?;
     let key = Key::Media { track, skip };
     let text = channel.texts.get_or_write(state.version, key, || {
         let window = of.line.window();
@@ -183,7 +186,9 @@ fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
 
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// What all playlists of the channel say alike.
@@ -209,8 +214,11 @@ pub(super) fn multivariant_playlist(
         ..View::new(&announced.presentation)
     };
     multivariant(view).map_err(|error| {
-        Fault::not_found("filtered-out", "The query leaves nothing of the channel to play.")
-            .detail(error.to_string())
+        Fault::not_found(
+            "filtered-out",
+            "The query leaves nothing of the channel to play.",
+        )
+        .detail(error.to_string())
     })
 }
 

@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use edgepack_isobmff::stream;
-use edgepack_packager::live::{Arrival, Chunk, Header, Line, LineOptions, Outcome, Rejected, Source};
+use edgepack_packager::live::{
+    Arrival, Chunk, Header, Line, LineOptions, Outcome, Rejected, Source,
+};
 use edgepack_packager::{Kind, TrackSettings};
 use tokio::sync::Notify;
 
@@ -69,7 +71,11 @@ impl Track {
     ///
     /// # Errors
     /// 412 as in [`new`](Self::new), and for a track that becomes one of another kind.
-    pub(super) fn header_came(&mut self, whole: &stream::Header, index: usize) -> Result<(), Fault> {
+    pub(super) fn header_came(
+        &mut self,
+        whole: &stream::Header,
+        index: usize,
+    ) -> Result<(), Fault> {
         let header = header(whole, index)?;
         if self.header().is_same(&header) {
             return Ok(());
@@ -100,5 +106,6 @@ impl Track {
 /// # Errors
 /// 412.
 fn header(whole: &stream::Header, index: usize) -> Result<Header, Fault> {
-    Header::new(Arc::new(whole.movie.clone()), index, None).map_err(|error| faults::bad_header(&error))
+    Header::new(Arc::new(whole.movie.clone()), index, None)
+        .map_err(|error| faults::bad_header(&error))
 }

@@ -168,7 +168,10 @@ fn init(
     is_of(channel, epoch)?;
     let (index, _) = channel.track(track)?;
     let state = channel.lock();
-    let track = state.tracks.get(index).ok_or_else(faults::no_such_segment)?;
+    let track = state
+        .tracks
+        .get(index)
+        .ok_or_else(faults::no_such_segment)?;
     let at = usize::try_from(header).unwrap_or(usize::MAX);
     let of = track.headers.get(at).ok_or_else(faults::no_such_segment)?;
     let bytes = of

@@ -8,13 +8,6 @@ pub(super) fn empty_asset(asset: &str) -> Fault {
         .detail(format!("asset {asset:?}"))
 }
 
-pub(super) fn not_offered() -> Fault {
-    Fault::not_found(
-        "protection-not-offered",
-        "this mount does not offer that protection",
-    )
-}
-
 /// A form that the track does not come in: WebVTT of a video, MPEG-TS of subtitles.
 pub(super) fn no_such_form(track: &str) -> Fault {
     Fault::not_found("no-such-form", "the track does not come in that form")
@@ -89,53 +82,12 @@ pub(super) fn no_such_segment(number: u32, count: usize) -> Fault {
         .detail(format!("segment {number} of {count}"))
 }
 
-/// A key that a complete set lacks.
-pub(super) fn no_key(asset: &str, label: &str, period: u32) -> Fault {
-    Fault::unavailable("no-key", "the content key of this asset cannot be had", 30).detail(format!(
-        "asset {asset:?} has no key for label {label:?} in crypto period {period}"
-    ))
-}
-
-/// The mount's labels leave a rendition without a key.
-pub(super) fn no_label(asset: &str, rendition: &str) -> Fault {
-    Fault::unavailable("no-key", "the content key of this asset cannot be had", 30).detail(format!(
-        "asset {asset:?}: no [[mount.drm.label]] fits {rendition:?}"
-    ))
-}
-
-/// The configured systems and the keys do not go together.
-pub(super) fn not_signalled(asset: &str, detail: impl std::fmt::Display) -> Fault {
-    Fault::unavailable(
-        "no-key",
-        "the protection of this asset cannot be described",
-        30,
-    )
-    .detail(format!("asset {asset:?}: {detail}"))
-}
-
-pub(super) fn no_licence_server() -> Fault {
-    Fault::not_found(
-        "no-licence-server",
-        "this mount serves no ClearKey licences",
-    )
-}
-
 pub(super) fn bad_source(asset: &str, detail: impl std::fmt::Display) -> Fault {
     Fault::new(
         StatusCode::BAD_GATEWAY,
         Blame::Asset,
         "bad-source",
         "the asset's source cannot be packaged",
-    )
-    .detail(format!("asset {asset:?}: {detail}"))
-}
-
-pub(super) fn not_protectable(asset: &str, detail: impl std::fmt::Display) -> Fault {
-    Fault::new(
-        StatusCode::BAD_GATEWAY,
-        Blame::Asset,
-        "not-protectable",
-        "the asset cannot be encrypted as asked",
     )
     .detail(format!("asset {asset:?}: {detail}"))
 }

@@ -17,6 +17,7 @@ use crate::cache::Filler;
 use crate::config::Protection;
 use crate::delivery::Fault;
 use crate::memory::{Use, held_bytes};
+use crate::origin::protection::faults::not_protectable;
 use crate::storage::{PooledBuf, Storage};
 
 /// One rendition of one asset version under one protection.
@@ -290,7 +291,7 @@ async fn fragment(
         Cover::Samples { mut encryptor, .. } => {
             let mut media = read(storage, asset, plan.source_ranges()).await?;
             let header = plan.protect(&mut encryptor, media.as_mut_slice());
-            let header = header.map_err(|error| faults::not_protectable(&asset.path, error))?;
+            let header = header.map_err(|error| not_protectable(&asset.path, error))?;
             Ok(vec![header, media.freeze()])
         }
         Cover::Whole { key, iv } => {

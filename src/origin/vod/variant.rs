@@ -3,12 +3,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use edgepack_drm::{KeyId, KeyRecord, Scheme, systems};
+use edgepack_drm::{ContentKey, KeyId, systems};
 use edgepack_manifest as manifest;
 use edgepack_packager::ondemand::{self, Layout};
-use edgepack_packager::{
-    HeaderProtection, Kind, Presentation, Rendition, Rotation, TrackProtection,
-};
+use edgepack_packager::{HeaderProtection, Presentation, Rendition, Rotation, TrackProtection};
 use ring::digest;
 
 use super::faults;
@@ -17,6 +15,9 @@ use super::part::Part;
 use crate::config::{Drm, Protection};
 use crate::delivery::{Etag, Fault, PartIndex};
 use crate::keys::KeySet;
+use crate::origin::protection::faults::no_label;
+use crate::origin::protection::licence::Keyring;
+use crate::origin::protection::{self, is_protected};
 
 mod cover;
 
@@ -113,16 +114,15 @@ impl Variant {
                     &keys,
                 )?),
                 _ if is_protected(rendition) => {
-                    return Err(faults::no_label(asset, &rendition.name));
+                    return Err(no_label(asset, &rendition.name));
                 }
                 _ => None,
             });
         }
         let mut variant = Self::of(presentation, protection, tracks);
-        variant.signals = signals(asset, protection, drm, &keys)?;
-        let content =
-            |template: &String| template.replace("{content}", &super::percent_encoded(asset));
-        variant.key_uri = drm.key_uri.as_ref().map(content);
+        let records = keys.records().map(|(_, _, record)| record);
+        variant.signals = protection::signals(asset, protection, drm, records)?;
+        variant.key_uri = protection::key_uri(drm, asset);
         variant.keys = Some(keys);
         Ok(variant)
     }
@@ -166,21 +166,6 @@ impl Variant {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
-    }
-
-    pub(super) fn key(&self, kid: KeyId) -> Option<&KeyRecord> {
-        self.keys.as_ref()?.by_kid(kid)
-    }
-
-    /// The keys of renditions whose fragments name theirs, if one of these keys is among them.
-    pub(super) fn named_by_fragments(&self, kids: &[KeyId]) -> Vec<KeyId> {
-        let tracks = self.tracks.iter().flatten().map(|track| &track.protection);
-        tracks
-            .filter(|track| track.rotation == Rotation::SampleGroups)
-            .map(TrackProtection::kids)
-            .filter(|of_track| of_track.iter().any(|kid| kids.contains(kid)))
-            .flatten()
-            .collect()
     }
 
     pub(super) fn protection(&self) -> Protection {
@@ -328,37 +313,21 @@ impl Variant {
     }
 }
 
-/// Subtitles and thumbnails stay clear, as players expect them.
-pub(super) fn is_protected(rendition: &Rendition) -> bool {
-    matches!(rendition.kind(), Kind::Video | Kind::Audio)
-}
+impl Keyring for Variant {
+    fn key(&self, kid: KeyId) -> Option<&ContentKey> {
+        let record = self.keys.as_ref()?.by_kid(kid)?;
+        Some(&record.key)
+    }
 
-/// AES-128 has raw keys and no DRM system. SAMPLE-AES is CBC, and what FairPlay takes.
-fn signals(
-    asset: &str,
-    protection: Protection,
-    drm: &Drm,
-    keys: &KeySet,
-) -> Result<BTreeMap<KeyId, Vec<systems::Signal>>, Fault> {
-    let (scheme, systems) = match protection {
-        Protection::Clear | Protection::Aes128 => return Ok(BTreeMap::new()),
-        Protection::Cenc => (Scheme::Cenc, drm.systems.clone()),
-        Protection::Cbcs => (Scheme::Cbcs, drm.systems.clone()),
-        Protection::SampleAes => {
-            let fairplay_alone = systems::Systems {
-                fairplay: drm.systems.fairplay.clone(),
-                ..systems::Systems::default()
-            };
-            (Scheme::Cbcs, fairplay_alone)
-        }
-    };
-    keys.records()
-        .map(|(_, _, record)| {
-            let signals = systems::signals(record, scheme, &systems, asset)
-                .map_err(|error| faults::not_signalled(asset, error))?;
-            Ok((record.key.kid, signals))
-        })
-        .collect()
+    fn named_by_fragments(&self, kids: &[KeyId]) -> Vec<KeyId> {
+        let tracks = self.tracks.iter().flatten().map(|track| &track.protection);
+        tracks
+            .filter(|track| track.rotation == Rotation::SampleGroups)
+            .map(TrackProtection::kids)
+            .filter(|of_track| of_track.iter().any(|kid| kids.contains(kid)))
+            .flatten()
+            .collect()
+    }
 }
 
 /// Equal on every node of a fleet. The keys take part through a digest: a key replaced under the same id changes the

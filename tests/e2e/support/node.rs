@@ -75,7 +75,10 @@ impl Serve {
         match &self.root {
             Some(root) => {
                 let root = root.display();
-                write!(toml, "\n[[mount]]\npath = \"/vod\"\nroot = \"{root}\"\n{mount}")
+                write!(
+                    toml,
+                    "\n[[mount]]\npath = \"/vod\"\nroot = \"{root}\"\n{mount}"
+                )
             }
             None => write!(toml, "\n[[mount]]\npath = \"/live\"\n{mount}"),
         }

@@ -22,7 +22,11 @@ fn a_bearer_token_or_a_password_opens_and_nothing_else_does() {
         basic: Some(("encoder".into(), Secret::new(b"pass:word".to_vec()))),
     };
     // encoder:pass:word
-    for good in ["Bearer s3cret", "bearer s3cret", "Basic ZW5jb2RlcjpwYXNzOndvcmQ="] {
+    for good in [
+        "Bearer s3cret",
+        "bearer s3cret",
+        "Basic ZW5jb2RlcjpwYXNzOndvcmQ=",
+    ] {
         assert!(check(&access, &headers(good)).is_ok(), "{good}");
     }
     // encoder:other, other:pass:word

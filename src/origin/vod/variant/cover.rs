@@ -1,16 +1,15 @@
 //! The key material of one rendition, and how each of its segments is covered with it.
-use edgepack_drm::{ContentKey, IvSeed, KeyRecord, SampleEncryptor, Scheme, aes128};
+use crate::config::Protection;
+use crate::delivery::Fault;
+use crate::keys::KeySet;
+use crate::origin::protection::faults::{no_key, not_protectable};
+use crate::origin::protection::{Label, PeriodKey};
+use crate::origin::vod::faults;
+use edgepack_drm::{ContentKey, SampleEncryptor, Scheme, aes128};
 use edgepack_packager::protection::TrackSchedule;
 use edgepack_packager::{
     CryptoPeriod, Encryption, Presentation, Rendition, Rotation, SegmentProtection, TrackProtection,
 };
-use ring::digest;
-
-use crate::config::Protection;
-use crate::delivery::Fault;
-use crate::keys::KeySet;
-use crate::origin::vod::faults;
-use crate::origin::vod::keys::Label;
 
 /// How one rendition is protected, with the keys for it.
 #[derive(Debug)]
@@ -18,12 +17,6 @@ pub(super) struct Track {
     pub(super) protection: TrackProtection,
     /// One per crypto period.
     pub(super) keys: Vec<PeriodKey>,
-}
-
-#[derive(Debug)]
-pub(super) struct PeriodKey {
-    pub(super) key: ContentKey,
-    seed: IvSeed,
 }
 
 /// The rendition that is covered.
@@ -46,7 +39,7 @@ impl Subject<'_> {
         let codec =
             codec.ok_or_else(|| faults::bad_source(self.asset, "a track has no sample entry"))?;
         SampleEncryptor::new(scheme, &key.key, key.seed, codec)
-            .map_err(|error| faults::not_protectable(self.asset, error))
+            .map_err(|error| not_protectable(self.asset, error))
     }
 }
 
@@ -108,12 +101,8 @@ impl Track {
         let identity = subject.presentation.track_identity(subject.rendition);
         for (first_segment, number) in schedule.periods.iter().copied() {
             let record = keys.record(&label.name, number);
-            let record =
-                record.ok_or_else(|| faults::no_key(subject.asset, &label.name, number))?;
-            let key = PeriodKey {
-                seed: seed(record, &identity),
-                key: record.key.clone(),
-            };
+            let record = record.ok_or_else(|| no_key(subject.asset, &label.name, number))?;
+            let key = PeriodKey::new(record, &identity);
             let encryption = match protection.scheme() {
                 Some(scheme) => {
                     let segment = usize::try_from(first_segment).unwrap_or(usize::MAX);
@@ -129,7 +118,7 @@ impl Track {
                 first_segment,
                 number,
                 kid: key.key.kid,
-                key_tag: key_tag(&key.key),
+                key_tag: key.tag(),
                 encryption,
             });
             track.keys.push(key);
@@ -167,25 +156,4 @@ impl Track {
             }),
         }
     }
-}
-
-/// A provider's IV is kept where it is constant. In counter mode two tracks under one key would share key stream, so
-/// there it is not (ISO/IEC 23001-7, 9.3).
-fn seed(record: &KeyRecord, identity: &[u8]) -> IvSeed {
-    let seed = IvSeed::derive(&record.key, identity);
-    IvSeed {
-        cbcs: record.explicit_iv.unwrap_or(seed.cbcs),
-        ..seed
-    }
-}
-
-/// A digest: a key replaced under the same id is another protection, and nothing of it can be read back.
-fn key_tag(key: &ContentKey) -> [u8; 8] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    context.update(b"edgepack key tag\0");
-    context.update(&key.kid.0);
-    context.update(key.expose());
-    let mut tag = [0; 8];
-    tag.copy_from_slice(&context.finish().as_ref()[..8]);
-    tag
 }
