@@ -28,7 +28,7 @@ use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
 use crate::keys::KeyStore;
 use crate::memory::Budget;
-use crate::origin::IndexCacheError;
+use crate::origin::SharedError;
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
@@ -72,7 +72,7 @@ pub enum Error {
     #[error("storage: {0}")]
     Storage(String),
     #[error("{0}")]
-    IndexCache(#[from] IndexCacheError),
+    Origin(#[from] SharedError),
     #[error("{0}")]
     Keys(#[from] crate::keys::SetupError),
     #[error("listen.http3: {0}")]

@@ -14,7 +14,8 @@ use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
 use self::live::Live;
-pub use self::vod::{IndexCache, IndexCacheError, Vod, VodOptions, VodShared};
+use self::vod::IndexCacheError;
+pub use self::vod::{IndexCache, Vod, VodOptions, VodShared};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, IngestRoute, PlayerFile, Routed};
@@ -32,10 +33,20 @@ pub struct Shared {
     catalogue: Option<Arc<Catalogue>>,
 }
 
+/// Why the origin cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SharedError {
+    /// The folder of `cache.index_dir` cannot be used.
+    #[error(transparent)]
+    Indexes(#[from] IndexCacheError),
+    #[error("the system has no random bytes to give")]
+    Random,
+}
+
 impl Shared {
     /// # Errors
-    /// A folder of `cache.index_dir` that cannot be used.
-    pub fn new(config: &Config, keys: Arc<KeyStore>) -> Result<Self, IndexCacheError> {
+    /// [`SharedError`]
+    pub fn new(config: &Config, keys: Arc<KeyStore>) -> Result<Self, SharedError> {
         let mounts: Vec<Arc<Mount>> = config.mounts.iter().cloned().map(Arc::new).collect();
         let catalogue = config
             .player
@@ -46,10 +57,12 @@ impl Shared {
             Some(dir) => Some(IndexCache::open(dir, cache.index_bytes)?),
             None => None,
         };
+        let live = Live::new(config, &mounts, Arc::clone(&keys), SystemTime::now());
+        let live = live.map_err(|_| SharedError::Random)?;
         let vod = VodShared::new(mounts, keys, VodOptions::from(config), cache.memory);
         Ok(Self {
             vod: Arc::new(vod.with_indexes(indexes)),
-            live: Arc::new(Live::new(config, SystemTime::now())),
+            live: Arc::new(live),
             catalogue,
         })
     }
@@ -85,7 +98,7 @@ impl Origin for WorkerOrigin {
         request: &Request,
     ) -> Result<Representation, Fault> {
         if self.live.has(route.mount) {
-            return Box::pin(self.live.get(route, request)).await;
+            return Box::pin(self.live.get(route, request, routed.token)).await;
         }
         self.vod.get(route, request, routed.token).await
     }
@@ -105,6 +118,9 @@ impl Origin for WorkerOrigin {
         _: &Request,
         body: RequestBody,
     ) -> Result<Response, Fault> {
+        if self.live.has(route.mount) {
+            return self.live.post(route, body).await;
+        }
         self.vod.post(route, body).await
     }
 

@@ -225,6 +225,7 @@ fn mounts(config: &Config, source: &Source) {
         }
         if let Some(live) = &mount.live {
             channels(live, &key, source);
+            protections_of_live(mount, &key, source);
         }
         keys_of_mount(mount, &key, source);
         check_drm::check(mount, &key, source);
@@ -251,6 +252,27 @@ fn channels(live: &Live, key: &dyn Fn(&str) -> String, source: &Source) {
                 "give each channel a name of its own",
             );
         }
+    }
+}
+
+/// Parts go out before their segment is known: they are encrypted sample by sample, or not at all.
+fn protections_of_live(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
+    let whole = |kind: &&Protection| kind.needs_key() && kind.scheme().is_none();
+    if !source.is_faulty(&key("protections"))
+        && let Some(kind) = mount.protections.iter().find(whole)
+    {
+        source.fault(
+            &key("protections"),
+            format_args!("a live mount does not offer \"{kind}\""),
+            "name \"clear\", \"cenc\" or \"cbcs\"",
+        );
+    }
+    if !mount.drm.clear_lead.is_zero() {
+        source.fault(
+            &key("drm.clear_lead"),
+            "a channel has no beginning that could be clear",
+            "remove it",
+        );
     }
 }
 

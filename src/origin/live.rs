@@ -14,6 +14,7 @@ mod faults;
 mod ingest;
 mod manifests;
 mod media;
+mod protection;
 mod stream_name;
 mod track;
 mod viewers;
@@ -22,31 +23,52 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ring::error::Unspecified;
+
 use self::channel::Channel;
-use crate::config::{self, Config, Mount};
+use self::viewers::Asked;
+use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
+use crate::keys::KeyStore;
+use crate::origin::protection::faults::not_offered;
 
 /// All channels of the node; what all workers share.
 #[derive(Debug)]
 pub(super) struct Live {
     channels: HashMap<(MountId, String), Arc<Channel>>,
     mounts: Vec<bool>,
+    keys: Arc<KeyStore>,
+    /// What viewers call the node, where an absolute URL is needed.
+    public_url: Option<String>,
 }
 
 impl Live {
-    pub(super) fn new(config: &Config, now: SystemTime) -> Self {
+    /// # Errors
+    /// No random bytes can be had.
+    pub(super) fn new(
+        config: &Config,
+        mounts: &[Arc<Mount>],
+        keys: Arc<KeyStore>,
+        now: SystemTime,
+    ) -> Result<Self, Unspecified> {
         let mut channels = HashMap::new();
-        for (index, mount) in config.mounts.iter().enumerate() {
-            for channel in mount.live.iter().flat_map(|live| &live.channels) {
+        for (index, mount) in mounts.iter().enumerate() {
+            let Some(live) = &mount.live else {
+                continue;
+            };
+            for channel in &live.channels {
                 let key = (MountId(index), channel.name.clone());
-                channels.insert(key, Arc::new(of(mount, channel, now)));
+                let made = Channel::new(Arc::clone(mount), index, live.clone(), channel, now)?;
+                channels.insert(key, Arc::new(made));
             }
         }
-        Self {
+        Ok(Self {
             channels,
-            mounts: config.mounts.iter().map(|m| m.live.is_some()).collect(),
-        }
+            mounts: mounts.iter().map(|m| m.live.is_some()).collect(),
+            keys,
+            public_url: config.node.public_url.clone(),
+        })
     }
 
     /// Whether the mount has channels instead of files.
@@ -63,9 +85,35 @@ impl Live {
         &self,
         route: &AssetRoute<'_>,
         request: &Request,
+        token: Option<&str>,
     ) -> Result<Representation, Fault> {
+        let asked = self.asked(route)?;
+        viewers::get(&asked, route, request, token).await
+    }
+
+    /// A ClearKey licence.
+    ///
+    /// # Errors
+    /// 400 for what is no licence request, 404 where there is no licence server or no such key.
+    pub(super) async fn post(
+        &self,
+        route: &AssetRoute<'_>,
+        body: RequestBody,
+    ) -> Result<Response, Fault> {
+        let asked = self.asked(route)?;
+        viewers::licence(&asked, route.protection, body).await
+    }
+
+    fn asked(&self, route: &AssetRoute<'_>) -> Result<Asked<'_>, Fault> {
         let channel = self.channel(route.mount, route.asset)?;
-        viewers::get(channel, route, request).await
+        if !channel.mount.protections.contains(&route.protection) {
+            return Err(not_offered());
+        }
+        Ok(Asked {
+            channel,
+            keys: &self.keys,
+            public_url: self.public_url.as_deref(),
+        })
     }
 
     /// What an encoder pushes, to the end of its request.
@@ -88,9 +136,4 @@ impl Live {
             .get(&(mount, name.to_owned()))
             .ok_or_else(faults::no_such_channel)
     }
-}
-
-fn of(mount: &Mount, channel: &config::Channel, now: SystemTime) -> Channel {
-    let live = mount.live.clone().unwrap_or_default();
-    Channel::new(mount, live, channel, now)
 }

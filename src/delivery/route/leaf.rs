@@ -322,16 +322,17 @@ fn segment<'r>(track: &'r str, name: &str) -> Option<Leaf<'r>> {
         "mp4" => {
             let digits = stem.strip_prefix("init-")?;
             if let Some((epoch, header)) = digits.split_once('-') {
+                let number = |digits| u32::try_from(time(digits)?).ok();
                 let (header, crypto) = match header.split_once('.') {
-                    // The first one's name has no number.
-                    Some((header, crypto)) => (header, Some(number(crypto)?)),
-                    None => (header, None),
+                    // One that is for all has no number.
+                    Some((header, crypto)) => (header, number(crypto).filter(|it| *it > 0)?),
+                    None => (header, 0),
                 };
                 return Some(Leaf::LiveInit {
                     track,
                     epoch: Epoch::parse(epoch)?,
-                    header: u32::try_from(time(header)?).ok()?,
-                    crypto: crypto.unwrap_or(0),
+                    header: number(header)?,
+                    crypto,
                 });
             }
             // The first one's name has no number.

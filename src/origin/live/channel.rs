@@ -6,16 +6,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use edgepack_isobmff::stream;
 use edgepack_manifest::dash::live::Periods;
 use edgepack_packager::live::{
-    Arrival, Chunk, LineOptions, LiveTrack, Outcome, Window, presentation,
+    Arrival, Chunk, LineOptions, LiveTrack, Outcome, Segment, Window, presentation,
 };
 use edgepack_packager::{Fingerprint, Presentation};
 use ring::digest;
+use ring::error::Unspecified;
+use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::faults;
 use super::manifests::Texts;
 use super::media::Media;
+use super::protection::Vault;
 use super::track::Track;
 use crate::config::{self, Live, Mount, Protection};
 use crate::delivery::Fault;
@@ -27,21 +30,26 @@ pub(super) struct Channel {
     pub(super) name: String,
     pub(super) access: config::IngestAccess,
     pub(super) live: Live,
-    pub(super) protections: Vec<Protection>,
+    pub(super) mount: Arc<Mount>,
+    /// Place of the mount in the configuration.
+    pub(super) mount_index: usize,
     pub(super) epoch: Epoch,
+    /// Like no other life of the channel, on any node.
+    pub(super) life: [u8; 16],
     pub(super) target_ms: u32,
     pub(super) part_ms: u32,
-    fingerprint: Fingerprint,
+    pub(super) fingerprint: Fingerprint,
     state: Mutex<State>,
-    pub(super) media: Media,
+    pub(super) vault: Vault,
     pub(super) texts: Texts,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     /// Rises with all that manifests show.
     pub(super) version: u64,
     pub(super) tracks: Vec<Track>,
+    pub(super) media: Media,
     /// By what the encoder calls them: media comes in requests without them.
     headers: HashMap<String, Arc<stream::Header>>,
     /// When media came last.
@@ -64,27 +72,34 @@ pub(super) struct Announced {
 }
 
 impl Channel {
+    /// # Errors
+    /// No random bytes can be had.
     pub(super) fn new(
-        mount: &Mount,
+        mount: Arc<Mount>,
+        mount_index: usize,
         live: Live,
         channel: &config::Channel,
         now: SystemTime,
-    ) -> Self {
+    ) -> Result<Self, Unspecified> {
+        let mut life = [0; 16];
+        SystemRandom::new().fill(&mut life)?;
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = |duration: Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
-        Self {
+        Ok(Self {
             name: channel.name.clone(),
             access: channel.ingest.clone(),
-            protections: mount.protections.clone(),
+            life,
             epoch: Epoch(u32::try_from(since.as_secs()).unwrap_or(u32::MAX)),
             target_ms: millis(mount.target_duration),
             part_ms: millis(live.part_duration).min(millis(mount.target_duration)),
             fingerprint: fingerprint(&mount.path, &channel.name),
             live,
-            state: Mutex::default(),
-            media: Media::default(),
+            mount,
+            mount_index,
+            state: Mutex::new(State::new(&channel.name)),
+            vault: Vault::default(),
             texts: Texts::default(),
-        }
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -170,7 +185,7 @@ impl Channel {
         state.version += 1;
         state.segments += u64::from(outcome.segments);
         let track = &state.tracks[index];
-        self.media.advance(index, &track.line);
+        state.media.advance(index, &track.line, self.live.memory);
         track.changed.notify_waiters();
     }
 
@@ -179,14 +194,14 @@ impl Channel {
         &self,
         changed: &Notify,
         limit: Duration,
-        look: impl Fn(&State) -> Option<T>,
+        mut look: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + limit;
         loop {
             // Listening before the look, so that what comes in between is not missed.
             let mut come = std::pin::pin!(changed.notified());
             come.as_mut().enable();
-            if let Some(found) = look(&self.lock()) {
+            if let Some(found) = look(&mut self.lock()) {
                 return Some(found);
             }
             timeout_at(deadline, come).await.ok()?;
@@ -295,6 +310,25 @@ impl Channel {
 }
 
 impl State {
+    fn new(channel: &str) -> Self {
+        Self {
+            version: 0,
+            tracks: Vec::new(),
+            media: Media::new(channel),
+            headers: HashMap::new(),
+            fed: None,
+            segments: 0,
+            announced: None,
+            periods: HashMap::new(),
+            changed_ms: 0,
+        }
+    }
+
+    /// Of a track, by media sequence number.
+    pub(super) fn segment(&self, track: usize, number: u64) -> Option<Arc<Segment>> {
+        self.tracks.get(track)?.line.find(number).cloned()
+    }
+
     pub(super) fn window(&self, track: usize) -> Option<Window> {
         Some(self.tracks.get(track)?.line.window())
     }

@@ -9,13 +9,6 @@ pub(super) fn no_such_channel() -> Fault {
     Fault::not_found("no-such-channel", "No channel has that name.")
 }
 
-pub(super) fn not_offered() -> Fault {
-    Fault::not_found(
-        "protection-not-offered",
-        "This mount does not offer that protection.",
-    )
-}
-
 pub(super) fn no_such_track(track: &str) -> Fault {
     Fault::not_found("no-such-track", "The channel has no such track.")
         .detail(format!("track {track:?}"))
@@ -132,4 +125,15 @@ pub(super) fn stream(error: &StreamError) -> Fault {
 
 fn refused(status: StatusCode, code: &'static str, message: String) -> Fault {
     Fault::new(status, Blame::Viewer, code, message)
+}
+
+/// Our own mistake: something that was checked turned out otherwise.
+pub(super) fn internal(detail: impl Into<String>) -> Fault {
+    Fault::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Blame::Node,
+        "internal",
+        "The node failed to make this response.",
+    )
+    .detail(detail)
 }

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use edgepack_manifest::dash;
 use edgepack_manifest::hls::live::{
-    Control, DateRanges, LiveView, Nature, Position, Report, Skip, delta, media, multivariant,
+    Control, DateRanges, LiveProtection, LiveView, Nature, Position, Report, Skip, delta, media,
+    multivariant,
 };
 use edgepack_manifest::{Filter, View};
 use edgepack_packager::Kind;
@@ -14,6 +15,7 @@ use edgepack_packager::live::Window;
 
 use super::channel::{Announced, Channel, State};
 use super::faults;
+use super::protection::Keyed;
 use crate::config::Protection;
 use crate::delivery::Fault;
 
@@ -30,7 +32,13 @@ pub(super) struct Texts {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Media { track: usize, skip: Option<Skip> },
+    Media {
+        protection: Protection,
+        /// Of licences.
+        url: Option<String>,
+        track: usize,
+        skip: Option<Skip>,
+    },
     Mpd(String),
 }
 
@@ -46,6 +54,22 @@ impl Texts {
     }
 }
 
+/// How a channel is shown.
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    pub(super) protection: Protection,
+    /// None in the clear.
+    pub(super) keyed: Option<&'a Keyed>,
+    /// When the mount has a ClearKey licence server.
+    pub(super) licence_url: Option<String>,
+}
+
+impl Shown<'_> {
+    fn signalled(&self) -> Option<edgepack_manifest::Protection> {
+        Some(self.keyed?.manifest(self.licence_url.clone()))
+    }
+}
+
 /// The media playlist of a track as it is now, and its version.
 ///
 /// # Errors
@@ -53,6 +77,7 @@ impl Texts {
 pub(super) fn media_playlist(
     channel: &Channel,
     state: &State,
+    shown: &Shown<'_>,
     track: usize,
     skip: Option<Skip>,
 ) -> Result<(Bytes, u64), Fault> {
@@ -60,7 +85,13 @@ pub(super) fn media_playlist(
         .tracks
         .get(track)
         .ok_or_else(faults::no_such_segment)?;
-    let key = Key::Media { track, skip };
+    let keys = shown.keyed.map(|keyed| keyed.track(track)).transpose()?;
+    let key = Key::Media {
+        protection: shown.protection,
+        url: shown.licence_url.clone(),
+        track,
+        skip,
+    };
     let text = channel.texts.get_or_write(state.version, key, || {
         let window = of.line.window();
         let others: Vec<(&str, Window)> = state
@@ -78,6 +109,7 @@ pub(super) fn media_playlist(
             })
             .collect();
         let epoch = channel.epoch.to_string();
+        let signalled = shown.signalled();
         let view = LiveView {
             window: &window,
             epoch: &epoch,
@@ -86,7 +118,10 @@ pub(super) fn media_playlist(
             control: control(channel),
             reports: &reports,
             date_ranges: DateRanges::default(),
-            protection: None,
+            protection: signalled.as_ref().zip(keys).map(|(protection, keys)| {
+                let track = &keys.protection;
+                LiveProtection { protection, track }
+            }),
             start_ms: None,
         };
         match skip {
@@ -104,11 +139,14 @@ pub(super) fn media_playlist(
 pub(super) fn mpd(
     channel: &Channel,
     state: &mut State,
+    shown: &Shown<'_>,
     announced: &Announced,
     filter: &Filter,
     time_url: String,
 ) -> Result<Bytes, Fault> {
-    let key = Key::Mpd(format!("{filter:?} {time_url}"));
+    let signalled = shown.signalled();
+    let of = (shown.protection, &shown.licence_url);
+    let key = Key::Mpd(format!("{of:?} {filter:?} {time_url}"));
     let windows: Vec<(&str, Window)> = announced
         .presentation
         .renditions
@@ -126,6 +164,7 @@ pub(super) fn mpd(
     let of_channel = dash::live::Channel {
         view: View {
             filter,
+            protection: signalled.as_ref(),
             ..View::new(&announced.presentation)
         },
         tracks: &tracks,
@@ -133,7 +172,7 @@ pub(super) fn mpd(
         now_ms: now_ms(),
     };
     let version = state.version;
-    let periods = state.periods.entry(Protection::Clear).or_default();
+    let periods = state.periods.entry(shown.protection).or_default();
     periods.update(&of_channel);
     let live = dash::live::LiveMpd {
         channel: of_channel,
@@ -206,11 +245,14 @@ pub(super) fn control(channel: &Channel) -> Control {
 /// # Errors
 /// 404 where the filter leaves nothing.
 pub(super) fn multivariant_playlist(
+    shown: &Shown<'_>,
     announced: &Announced,
     filter: &Filter,
 ) -> Result<String, Fault> {
+    let signalled = shown.signalled();
     let view = View {
         filter,
+        protection: signalled.as_ref(),
         ..View::new(&announced.presentation)
     };
     multivariant(view).map_err(|error| {

@@ -1,120 +1,189 @@
-//! What viewers ask of a channel, and wait for.
+//! What viewers ask of a channel, and wait for: manifests and keys here, [media] beside it.
+mod media;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use edgepack_manifest::Filter;
 use edgepack_manifest::hls::live::{Directives, Wait, longest_wait_ms};
-use edgepack_packager::HeaderProtection;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 
 use super::channel::{Channel, State};
+use super::manifests::Shown;
+use super::protection::Keyed;
 use super::{faults, manifests};
-use crate::cache::Entry;
 use crate::config::Protection;
-use crate::delivery::route::{AssetRoute, Epoch, Leaf};
+use crate::delivery::route::{AssetRoute, Leaf};
 use crate::delivery::{
-    CachePolicy, Content, Etag, Fault, Representation, Request, Sending, Source,
+    CachePolicy, Content, Etag, Fault, Representation, Request, RequestBody, Response,
 };
+use crate::keys::KeyStore;
+use crate::origin::percent_encoded;
+use crate::origin::protection::licence;
 
 const HLS: &str = "application/vnd.apple.mpegurl";
 /// `max-age` of a playlist that says what is there now, seconds.
 const NOW_MAX_AGE_S: u32 = 1;
 
+/// The channel that is asked, and what it takes to answer.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) channel: &'a Arc<Channel>,
+    pub(super) keys: &'a KeyStore,
+    pub(super) public_url: Option<&'a str>,
+}
+
 /// # Errors
 /// Those of [`Live::get`](super::Live::get).
 pub(super) async fn get(
-    channel: &Arc<Channel>,
+    asked: &Asked<'_>,
     route: &AssetRoute<'_>,
     request: &Request,
+    token: Option<&str>,
 ) -> Result<Representation, Fault> {
-    if !channel.protections.contains(&route.protection) || route.protection != Protection::Clear {
-        return Err(faults::not_offered());
-    }
     match &route.leaf {
-        Leaf::HlsMultivariant => multivariant(channel, route),
-        Leaf::Dash => mpd(channel, route, request),
         Leaf::Time => Ok(time(request)),
-        Leaf::HlsMedia { track } => playlist(channel, route, track).await,
-        Leaf::LiveInit {
-            track,
-            epoch,
-            header,
-            ..
-        } => init(channel, track, *epoch, *header),
-        Leaf::LiveSegment {
-            track,
-            epoch,
-            number,
-        } => segment(channel, track, *epoch, *number).await,
-        Leaf::LivePart {
-            track,
-            epoch,
-            number,
-            part,
-        } => part_of(channel, track, *epoch, *number, *part as usize).await,
-        _ => Err(faults::no_such_form()),
+        Leaf::Key { kid } => {
+            licence::offers_raw_keys(&asked.channel.mount, route.protection)?;
+            let keyed = asked.with_keys(route.protection).await?;
+            let key = licence::raw_key(&*keyed, *kid)?;
+            Ok(licence::secret(key, "application/octet-stream"))
+        }
+        Leaf::HlsMultivariant | Leaf::Dash | Leaf::HlsMedia { .. } => {
+            let keyed = asked.keyed(route.protection).await?;
+            let shown = Shown {
+                protection: route.protection,
+                keyed: keyed.as_deref(),
+                licence_url: asked.licence_url(route, request, token),
+            };
+            match &route.leaf {
+                Leaf::HlsMedia { track } => playlist(asked.channel, shown, route, track).await,
+                Leaf::Dash => mpd(asked, &shown, route, request),
+                _ => multivariant(asked.channel, &shown, route),
+            }
+        }
+        _ => media::get(asked, route).await,
     }
 }
 
-fn multivariant(channel: &Channel, route: &AssetRoute<'_>) -> Result<Representation, Fault> {
-    let filter = Filter::parse(route.query.pairs())
-        .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
+/// # Errors
+/// Those of [`Live::post`](super::Live::post).
+pub(super) async fn licence(
+    asked: &Asked<'_>,
+    protection: Protection,
+    body: RequestBody,
+) -> Result<Response, Fault> {
+    licence::offers_licences(&asked.channel.mount, protection)?;
+    let kids = licence::asked(body).await?;
+    let keyed = asked.with_keys(protection).await?;
+    let licence = licence::licence(&*keyed, &kids)?;
+    Ok(Response::bytes(StatusCode::OK, "application/json", licence)
+        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+impl Asked<'_> {
+    async fn keyed(&self, protection: Protection) -> Result<Option<Arc<Keyed>>, Fault> {
+        self.channel.keyed(protection, self.keys).await
+    }
+
+    /// # Errors
+    /// 404 where there are none, because nothing is encrypted.
+    async fn with_keys(&self, protection: Protection) -> Result<Arc<Keyed>, Fault> {
+        let keyed = self.keyed(protection).await?;
+        keyed.ok_or_else(faults::no_such_form)
+    }
+
+    fn licence_url(
+        &self,
+        route: &AssetRoute<'_>,
+        request: &Request,
+        token: Option<&str>,
+    ) -> Option<String> {
+        let mount = &self.channel.mount;
+        licence::has_licences(mount, route.protection).then(|| {
+            let channel = percent_encoded(route.asset);
+            let folder = format!("{}/{channel}/{}", mount.path, route.protection);
+            licence::url(self.public_url, request, token, &folder)
+        })
+    }
+}
+
+fn multivariant(
+    channel: &Channel,
+    shown: &Shown<'_>,
+    route: &AssetRoute<'_>,
+) -> Result<Representation, Fault> {
+    let filter = filter(route)?;
     let announced = channel.announced()?;
-    let text = manifests::multivariant_playlist(&announced, &filter)?;
-    Ok(Representation {
-        etag: Etag::from_digest(text.as_bytes()),
-        last_modified: None,
-        content_type: HLS,
-        encoding: None,
-        cache: CachePolicy::Manifest {
-            max_age_s: NOW_MAX_AGE_S,
-        },
-        content: Content::Bytes(text.into()),
-    })
+    let text = manifests::multivariant_playlist(shown, &announced, &filter)?;
+    Ok(manifest(
+        Etag::from_digest(text.as_bytes()),
+        HLS,
+        NOW_MAX_AGE_S,
+        text.into(),
+    ))
 }
 
 fn mpd(
-    channel: &Channel,
+    asked: &Asked<'_>,
+    shown: &Shown<'_>,
     route: &AssetRoute<'_>,
     request: &Request,
 ) -> Result<Representation, Fault> {
-    let filter = Filter::parse(route.query.pairs())
-        .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))?;
-    let announced = channel.announced()?;
+    let filter = filter(route)?;
+    let announced = asked.channel.announced()?;
     // Players resolve it against the page, not the MPD: it has to be absolute.
-    let base = request.base_url().unwrap_or_default();
+    let base = match asked.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => request.base_url().unwrap_or_default(),
+    };
     let path = request.uri.path();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let time_url = format!("{base}{folder}/time");
-    let mut state = channel.lock();
-    let text = manifests::mpd(channel, &mut state, &announced, &filter, time_url)?;
-    Ok(Representation {
-        etag: Etag::from_digest(&text),
-        last_modified: None,
-        content_type: "application/dash+xml",
-        encoding: None,
-        cache: CachePolicy::Manifest {
-            max_age_s: NOW_MAX_AGE_S,
-        },
-        content: Content::Bytes(text),
-    })
+    let mut state = asked.channel.lock();
+    let text = manifests::mpd(
+        asked.channel,
+        &mut state,
+        shown,
+        &announced,
+        &filter,
+        time_url,
+    )?;
+    Ok(manifest(
+        Etag::from_digest(&text),
+        "application/dash+xml",
+        NOW_MAX_AGE_S,
+        text,
+    ))
+}
+
+/// # Errors
+/// 400.
+fn filter(route: &AssetRoute<'_>) -> Result<Filter, Fault> {
+    Filter::parse(route.query.pairs())
+        .map_err(|error| Fault::bad_request("bad-filter", error.to_string()))
 }
 
 /// `xs:dateTime` (ISO/IEC 23009-1, 5.8.5.7).
 fn time(request: &Request) -> Representation {
     let now = humantime::format_rfc3339_millis(request.now).to_string();
     Representation {
-        etag: Etag::from_digest(now.as_bytes()),
-        last_modified: None,
-        content_type: "text/plain",
-        encoding: None,
         cache: CachePolicy::NoStore,
-        content: Content::Bytes(now.into()),
+        ..manifest(
+            Etag::from_digest(now.as_bytes()),
+            "text/plain",
+            0,
+            now.into(),
+        )
     }
 }
 
 /// A media playlist, when it has what its directives name.
 async fn playlist(
     channel: &Channel,
+    shown: Shown<'_>,
     route: &AssetRoute<'_>,
     track: &str,
 ) -> Result<Representation, Fault> {
@@ -124,7 +193,7 @@ async fn playlist(
     let (index, changed) = channel.track(track)?;
     let limit = Duration::from_millis(longest_wait_ms(channel.target_ms));
     let control = manifests::control(channel);
-    let look = |state: &State| {
+    let look = |state: &mut State| {
         let window = state.window(index)?;
         match directives.against(&window, control.part_target_ms) {
             Wait::Until { .. } => None,
@@ -132,12 +201,12 @@ async fn playlist(
                 "bad-directives",
                 refused.to_string(),
             ))),
-            Wait::Answer => Some(manifests::media_playlist(
-                channel,
-                state,
-                index,
-                directives.skip,
-            )),
+            Wait::Answer => {
+                let skip = directives.skip;
+                Some(manifests::media_playlist(
+                    channel, state, &shown, index, skip,
+                ))
+            }
         }
     };
     let found = channel.until(&changed, limit, look).await;
@@ -148,123 +217,25 @@ async fn playlist(
         None => NOW_MAX_AGE_S,
     };
     let skip = u8::from(directives.skip.is_some());
-    let tag = format!("{}/{index}/{version}/{skip}", channel.epoch);
-    Ok(Representation {
-        etag: Etag::from_digest(tag.as_bytes()),
+    let tag = format!(
+        "{}/{index}/{}/{version}/{skip}",
+        channel.epoch, shown.protection
+    );
+    Ok(manifest(
+        Etag::from_digest(tag.as_bytes()),
+        HLS,
+        max_age_s,
+        text,
+    ))
+}
+
+fn manifest(etag: Etag, content_type: &'static str, max_age_s: u32, text: Bytes) -> Representation {
+    Representation {
+        etag,
         last_modified: None,
-        content_type: HLS,
+        content_type,
         encoding: None,
         cache: CachePolicy::Manifest { max_age_s },
         content: Content::Bytes(text),
-    })
-}
-
-fn init(
-    channel: &Channel,
-    track: &str,
-    epoch: Epoch,
-    header: u32,
-) -> Result<Representation, Fault> {
-    is_of(channel, epoch)?;
-    let (index, _) = channel.track(track)?;
-    let state = channel.lock();
-    let track = state
-        .tracks
-        .get(index)
-        .ok_or_else(faults::no_such_segment)?;
-    let at = usize::try_from(header).unwrap_or(usize::MAX);
-    let of = track.headers.get(at).ok_or_else(faults::no_such_segment)?;
-    let bytes = of
-        .cmaf(track.line.options().timescale, HeaderProtection::Clear, &[])
-        .map_err(|error| faults::bad_header(&error))?;
-    Ok(Representation {
-        etag: Etag::from_digest(&bytes),
-        last_modified: None,
-        content_type: manifests::content_type(track.kind()),
-        encoding: None,
-        cache: CachePolicy::Immutable,
-        content: Content::Bytes(bytes),
-    })
-}
-
-/// A segment, growing while it does.
-async fn segment(
-    channel: &Channel,
-    track: &str,
-    epoch: Epoch,
-    number: u64,
-) -> Result<Representation, Fault> {
-    is_of(channel, epoch)?;
-    let (index, changed) = channel.track(track)?;
-    let look = |state: &State| {
-        let entry = channel.media.segment(index, number);
-        entry.map(Some).or_else(|| {
-            // What comes next may be asked for a little early.
-            let next = state.window(index)?.next().0;
-            (number != next).then_some(None)
-        })
-    };
-    let limit = Duration::from_millis(u64::from(channel.target_ms));
-    let entry = channel.until(&changed, limit, look).await.flatten();
-    let entry = entry.ok_or_else(faults::no_such_segment)?;
-    let tag = format!("{epoch}/{track}/{number}");
-    Ok(media(channel, index, &tag, entry, Sending::AsItGrows))
-}
-
-/// A part, when it has come.
-async fn part_of(
-    channel: &Channel,
-    track: &str,
-    epoch: Epoch,
-    number: u64,
-    part: usize,
-) -> Result<Representation, Fault> {
-    is_of(channel, epoch)?;
-    let (index, changed) = channel.track(track)?;
-    let look = |state: &State| {
-        let entry = channel.media.part(index, number, part);
-        entry.map(Some).or_else(|| {
-            let window = state.window(index)?;
-            let hinted = !window.ended && window.next() == (number, part);
-            (!hinted).then_some(None)
-        })
-    };
-    let limit = Duration::from_millis(longest_wait_ms(channel.target_ms));
-    let entry = channel.until(&changed, limit, look).await.flatten();
-    let entry = entry.ok_or_else(faults::no_such_segment)?;
-    let tag = format!("{epoch}/{track}/{number}.{part}");
-    Ok(media(channel, index, &tag, entry, Sending::WhenComplete))
-}
-
-fn media(
-    channel: &Channel,
-    track: usize,
-    tag: &str,
-    entry: Arc<Entry>,
-    sending: Sending,
-) -> Representation {
-    let state = channel.lock();
-    let kind = state.tracks.get(track).map(|track| track.kind());
-    Representation {
-        etag: Etag::from_digest(tag.as_bytes()),
-        last_modified: None,
-        content_type: kind.map_or("video/mp4", manifests::content_type),
-        encoding: None,
-        cache: CachePolicy::Immutable,
-        content: Content::Entry {
-            length: entry.len_if_complete(),
-            sending,
-            open: Box::new(move || Box::pin(async move { Ok(Source::from(entry)) })),
-        },
-    }
-}
-
-/// # Errors
-/// 404 for names of an earlier life.
-fn is_of(channel: &Channel, epoch: Epoch) -> Result<(), Fault> {
-    if channel.epoch == epoch {
-        Ok(())
-    } else {
-        Err(faults::no_such_segment())
     }
 }

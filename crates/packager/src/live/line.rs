@@ -10,6 +10,7 @@
 //! Segment numbers stay in step with those of other tracks: each multiple of the segment target that has samples is one
 //! segment, each without is one gap. So a hole inside a multiple leaves one segment whose parts do not touch, and what a
 //! longer hole takes of the segments at its ends is in no segment.
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::chunk::MAX_DECODE_TIME;
@@ -167,6 +168,15 @@ impl Line {
     /// A segment of the window, or one that has left it within the last three target durations.
     pub fn find(&self, number: u64) -> Option<&Arc<Segment>> {
         self.cutter.shelf.find(number)
+    }
+
+    /// Of the window's segments; empty before there is one.
+    pub fn numbers(&self) -> Range<u64> {
+        let shelf = &self.cutter.shelf;
+        let first = shelf.first_number();
+        first.map_or(0..0, |first| {
+            first..shelf.last().map_or(first, |last| last.number + 1)
+        })
     }
 
     /// What other lines of the channel are told as [`Arrival::clock`]. None before the first sample.
