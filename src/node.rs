@@ -21,12 +21,11 @@ use std::time::Duration;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server};
 
-use crate::admin::Views;
+use crate::admin::{Reports, Views};
 use crate::config::Config;
 use crate::delivery::Handler;
 use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
-use crate::keys::KeyStore;
 use crate::memory::Budget;
 use crate::origin::SharedError;
 use crate::telemetry::{self, Telemetry};
@@ -102,26 +101,20 @@ pub fn run(config: Config) -> Result<(), Error> {
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve(
-        config,
-        telemetry,
-        Some(Arc::clone(assembly.keys())),
-        assembly.budget(),
-        {
-            let assembly = Arc::clone(&assembly);
-            move || assembly.handler()
-        },
-    )
+    serve(config, telemetry, assembly.reports(), assembly.budget(), {
+        let assembly = Arc::clone(&assembly);
+        move || assembly.handler()
+    })
 }
 
-/// The same with any handler: `keys` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `reports` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
 pub fn serve<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
-    keys: Option<Arc<KeyStore>>,
+    reports: Reports,
     budget: &Budget,
     build: F,
 ) -> Result<(), Error>
@@ -192,7 +185,7 @@ where
         Views {
             telemetry: Arc::clone(&telemetry),
             ready: lifecycle.ready(),
-            keys,
+            reports,
         },
         Arc::clone(&lifecycle),
     ));

@@ -11,6 +11,7 @@ pub mod access_log;
 mod connections;
 mod exchange;
 pub mod keys;
+pub mod live;
 mod machine;
 mod quic;
 mod requests;

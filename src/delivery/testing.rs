@@ -15,7 +15,7 @@ use tokio::task::LocalSet;
 
 use super::core::Settings;
 use super::drain::{Drain, DrainControl, Phase, drain};
-use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Routed, Router};
+use super::route::{AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Routed, Router};
 use super::tcp::{ConnectionCount, Options};
 use super::tls::{Certificates, SelfSigned};
 use super::*;
@@ -94,6 +94,18 @@ impl Origin for Patterns {
     ) -> Result<Response, Fault> {
         let body = body.read(usize::MAX, Duration::from_secs(5)).await?;
         Ok(Response::bytes(StatusCode::OK, "application/json", body))
+    }
+
+    async fn ingest(
+        &self,
+        _: &IngestRoute<'_>,
+        _: &Request,
+        _: RequestBody,
+    ) -> Result<Response, Fault> {
+        Err(Fault::not_found(
+            "no-such-channel",
+            "There are no channels here.",
+        ))
     }
 
     async fn player(

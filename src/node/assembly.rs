@@ -8,6 +8,7 @@ use edgepack_uring::{MemFileOptions, MemFiles};
 use super::{BuildError, Error};
 use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
+use crate::admin::Reports;
 use crate::config::{self, Config, Congestion, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::{MountId, Router};
@@ -45,7 +46,7 @@ impl Assembly {
         let storage = SharedStorage::within(storage_options(&config), budget.clone())
             .map_err(|error| Error::Storage(error.to_string()))?;
         let keys = Arc::new(KeyStore::new(&config.mounts, telemetry)?);
-        let origin = Shared::new(&config, Arc::clone(&keys))?;
+        let origin = Shared::new(&config, Arc::clone(&keys), telemetry)?;
         let segments = Arc::downgrade(origin.vod());
         let pool = storage.pool().clone();
         budget.on_shortage(move |bytes| {
@@ -71,8 +72,12 @@ impl Assembly {
         })
     }
 
-    pub(super) fn keys(&self) -> &Arc<KeyStore> {
-        &self.keys
+    /// What the operator is shown.
+    pub(super) fn reports(&self) -> Reports {
+        Reports {
+            keys: Some(Arc::clone(&self.keys)),
+            channels: self.origin.channels(),
+        }
     }
 
     pub(super) fn budget(&self) -> &Budget {

@@ -45,11 +45,13 @@ pub(super) async fn take(
         Some(header) => StreamReader::with_header(limits, Arc::clone(header)),
         None => StreamReader::new(limits),
     };
-    let outcome = taking.read(&mut reader, body).await;
-    if outcome.is_err() {
-        tracing::info!(channel = channel.name, stream, error = ?outcome.as_ref().err(), "ingest refused");
+    let _counted = channel.metrics.encoder();
+    if let Err(fault) = taking.read(&mut reader, body).await {
+        tracing::info!(channel = channel.name, stream, error = ?fault, "ingest refused");
+        channel.metrics.refused(fault.code);
+        channel.encoder_gone(&taking.key, taking.encoder, now_ms());
+        return Err(fault);
     }
-    outcome?;
     done()
 }
 
@@ -78,7 +80,11 @@ impl Taking<'_> {
                 None => None,
             };
             match piece {
-                Some(piece) => reader.push(piece?),
+                Some(piece) => {
+                    let piece = piece?;
+                    self.channel.metrics.bytes_came(piece.len());
+                    reader.push(piece);
+                }
                 None => reader.end(),
             }
         }

@@ -170,6 +170,16 @@ impl Line {
         self.cutter.shelf.find(number)
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.cutter.shelf.has_ended()
+    }
+
+    /// Number of the youngest segment of the window that begins with a discontinuity.
+    pub fn last_discontinuity(&self) -> Option<u64> {
+        let mut segments = self.cutter.shelf.segments().rev();
+        Some(segments.find(|segment| segment.discontinuity)?.number)
+    }
+
     /// Of the window's segments; empty before there is one.
     pub fn numbers(&self) -> Range<u64> {
         let shelf = &self.cutter.shelf;
