@@ -1,7 +1,7 @@
 //! What viewers see, and what is lost, when encoders fail.
 use super::{Pushing, boxes, playlist, push, stream, streams};
-use crate::support::client::fetch_text;
-use crate::support::media::frames;
+use crate::support::client::{fetch, fetch_text};
+use crate::support::media::{frames, piped_frames};
 use crate::support::{Curl, Node, Serve};
 
 /// Until the operator's port says so of the channel.
@@ -22,7 +22,7 @@ fn pictures(name: &str) -> Vec<String> {
 
 #[test]
 fn a_silent_channel_answers_as_configured_until_media_comes_again() {
-    let node = Serve::live("stale_after = \"1s\"\nstale_status = 503", "").start();
+    let node = Serve::live("stale_after = \"2s\"\nstale_status = 503", "").start();
     let ready = format!("{}/readyz/live/news", node.admin);
     assert_eq!(Curl::get(&ready).run().expect(503).text(), "waiting\n");
     Curl::get(&format!("{}/readyz/live/sports", node.admin))
@@ -43,8 +43,12 @@ fn a_silent_channel_answers_as_configured_until_media_comes_again() {
     Curl::get(&format!("{}/readyz", node.admin))
         .run()
         .expect(200);
-    pushing.send(&bytes[moofs[9]..]);
+    pushing.send(&bytes[moofs[9]..moofs[19]]);
     wait_until(&node, "live");
+    Curl::get(&multivariant).run().expect(200);
+    // `mfra` behind the last chunk says that nothing will follow.
+    pushing.send(&bytes[moofs[19]..]);
+    wait_until(&node, "ended");
     assert_eq!(
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
@@ -59,7 +63,7 @@ fn a_silent_channel_answers_as_configured_until_media_comes_again() {
         "{metrics}"
     );
     assert!(
-        metrics.contains(&format!("edgepack_live_encoders{of} 1")),
+        metrics.contains(&format!("edgepack_live_encoders{of} 0")),
         "{metrics}"
     );
 }
@@ -78,8 +82,8 @@ fn one_of_two_encoders_dies_and_nothing_is_missing() {
     drop(first);
     second.send(&bytes[moofs[6]..]);
     assert!(second.end().ends_with("200"));
-    wait_until(&node, "live");
-    crate::support::client::fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+    wait_until(&node, "ended");
+    fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
     let url = playlist(&node, "v180");
     let text = fetch_text(&url);
     assert_eq!(
@@ -103,8 +107,23 @@ fn an_encoder_that_begins_anew_is_a_discontinuity_in_every_track() {
         let text = fetch_text(url);
         assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{text}");
     }
-    let twice = [pictures("video.mp4"), pictures("video.mp4")].concat();
-    assert_eq!(frames(&playlists[1], "0:v:0", &[]), twice);
+    // What comes before it and what comes behind, each by itself: times begin anew.
+    let folder = playlists[1].trim_end_matches("index.m3u8");
+    let text = fetch_text(&playlists[1]);
+    let header = text.split("#EXT-X-MAP:URI=\"").nth(1).unwrap();
+    let header = fetch(&format!("{folder}{}", header.split('"').next().unwrap()));
+    for life in text.split("#EXT-X-DISCONTINUITY\n") {
+        let mut bytes = header.clone();
+        let segments = life
+            .lines()
+            .filter(|line| line.ends_with(".m4s") && !line.starts_with('#'));
+        segments.for_each(|name| bytes.extend(fetch(&format!("{folder}{name}"))));
+        assert_eq!(
+            piped_frames(bytes, "0:v:0", &[]),
+            pictures("video.mp4"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -117,8 +136,8 @@ fn a_hole_is_told_and_not_hidden() {
     pushing.send(&bytes[..moofs[8]]);
     pushing.send(&bytes[moofs[12]..]);
     assert!(pushing.end().ends_with("200"));
-    wait_until(&node, "live");
-    crate::support::client::fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+    wait_until(&node, "ended");
+    fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
     let text = fetch_text(&playlist(&node, "v180"));
     assert_eq!(count(&text, "#EXT-X-GAP"), 1, "{text}");
     let gap = text.lines().skip_while(|line| *line != "#EXT-X-GAP");
@@ -154,8 +173,8 @@ fn malformed_media_is_refused_and_the_channel_goes_on() {
     other[tfhd + 8..tfhd + 12].copy_from_slice(&77_u32.to_be_bytes());
     assert!(push_bytes(&other).ends_with("412"));
     assert!(push_bytes(&bytes[moofs[4]..]).ends_with("200"));
-    wait_until(&node, "live");
-    crate::support::client::fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+    wait_until(&node, "ended");
+    fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
     assert_eq!(
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
@@ -167,7 +186,7 @@ fn a_later_life_has_names_of_its_own() {
     let name = || {
         let node = Serve::live("", "").start();
         push(&node, "video.mp4").expect(200);
-        crate::support::client::fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+        fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
         let text = fetch_text(&playlist(&node, "v180"));
         let mut names = text.lines().filter(|line| line.ends_with(".m4s"));
         names.next().unwrap().split('-').next().unwrap().to_owned()
