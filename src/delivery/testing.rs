@@ -198,7 +198,10 @@ impl Worker {
         let [http, https] = [0, 1].map(|index: usize| listeners[index].local_addr().unwrap());
         let shared = Arc::clone(&telemetry);
         let certificates = certificates();
-        let tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        let mut tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        if options.kernel_tls.is_some() {
+            tls = tls::for_kernel(&tls);
+        }
         let thread = std::thread::spawn(move || {
             run(
                 listeners,

@@ -14,9 +14,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::records::Records;
 use super::transport::Readable;
 use crate::delivery::tls::SEALED_BYTES_MAX;
 
@@ -39,7 +39,7 @@ pub(super) struct Flush(Option<Shared>);
 
 #[derive(Debug)]
 struct State {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Records>,
     /// Content that begins the next record.
     rest: Vec<u8>,
     /// Content sealed since the socket last took everything.
@@ -47,7 +47,7 @@ struct State {
 }
 
 /// `stream` is past its handshake, and has no buffer limit of its own.
-pub(super) fn sealing(stream: TlsStream<TcpStream>) -> (Sealing, Flush) {
+pub(super) fn sealing(stream: TlsStream<Records>) -> (Sealing, Flush) {
     let shared = Rc::new(RefCell::new(State {
         stream,
         rest: Vec::new(),
