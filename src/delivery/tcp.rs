@@ -21,6 +21,7 @@ use crate::telemetry::{Closed, Telemetry};
 mod activity;
 mod connection;
 mod exchange;
+mod flush;
 mod http1;
 mod http2;
 mod kernel;

@@ -17,11 +17,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
+use super::flush::Flush;
 use super::http1::Http1;
 use super::http2;
 use super::kernel::{self, KernelStream};
 use super::records::Records;
-use super::sealing::{Flush, sealing};
+use super::sealing::sealing;
 use super::sendfile::{Lending, PlainStream};
 use super::transport::{Readable, Transport};
 use super::turns::Turns;
@@ -132,19 +133,12 @@ impl<H: Handler> Server<H> {
         if kernel.is_some_and(|kernel| kernel.fits(&stream)) {
             match kernel::attach(stream.get_ref().0.stream()) {
                 Ok(()) => {
-                    let stream = KernelStream::take(stream).map_err(|error| {
+                    let (stream, flush) = KernelStream::take(stream).map_err(|error| {
                         tracing::warn!(%peer, %error, "the kernel takes TLS, and not these keys");
                         Closed::Handshake
                     })?;
                     self.telemetry.connections.given_to_kernel();
-                    return Ok(self.speak(
-                        stream,
-                        Flush::none(),
-                        Bytes::new(),
-                        protocol,
-                        peer,
-                        None,
-                    ));
+                    return Ok(self.speak(stream, flush, Bytes::new(), protocol, peer, None));
                 }
                 Err(error) => {
                     tracing::debug!(%peer, %error, "the kernel does not take the connection");

@@ -41,7 +41,7 @@ impl Records {
     pub(super) fn one_by_one(stream: TcpStream) -> Self {
         Self {
             stream,
-            reading: Reading::Between,
+            reading: Reading::NEXT,
         }
     }
 
@@ -74,6 +74,11 @@ impl Records {
 }
 
 impl Reading {
+    const NEXT: Self = Self::Head {
+        head: [0; HEAD],
+        read: 0,
+    };
+
     /// Bytes up to where a read has to end.
     fn most(&self) -> usize {
         match self {
@@ -119,10 +124,7 @@ impl AsyncRead for Records {
         match this.reading {
             Reading::Freely => return Pin::new(&mut this.stream).poll_read(cx, buf),
             Reading::Between => {
-                this.reading = Reading::Head {
-                    head: [0; HEAD],
-                    read: 0,
-                };
+                this.reading = Reading::NEXT;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -173,3 +175,6 @@ impl Readable for Records {
         self.stream.poll_readable(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

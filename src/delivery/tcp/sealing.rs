@@ -16,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
+use super::flush::{Flush, HoldsBack};
 use super::records::Records;
 use super::transport::Readable;
 use crate::delivery::tls::SEALED_BYTES_MAX;
@@ -33,10 +34,6 @@ type Shared = Rc<RefCell<State>>;
 #[derive(Debug)]
 pub(super) struct Sealing(Shared);
 
-/// The task's end.
-#[derive(Debug)]
-pub(super) struct Flush(Option<Shared>);
-
 #[derive(Debug)]
 struct State {
     stream: TlsStream<Records>,
@@ -53,23 +50,14 @@ pub(super) fn sealing(stream: TlsStream<Records>) -> (Sealing, Flush) {
         rest: Vec::new(),
         sealed: 0,
     }));
-    (Sealing(Rc::clone(&shared)), Flush(Some(shared)))
+    (Sealing(Rc::clone(&shared)), Flush::of(shared))
 }
 
-impl Flush {
-    /// For a stream that holds nothing back.
-    pub(super) fn none() -> Self {
-        Self(None)
-    }
-
+impl HoldsBack for State {
     /// Seals what waits, and sends what is sealed.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(state) = &self.0 else {
-            return Poll::Ready(Ok(()));
-        };
-        let mut state = state.borrow_mut();
-        state.seal_rest()?;
-        state.poll_send(cx)
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.seal_rest()?;
+        self.poll_send(cx)
     }
 }
 
