@@ -126,6 +126,12 @@ fn values_of_the_wrong_kind_say_what_is_wanted() {
             "\"auto\", \"io_uring\", \"pread\"",
         ),
         (
+            "kernel = \"auto\"",
+            "kernel = \"on\"",
+            "tls.kernel",
+            "\"auto\", \"off\"",
+        ),
+        (
             "level = \"debug\"",
             "level = \"Debug\"",
             "log.level",
