@@ -18,6 +18,8 @@ pub(crate) const KEY_HEX: &str = "202122232425262728292a2b2c2d2e2f";
 /// A configuration to start a node with.
 pub(crate) struct Serve {
     root: PathBuf,
+    /// Further lines of `[tls]`.
+    tls: String,
     /// Lines before the first table of a mount.
     sections: String,
     /// Lines of the mount `/vod`, tables last.
@@ -29,6 +31,7 @@ impl Serve {
     pub(crate) fn all(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
+            tls: String::new(),
             sections: String::new(),
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
@@ -43,6 +46,12 @@ impl Serve {
         self
     }
 
+    /// Further lines of `[tls]`.
+    pub(crate) fn tls(mut self, lines: &str) -> Self {
+        self.tls = lines.to_owned();
+        self
+    }
+
     /// Further top-level tables.
     pub(crate) fn section(mut self, lines: &str) -> Self {
         self.sections.push_str(lines);
@@ -51,10 +60,11 @@ impl Serve {
     }
 
     fn toml(&self) -> String {
-        let mut toml = String::from(
+        let mut toml = format!(
             "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
-             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n\
+             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n",
+            self.tls
         );
         toml.push_str(&self.sections);
         let root = self.root.display();
