@@ -151,6 +151,10 @@ where
         _ => None,
     };
     let tcp = assembly::tcp_options(config, &telemetry, budget)?;
+    let tls = match tls {
+        Some(tls) if tcp.kernel_tls.is_some() => Some(tls::for_kernel(&tls)),
+        tls => tls,
+    };
     let build = Arc::new(build);
     let plans = sockets
         .workers

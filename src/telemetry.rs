@@ -51,6 +51,8 @@ pub struct Telemetry {
     /// 1 while all listeners are up.
     pub ready: IntGauge,
     pub workers: IntGauge,
+    /// 1 where TLS connections over TCP are given to the kernel.
+    pub tls_kernel: IntGauge,
     log: Option<AccessLog>,
 }
 
@@ -94,6 +96,10 @@ impl Telemetry {
                 "1 while all listeners are up and the node takes requests.",
             )?,
             workers: gauge("edgepack_workers", "Worker threads.")?,
+            tls_kernel: gauge(
+                "edgepack_tls_kernel",
+                "1 where TLS connections over TCP are given to the kernel.",
+            )?,
             registry,
             log,
         }))

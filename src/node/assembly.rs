@@ -9,7 +9,7 @@ use super::{BuildError, Error};
 use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
 use crate::admin::Reports;
-use crate::config::{self, Config, Congestion, StorageEngine};
+use crate::config::{self, Config, Congestion, KernelTls, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::{MountId, Router};
 use crate::delivery::{Core, Cors, h3, tcp};
@@ -142,8 +142,28 @@ pub(super) fn tcp_options(
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
         sendfile: sendfile(config, telemetry, budget)?,
+        kernel_tls: kernel_tls(config, telemetry),
         ..tcp::Options::default()
     })
+}
+
+/// `None` where it is off, of no use, or not to be had.
+fn kernel_tls(config: &Config, telemetry: &Telemetry) -> Option<tcp::KernelTls> {
+    let asked = config.tls.as_ref()?.kernel == KernelTls::Auto && !config.listen.https.is_empty();
+    if !asked {
+        return None;
+    }
+    match tcp::KernelTls::probe() {
+        Ok(ciphers) => {
+            tracing::info!(?ciphers, "the kernel seals the records of TLS over TCP");
+            telemetry.tls_kernel.set(1);
+            Some(ciphers)
+        }
+        Err(error) => {
+            tracing::info!(%error, "the kernel takes no TLS: the node seals records itself");
+            None
+        }
+    }
 }
 
 /// `None` where it is off, of no use, or not to be had.

@@ -13,6 +13,7 @@ mod demo;
 mod drain;
 mod drm;
 mod fixtures;
+mod kernel_tls;
 mod keys;
 mod live;
 mod manifests;

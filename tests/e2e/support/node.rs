@@ -19,6 +19,8 @@ pub(crate) const KEY_HEX: &str = "202122232425262728292a2b2c2d2e2f";
 pub(crate) struct Serve {
     /// None: `/live`, with channels.
     root: Option<PathBuf>,
+    /// Further lines of `[tls]`.
+    tls: String,
     /// Lines before the first table of a mount.
     sections: String,
     /// Lines of the mount `/vod`, tables last.
@@ -30,6 +32,7 @@ impl Serve {
     pub(crate) fn all(root: &Path) -> Self {
         Self {
             root: Some(root.to_owned()),
+            tls: String::new(),
             sections: String::new(),
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
@@ -43,6 +46,7 @@ impl Serve {
     pub(crate) fn live(lines: &str, channel: &str) -> Self {
         Self {
             root: None,
+            tls: String::new(),
             sections: String::new(),
             mount: format!(
                 "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
@@ -57,6 +61,12 @@ impl Serve {
         self
     }
 
+    /// Further lines of `[tls]`.
+    pub(crate) fn tls(mut self, lines: &str) -> Self {
+        self.tls = lines.to_owned();
+        self
+    }
+
     /// Further top-level tables.
     pub(crate) fn section(mut self, lines: &str) -> Self {
         self.sections.push_str(lines);
@@ -65,10 +75,11 @@ impl Serve {
     }
 
     fn toml(&self) -> String {
-        let mut toml = String::from(
+        let mut toml = format!(
             "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
-             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n\
+             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n",
+            self.tls
         );
         toml.push_str(&self.sections);
         let mount = &self.mount;
