@@ -95,7 +95,9 @@ fn told(prefixes: &[&[u8]]) -> (Events, Told) {
 }
 
 /// Attribute, start, end, duration, plan; milliseconds from the first segment on.
-fn outline(events: &Events) -> Vec<(&'static str, i64, Option<i64>, Option<u64>, Option<u64>)> {
+type Outline = (&'static str, i64, Option<i64>, Option<u64>, Option<u64>);
+
+fn outline(events: &Events) -> Vec<Outline> {
     let ranges = events.ranges().map(|range| {
         (
             range.attribute,
