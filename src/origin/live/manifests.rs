@@ -8,7 +8,7 @@ use edgepack_manifest::dash;
 use edgepack_manifest::hls::live::{
     Control, DateRanges, LiveView, Nature, Position, Report, Skip, delta, media, multivariant,
 };
-use edgepack_manifest::{Filter, View};
+use edgepack_manifest::{Error, Filter, View};
 use edgepack_packager::Kind;
 use edgepack_packager::live::Window;
 
@@ -35,14 +35,24 @@ enum Key {
 }
 
 impl Texts {
-    fn get_or_write(&self, version: u64, key: Key, write: impl FnOnce() -> String) -> Bytes {
+    /// What cannot be written is not kept.
+    fn get_or_write<E>(
+        &self,
+        version: u64,
+        key: Key,
+        write: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Bytes, E> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.0 != version || kept.1.len() >= MAX_TEXTS {
             kept.0 = version;
             kept.1.clear();
         }
-        let text = kept.1.entry(key).or_insert_with(|| write().into());
-        text.clone()
+        if let Some(text) = kept.1.get(&key) {
+            return Ok(text.clone());
+        }
+        let text = Bytes::from(write()?);
+        kept.1.insert(key, text.clone());
+        Ok(text)
     }
 }
 
@@ -56,7 +66,10 @@ pub(super) fn media_playlist(
     track: usize,
     skip: Option<Skip>,
 ) -> Result<(Bytes, u64), Fault> {
-    let of = state.tracks.get(track).ok_or_else(faults::no_such_segment)?;
+    let of = state
+        .tracks
+        .get(track)
+        .ok_or_else(faults::no_such_segment)?;
     let key = Key::Media { track, skip };
     let text = channel.texts.get_or_write(state.version, key, || {
         let window = of.line.window();
@@ -74,10 +87,9 @@ pub(super) fn media_playlist(
                 last: Position::of(window),
             })
             .collect();
-        let epoch = channel.epoch.to_string();
         let view = LiveView {
             window: &window,
-            epoch: &epoch,
+            epoch: channel.epoch.0,
             nature: Nature::Sliding,
             independent: true,
             control: control(channel),
@@ -86,18 +98,18 @@ pub(super) fn media_playlist(
             protection: None,
             start_ms: None,
         };
-        match skip {
+        Ok::<_, Fault>(match skip {
             Some(skip) => delta(&view, skip),
             None => media(&view),
-        }
-    });
+        })
+    })?;
     Ok((text, state.version))
 }
 
 /// The MPD as it is now. `time_url`: where the node tells the time.
 ///
 /// # Errors
-/// 404 where the filter leaves nothing.
+/// 404 where the filter leaves nothing, and as long as nothing can be promised.
 pub(super) fn mpd(
     channel: &Channel,
     state: &mut State,
@@ -127,6 +139,7 @@ pub(super) fn mpd(
         },
         tracks: &tracks,
         settings: &settings,
+        nature: Nature::Sliding,
         now_ms: now_ms(),
     };
     let version = state.version;
@@ -135,25 +148,21 @@ pub(super) fn mpd(
     let live = dash::live::LiveMpd {
         channel: of_channel,
         periods,
-        epoch: channel.epoch.0,
         publish_time_ms: state.changed_ms,
         events: &[],
     };
-    let mut failed = None;
-    let text = channel.texts.get_or_write(version, key, || {
-        dash::live::mpd(&live).unwrap_or_else(|error| {
-            failed = Some(error);
-            String::new()
-        })
-    });
-    match failed {
-        Some(error) => Err(Fault::not_found(
+    let text = channel
+        .texts
+        .get_or_write(version, key, || dash::live::mpd(&live));
+    text.map_err(|error| match error {
+        // Segments of all tracks are waited for.
+        Error::NothingToOffer { .. } => faults::not_begun(&channel.name),
+        _ => Fault::not_found(
             "filtered-out",
             "The query leaves nothing of the channel to play.",
         )
-        .detail(error.to_string())),
-        None => Ok(text),
-    }
+        .detail(error.to_string()),
+    })
 }
 
 fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
@@ -183,7 +192,9 @@ fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
 
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// What all playlists of the channel say alike.
@@ -209,8 +220,11 @@ pub(super) fn multivariant_playlist(
         ..View::new(&announced.presentation)
     };
     multivariant(view).map_err(|error| {
-        Fault::not_found("filtered-out", "The query leaves nothing of the channel to play.")
-            .detail(error.to_string())
+        Fault::not_found(
+            "filtered-out",
+            "The query leaves nothing of the channel to play.",
+        )
+        .detail(error.to_string())
     })
 }
 
