@@ -28,7 +28,7 @@ use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
 use crate::keys::KeyStore;
 use crate::memory::Budget;
-use crate::origin::IndexCacheError;
+use crate::origin::{IndexCacheError, LiveWork, WorkError};
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
@@ -45,7 +45,7 @@ mod worker;
 use assembly::Assembly;
 use certificate::{CertificateService, Renewal};
 use lifecycle::{Lifecycle, Signals};
-use services::{AdminService, DeliveryService};
+use services::{AdminService, DeliveryService, LiveService};
 use sockets::Sockets;
 use worker::Plan;
 
@@ -75,6 +75,8 @@ pub enum Error {
     IndexCache(#[from] IndexCacheError),
     #[error("{0}")]
     Keys(#[from] crate::keys::SetupError),
+    #[error("mount.live: {0}")]
+    Live(#[from] WorkError),
     #[error("listen.http3: {0}")]
     Quic(#[from] EndpointError),
     #[error("worker {index}: {reason}")]
@@ -102,9 +104,11 @@ pub fn run(config: Config) -> Result<(), Error> {
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
+    let live = assembly.live_work()?;
     serve(
         config,
         telemetry,
+        live,
         Some(Arc::clone(assembly.keys())),
         assembly.budget(),
         {
@@ -114,13 +118,14 @@ pub fn run(config: Config) -> Result<(), Error> {
     )
 }
 
-/// The same with any handler: `keys` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `live` is done beside it, `keys` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
 pub fn serve<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
+    live: LiveWork,
     keys: Option<Arc<KeyStore>>,
     budget: &Budget,
     build: F,
@@ -197,6 +202,7 @@ where
         Arc::clone(&lifecycle),
     ));
     server.add_service(CertificateService::new(renewal));
+    server.add_service(LiveService::new(live, lifecycle.drain()));
     server.add_service(DeliveryService::new(
         plans,
         Arc::clone(&lifecycle),

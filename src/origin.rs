@@ -13,6 +13,7 @@ use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
 use self::live::Live;
+pub use self::live::{LiveWork, WorkError};
 pub use self::vod::{IndexCache, IndexCacheError, Vod, VodOptions, VodShared};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
@@ -22,6 +23,7 @@ use crate::delivery::{
 };
 use crate::keys::KeyStore;
 use crate::player;
+use crate::telemetry::Telemetry;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -51,6 +53,14 @@ impl Shared {
             live: Arc::new(Live::new(config, SystemTime::now())),
             catalogue,
         })
+    }
+
+    /// What live channels do of their own accord.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub fn live_work(&self, config: &Config, telemetry: &Telemetry) -> Result<LiveWork, WorkError> {
+        self.live.work(config, telemetry)
     }
 
     pub fn vod(&self) -> &Arc<VodShared> {

@@ -10,22 +10,27 @@
 //! carry the [`Epoch`](crate::delivery::route::Epoch).
 mod access;
 mod channel;
+mod contribution;
 mod faults;
 mod ingest;
 mod manifests;
 mod media;
+mod republish;
 mod stream_name;
 mod track;
 mod viewers;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use self::channel::Channel;
+pub use self::work::{LiveWork, WorkError};
 use crate::config::{self, Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
+use crate::telemetry::Telemetry;
 
 /// All channels of the node; what all workers share.
 #[derive(Debug)]
@@ -47,6 +52,18 @@ impl Live {
             channels,
             mounts: config.mounts.iter().map(|m| m.live.is_some()).collect(),
         }
+    }
+
+    /// What channels do of their own accord: take contributions in, push themselves on.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub(super) fn work(
+        &self,
+        config: &Config,
+        telemetry: &Telemetry,
+    ) -> Result<LiveWork, WorkError> {
+        work::of(&self.channels, config, telemetry)
     }
 
     /// Whether the mount has channels instead of files.

@@ -15,6 +15,7 @@ mod drm;
 mod fixtures;
 mod keys;
 mod live;
+mod live_contribution;
 mod manifests;
 mod memory;
 mod playback;

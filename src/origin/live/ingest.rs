@@ -54,11 +54,11 @@ pub(super) async fn take(
 }
 
 /// One body under way.
-struct Taking<'a> {
-    channel: &'a Channel,
-    key: String,
-    encoder: u64,
-    header: Option<Arc<stream::Header>>,
+pub(super) struct Taking<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) key: String,
+    pub(super) encoder: u64,
+    pub(super) header: Option<Arc<stream::Header>>,
 }
 
 impl Taking<'_> {
@@ -84,7 +84,7 @@ impl Taking<'_> {
         }
     }
 
-    fn came(&mut self, item: Item) -> Result<(), Fault> {
+    pub(super) fn came(&mut self, item: Item) -> Result<(), Fault> {
         match item {
             Item::Header { header, .. } => {
                 self.channel.header_came(&self.key, &header)?;
@@ -165,5 +165,7 @@ fn encoder(request: &Request) -> u64 {
 
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }

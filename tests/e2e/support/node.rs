@@ -23,6 +23,8 @@ pub(crate) struct Serve {
     sections: String,
     /// Lines of the mount `/vod`, tables last.
     mount: String,
+    /// Of plain HTTP; 0 is the system's choice.
+    port: u16,
 }
 
 impl Serve {
@@ -31,6 +33,7 @@ impl Serve {
         Self {
             root: Some(root.to_owned()),
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
                  [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
@@ -44,11 +47,18 @@ impl Serve {
         Self {
             root: None,
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
                  [[mount.live.channel]]\nname = \"news\"\n{channel}\n"
             ),
         }
+    }
+
+    /// Plain HTTP on this port, for a node that comes back.
+    pub(crate) fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
     }
 
     /// Replaces what stands below `path` and `root` in the mount.
@@ -65,8 +75,9 @@ impl Serve {
     }
 
     fn toml(&self) -> String {
-        let mut toml = String::from(
-            "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
+        let port = self.port;
+        let mut toml = format!(
+            "[listen]\nhttp = [\"127.0.0.1:{port}\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
              [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n",
         );
