@@ -150,3 +150,6 @@ fn secret(
     let (_, written) = one_of(section, inline, file, "give one of them")?;
     Some(Secret::new(written.to_vec()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use tokio::task::LocalSet;
 
 use super::core::Settings;
 use super::drain::{Drain, DrainControl, Phase, drain};
-use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Routed, Router};
+use super::route::{AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Routed, Router};
 use super::tcp::{ConnectionCount, Options};
 use super::tls::{Certificates, SelfSigned};
 use super::*;
@@ -84,6 +84,15 @@ impl Origin for Patterns {
             )
         };
         Ok(representation(content))
+    }
+
+    async fn ingest(
+        &self,
+        _: &IngestRoute<'_>,
+        _: &Request,
+        _: RequestBody,
+    ) -> Result<Response, Fault> {
+        Ok(Response::new(StatusCode::OK))
     }
 
     async fn post(

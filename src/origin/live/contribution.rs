@@ -115,18 +115,27 @@ impl Contributor {
         let secrets = Secrets::of(&self.config);
         let listening = complaints::listen(stderr, &self.channel.name, &secrets);
         tokio::pin!(listening);
-        let delivered = tokio::select! {
-            delivered = pump(&self.channel, stdout, &self.metrics) => Some(delivered),
-            () = async { listening.as_mut().await; std::future::pending().await } => None,
-            () = drain.begun() => None,
+        let mut pumping = Box::pin(pump(&self.channel, stdout, &self.metrics));
+        // A child may close either pipe first.
+        let mut heard = false;
+        let delivered = loop {
+            tokio::select! {
+                delivered = &mut pumping => break Some(delivered),
+                () = &mut listening, if !heard => heard = true,
+                () = drain.begun() => break None,
+            }
         };
+        // And with it the pipe.
+        drop(pumping);
         self.metrics.up.set(0);
         let Some(delivered) = delivered else {
             end(&mut child).await;
             return None;
         };
-        // Often says why.
-        let _ = timeout(LAST_WORDS, listening).await;
+        if !heard {
+            // Its last words often say why.
+            let _ = timeout(LAST_WORDS, listening).await;
+        }
         let status = end(&mut child).await;
         Some(Life {
             delivered: delivered.media,
