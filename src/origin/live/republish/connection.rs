@@ -190,3 +190,6 @@ impl Body for Pieces {
         piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 }
+
+#[cfg(test)]
+mod tests;
