@@ -55,6 +55,8 @@ struct Pump<'a> {
     /// Chunks that came before: ffmpeg looks at seconds of its input and then writes them at once.
     held: Vec<Chunk>,
     held_bytes: usize,
+    /// Unix time at which the last of them came, microseconds.
+    held_us: i64,
     /// By track id: timescale, and what the header adds to decode times.
     tracks: Vec<(u32, u32, u64)>,
 }
@@ -74,6 +76,7 @@ impl<'a> Pump<'a> {
             zero_us: None,
             held: Vec::new(),
             held_bytes: 0,
+            held_us: 0,
             tracks: Vec::new(),
         }
     }
@@ -141,6 +144,7 @@ impl<'a> Pump<'a> {
                 let bytes = chunk.fragments.iter().map(|fragment| fragment.data.len());
                 self.held_bytes += bytes.sum::<usize>();
                 self.held.push(*chunk);
+                self.held_us = now_us();
                 match self.held_bytes > MAX_HELD {
                     true => self.settle(),
                     false => Ok(()),
@@ -161,7 +165,7 @@ impl<'a> Pump<'a> {
             .for_each(|track| track.line.reopen());
     }
 
-    /// The latest sample that is held came just now.
+    /// The latest sample that is held was as new as it gets when it came.
     fn settle(&mut self) -> Result<(), Fault> {
         let fragments = self.held.iter().flat_map(|chunk| &chunk.fragments);
         let ends = fragments.filter_map(|fragment| {
@@ -172,7 +176,7 @@ impl<'a> Pump<'a> {
             )
         });
         if let Some(end) = ends.max() {
-            self.zero_us = Some(now_us().saturating_sub(end));
+            self.zero_us = Some(self.held_us.saturating_sub(end));
         }
         self.held_bytes = 0;
         let held = std::mem::take(&mut self.held);
