@@ -18,6 +18,8 @@ pub(super) struct Cursor {
     number: Option<u64>,
     /// Of it: parts sent.
     parts: usize,
+    /// All of it was sent, and it is whole.
+    whole: bool,
     /// Told of the end since the last part.
     ended: bool,
     /// Segments dropped so far, of which nothing or not all was sent.
@@ -38,6 +40,7 @@ impl Cursor {
             queue,
             number: None,
             parts: 0,
+            whole: false,
             ended: false,
             dropped: 0,
         }
@@ -60,6 +63,7 @@ impl Cursor {
                 self.ended = false;
                 let part = self.parts;
                 self.parts += 1;
+                self.whole = segment.complete && self.parts == segment.parts.len();
                 return Some(Next::Part(Arc::clone(segment), part));
             }
             if !segment.complete && !segment.gap {
@@ -71,6 +75,7 @@ impl Cursor {
                 return tells.then_some(Next::End);
             }
             (self.number, self.parts) = (Some(segment.number + 1), 0);
+            self.whole = false;
             self.keep_to_the_queue(window, last.number);
         }
     }
@@ -78,6 +83,7 @@ impl Cursor {
     /// The connection broke: what was sent of the segment under way has perhaps not arrived.
     pub(super) fn rewind(&mut self) {
         self.parts = 0;
+        self.whole = false;
         self.ended = false;
     }
 
@@ -89,7 +95,8 @@ impl Cursor {
         let first = window.segments.first().map_or(number, |first| first.number);
         if number < first {
             // They have left the window.
-            self.dropped += first - number;
+            self.dropped += first - number - u64::from(self.whole);
+            self.whole = false;
             (number, self.parts) = (first, 0);
         }
         let from = window.find(number).unwrap_or(0);
