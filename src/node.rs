@@ -27,7 +27,7 @@ use crate::delivery::Handler;
 use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
 use crate::memory::Budget;
-use crate::origin::SharedError;
+use crate::origin::{LiveWork, SharedError, WorkError};
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
@@ -44,7 +44,7 @@ mod worker;
 use assembly::Assembly;
 use certificate::{CertificateService, Renewal};
 use lifecycle::{Lifecycle, Signals};
-use services::{AdminService, DeliveryService};
+use services::{AdminService, DeliveryService, LiveService};
 use sockets::Sockets;
 use worker::Plan;
 
@@ -74,6 +74,8 @@ pub enum Error {
     Origin(#[from] SharedError),
     #[error("{0}")]
     Keys(#[from] crate::keys::SetupError),
+    #[error("mount.live: {0}")]
+    Live(#[from] WorkError),
     #[error("listen.http3: {0}")]
     Quic(#[from] EndpointError),
     #[error("worker {index}: {reason}")]
@@ -101,19 +103,22 @@ pub fn run(config: Config) -> Result<(), Error> {
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve(config, telemetry, assembly.reports(), assembly.budget(), {
+    let live = assembly.live_work()?;
+    let reports = assembly.reports();
+    serve(config, telemetry, live, reports, assembly.budget(), {
         let assembly = Arc::clone(&assembly);
         move || assembly.handler()
     })
 }
 
-/// The same with any handler: `reports` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `live` is done beside it, `reports` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
 pub fn serve<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
+    live: LiveWork,
     reports: Reports,
     budget: &Budget,
     build: F,
@@ -194,6 +199,7 @@ where
         Arc::clone(&lifecycle),
     ));
     server.add_service(CertificateService::new(renewal));
+    server.add_service(LiveService::new(live, lifecycle.drain()));
     server.add_service(DeliveryService::new(
         plans,
         Arc::clone(&lifecycle),

@@ -15,6 +15,7 @@ use http::header::ACCEPT_ENCODING;
 use self::catalogue::Catalogue;
 use self::live::Live;
 use self::vod::IndexCacheError;
+pub use self::live::{LiveWork, WorkError};
 pub use self::vod::{IndexCache, Vod, VodOptions, VodShared};
 use crate::admin::Channels;
 use crate::config::{Config, Mount};
@@ -73,6 +74,14 @@ impl Shared {
             live: Arc::new(live),
             catalogue,
         })
+    }
+
+    /// What live channels do of their own accord.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub fn live_work(&self, config: &Config, telemetry: &Telemetry) -> Result<LiveWork, WorkError> {
+        self.live.work(config, telemetry)
     }
 
     pub fn vod(&self) -> &Arc<VodShared> {

@@ -3,6 +3,12 @@ use std::time::Duration;
 
 use super::Secret;
 
+mod contribution;
+mod republish;
+
+pub use contribution::{Contribution, Transport};
+pub use republish::{PushMethod, Republish};
+
 /// `[mount.live]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
@@ -47,6 +53,10 @@ pub struct Channel {
     /// Its part of URLs: `/{mount}/{name}/…`.
     pub name: String,
     pub ingest: IngestAccess,
+    /// A child process that brings what encoders send by SRT or RTMP.
+    pub contribution: Option<Contribution>,
+    /// Where the channel is pushed on to.
+    pub republish: Vec<Republish>,
 }
 
 /// Who may push to a channel: whoever shows one of these, or everybody where there is none.
@@ -56,10 +66,12 @@ pub struct IngestAccess {
     pub bearer: Option<Secret<Vec<u8>>>,
     /// `Authorization: Basic …`
     pub basic: Option<(String, Secret<Vec<u8>>)>,
+    /// Nobody, where there is none: the channel gets its media another way.
+    pub closed: bool,
 }
 
 impl IngestAccess {
     pub fn is_open(&self) -> bool {
-        self.bearer.is_none() && self.basic.is_none()
+        self.bearer.is_none() && self.basic.is_none() && !self.closed
     }
 }

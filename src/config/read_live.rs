@@ -7,6 +7,9 @@ use super::live::{Channel, IngestAccess, Live};
 use super::read::size;
 use super::read_mount::one_of;
 
+mod contribution;
+mod republish;
+
 /// As long as a channel's name may be.
 const NAME_MAX: usize = 64;
 
@@ -79,11 +82,58 @@ fn channel(mut section: Section<'_, '_>) -> Option<Channel> {
         }
         good
     });
+    let contribution = section.section("ingest").map(contribution::contribution);
+    let republish = section.sections("republish");
+    let republish: Vec<_> = republish
+        .into_iter()
+        .filter_map(republish::republish)
+        .collect();
+    for (index, destination) in republish.iter().enumerate() {
+        let mut others = republish[..index].iter();
+        if others.any(|other| other.name == destination.name) {
+            section.source().fault(
+                &section.name("republish"),
+                format_args!("two destinations are called \"{}\"", destination.name),
+                "give each a `name` of its own",
+            );
+        }
+    }
     section.finish();
     Some(Channel {
         name: name?,
-        ingest: IngestAccess { bearer, basic },
+        ingest: IngestAccess {
+            bearer,
+            basic,
+            closed: contribution.is_some(),
+        },
+        contribution: contribution.flatten(),
+        republish,
     })
+}
+
+/// As [`secret`], where it is text.
+fn text(section: &mut Section<'_, '_>, inline: &'static str, file: &'static str) -> Option<String> {
+    let secret = secret(section, inline, file)?;
+    let text = std::str::from_utf8(secret.expose()).ok();
+    let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
+    if text.is_none() {
+        section.source().fault(
+            &section.name(if section.has(inline) { inline } else { file }),
+            "empty, or more than a line of text",
+            "one line, in UTF-8",
+        );
+    }
+    text.map(str::to_owned)
+}
+
+fn pause(section: &mut Section<'_, '_>, default: Duration) -> Duration {
+    let range = Duration::from_millis(50)..=Duration::from_secs(60);
+    section.bounded("first_pause", default, range)
+}
+
+fn longest_pause(section: &mut Section<'_, '_>, default: Duration) -> Duration {
+    let range = Duration::from_millis(50)..=Duration::from_secs(3600);
+    section.bounded("longest_pause", default, range)
 }
 
 fn secret(
@@ -100,3 +150,6 @@ fn secret(
     let (_, written) = one_of(section, inline, file, "give one of them")?;
     Some(Secret::new(written.to_vec()))
 }
+
+#[cfg(test)]
+mod tests;

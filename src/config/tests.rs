@@ -315,6 +315,7 @@ fn every_key_of_a_mount_is_read() {
             name: "films".into(),
             path: "/vod".into(),
             root: folder.path().join("media"),
+            live: None,
             target_duration: Duration::from_millis(3840),
             protections: vec![Protection::Clear, Protection::Cenc, Protection::Cbcs],
             clearkey_licence_server: true,

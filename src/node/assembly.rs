@@ -15,7 +15,7 @@ use crate::delivery::route::{MountId, Router};
 use crate::delivery::{Core, Cors, h3, tcp};
 use crate::keys::KeyStore;
 use crate::memory::Budget;
-use crate::origin::{Shared, WorkerOrigin};
+use crate::origin::{LiveWork, Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
 
@@ -78,6 +78,11 @@ impl Assembly {
             keys: Some(Arc::clone(&self.keys)),
             channels: self.origin.channels(),
         }
+    }
+
+    /// To be called once: metrics come with it.
+    pub(super) fn live_work(&self) -> Result<LiveWork, Error> {
+        Ok(self.origin.live_work(&self.config, &self.telemetry)?)
     }
 
     pub(super) fn budget(&self) -> &Budget {

@@ -227,6 +227,7 @@ fn https_without_a_certificate_is_refused() {
     let error = serve(
         &config,
         Arc::clone(&telemetry),
+        LiveWork::default(),
         Reports::default(),
         &Budget::unlimited(),
         good(origin, telemetry),

@@ -10,20 +10,24 @@
 //! carry the [`Epoch`](crate::delivery::route::Epoch).
 mod access;
 mod channel;
+mod contribution;
 mod faults;
 mod ingest;
 mod manifests;
 mod media;
 mod protection;
+mod republish;
 mod stream_name;
 mod track;
 mod viewers;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::channel::Channel;
+pub use self::work::{LiveWork, WorkError};
 use self::viewers::Asked;
 use crate::admin::{ChannelState, Channels};
 use crate::config::{Config, Mount};
@@ -82,6 +86,18 @@ impl Live {
 
     pub(super) fn is_empty(&self) -> bool {
         self.channels.is_empty()
+    }
+
+    /// What channels do of their own accord: take contributions in, push themselves on.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub(super) fn work(
+        &self,
+        config: &Config,
+        telemetry: &Telemetry,
+    ) -> Result<LiveWork, WorkError> {
+        work::of(&self.channels, config, telemetry)
     }
 
     /// Whether the mount has channels instead of files.

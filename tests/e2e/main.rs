@@ -16,6 +16,7 @@ mod fixtures;
 mod kernel_tls;
 mod keys;
 mod live;
+mod live_contribution;
 mod manifests;
 mod memory;
 mod playback;

@@ -56,11 +56,11 @@ pub(super) async fn take(
 }
 
 /// One body under way.
-struct Taking<'a> {
-    channel: &'a Channel,
-    key: String,
-    encoder: u64,
-    header: Option<Arc<stream::Header>>,
+pub(super) struct Taking<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) key: String,
+    pub(super) encoder: u64,
+    pub(super) header: Option<Arc<stream::Header>>,
 }
 
 impl Taking<'_> {
@@ -90,7 +90,7 @@ impl Taking<'_> {
         }
     }
 
-    fn came(&mut self, item: Item) -> Result<(), Fault> {
+    pub(super) fn came(&mut self, item: Item) -> Result<(), Fault> {
         match item {
             Item::Header { header, .. } => {
                 self.channel.header_came(&self.key, &header)?;

@@ -25,6 +25,8 @@ pub(crate) struct Serve {
     sections: String,
     /// Lines of the mount `/vod`, tables last.
     mount: String,
+    /// Of plain HTTP; 0 is the system's choice.
+    port: u16,
 }
 
 impl Serve {
@@ -34,6 +36,7 @@ impl Serve {
             root: Some(root.to_owned()),
             tls: String::new(),
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
                  [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
@@ -48,11 +51,18 @@ impl Serve {
             root: None,
             tls: String::new(),
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
                  [[mount.live.channel]]\nname = \"news\"\n{channel}\n"
             ),
         }
+    }
+
+    /// Plain HTTP on this port, for a node that comes back.
+    pub(crate) fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
     }
 
     /// Replaces what stands below `path` and `root` in the mount.
@@ -75,8 +85,9 @@ impl Serve {
     }
 
     fn toml(&self) -> String {
+        let port = self.port;
         let mut toml = format!(
-            "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
+            "[listen]\nhttp = [\"127.0.0.1:{port}\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
              [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n",
             self.tls
