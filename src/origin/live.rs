@@ -14,6 +14,8 @@ mod faults;
 mod ingest;
 mod manifests;
 mod media;
+#[cfg_attr(not(test), allow(dead_code, unused_imports))]
+mod recording;
 mod stream_name;
 mod track;
 mod viewers;

@@ -1,0 +1,6 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod crash;
+mod disk;
+mod reading;
+mod retain;
+mod support;
