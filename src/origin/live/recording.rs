@@ -47,7 +47,7 @@ pub(super) struct Recording {
     options: config::Recording,
     catalogue: Mutex<Catalogue>,
     /// Held as long as this lives.
-    _lock: File,
+    locked: File,
 }
 
 impl Recording {
@@ -67,13 +67,13 @@ impl Recording {
             .join(names::folder(mount.trim_matches('/')))
             .join(names::folder(channel));
         std::fs::create_dir_all(&folder).map_err(RecordingError::io(&folder))?;
-        let lock = lock(&folder)?;
+        let locked = lock(&folder)?;
         let catalogue = open::channel(&folder, options.verify)?;
         Ok(Self {
             folder,
             options: options.clone(),
             catalogue: Mutex::new(catalogue),
-            _lock: lock,
+            locked,
         })
     }
 
@@ -106,6 +106,14 @@ impl Recording {
 
     fn track_folder(&self, track: &str) -> PathBuf {
         self.folder.join(names::folder(track))
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        // Closing alone would not do while a child process that is just being started has the descriptor, too. What cannot
+        // be unlocked is closed all the same.
+        let _ = self.locked.unlock();
     }
 }
 

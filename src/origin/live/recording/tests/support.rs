@@ -46,10 +46,16 @@ impl Track {
 /// Video of one-second GOPs, then sound.
 pub(super) fn source() -> &'static [Track; 2] {
     static SOURCE: OnceLock<[Track; 2]> = OnceLock::new();
-    SOURCE.get_or_init(|| lines(&encoded()))
+    SOURCE.get_or_init(|| lines(encoded()))
 }
 
-fn encoded() -> Bytes {
+/// What the encoder sent, all in one file.
+pub(super) fn encoded() -> &'static Bytes {
+    static ENCODED: OnceLock<Bytes> = OnceLock::new();
+    ENCODED.get_or_init(encode)
+}
+
+fn encode() -> Bytes {
     // Through a pipe: a limit on files is not for ffmpeg.
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i"])
@@ -58,7 +64,7 @@ fn encoded() -> Bytes {
         .arg(format!("sine=r=48000:d={SECONDS}"))
         .args("-c:v libx264 -preset veryfast -g 25 -bf 2 -sc_threshold 0 -b:v 20k".split(' '))
         .args("-pix_fmt yuv420p -c:a aac -b:a 32k -frag_duration 200000".split(' '))
-        .args("-movflags empty_moov+default_base_moof+frag_keyframe -f mp4".split(' '))
+        .args("-movflags delay_moov+default_base_moof+frag_keyframe -f mp4".split(' '))
         .arg("pipe:1")
         .output()
         .unwrap();
