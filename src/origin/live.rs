@@ -16,6 +16,7 @@ mod ingest;
 mod manifests;
 mod media;
 mod protection;
+mod recording;
 mod republish;
 mod stream_name;
 mod track;
