@@ -14,8 +14,8 @@ use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
 use self::live::Live;
-use self::vod::IndexCacheError;
 pub use self::live::{LiveWork, WorkError};
+use self::vod::IndexCacheError;
 pub use self::vod::{IndexCache, Vod, VodOptions, VodShared};
 use crate::admin::Channels;
 use crate::config::{Config, Mount};

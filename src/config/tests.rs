@@ -336,7 +336,6 @@ fn every_key_of_a_mount_is_read() {
             keys: Keys::default(),
             drm: mount.drm.clone(),
             token: mount.token.clone(),
-            live: None,
         }
     );
     assert_eq!(

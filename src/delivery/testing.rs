@@ -88,15 +88,6 @@ impl Origin for Patterns {
         Ok(representation(content))
     }
 
-    async fn ingest(
-        &self,
-        _: &IngestRoute<'_>,
-        _: &Request,
-        _: RequestBody,
-    ) -> Result<Response, Fault> {
-        Ok(Response::new(StatusCode::OK))
-    }
-
     async fn post(
         &self,
         _: &AssetRoute<'_>,

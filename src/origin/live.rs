@@ -28,8 +28,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::channel::Channel;
-pub use self::work::{LiveWork, WorkError};
 use self::viewers::Asked;
+pub use self::work::{LiveWork, WorkError};
 use crate::admin::{ChannelState, Channels};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};

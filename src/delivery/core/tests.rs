@@ -28,15 +28,6 @@ impl Origin for Echo {
         Ok(representation(text))
     }
 
-    async fn ingest(
-        &self,
-        _: &IngestRoute<'_>,
-        _: &Request,
-        _: RequestBody,
-    ) -> Result<Response, Fault> {
-        Ok(Response::new(StatusCode::OK))
-    }
-
     async fn post(
         &self,
         _: &AssetRoute<'_>,
