@@ -395,17 +395,10 @@ impl Engine {
     }
 
     fn cancel_all(&mut self) {
-        if let Some(uring) = &mut self.uring {
-            let all = types::CancelBuilder::any();
-            let cancel = opcode::AsyncCancel2::new(all)
-                .build()
-                .user_data(CANCELLATION);
-            // SAFETY: the entry points to no memory. Without room for it the wait below is
-            // merely longer; kernels before 5.19 refuse it, likewise.
-            let _ = unsafe { uring.get_mut().submission().push(&cancel) };
-        }
         let deadline = Instant::now() + SHUTDOWN_WAIT;
         loop {
+            // Again in every turn: a cancellation passes by what is just then on its way to a worker of the kernel.
+            self.push_cancellation();
             // What went wrong with entering shows in what is still submitted.
             let _ = self.enter();
             self.reap();
@@ -416,6 +409,18 @@ impl Engine {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    fn push_cancellation(&mut self) {
+        let Some(uring) = &mut self.uring else {
+            return;
+        };
+        let cancel = opcode::AsyncCancel2::new(types::CancelBuilder::any())
+            .build()
+            .user_data(CANCELLATION);
+        // SAFETY: the entry points to no memory. Without room for it the wait is merely longer; kernels before 5.19 refuse
+        // it, likewise.
+        let _ = unsafe { uring.get_mut().submission().push(&cancel) };
     }
 
     fn drop_backlog(&mut self) {
