@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::{Pushed, pushed};
 
 fn key(stream: &str) -> String {
