@@ -14,7 +14,7 @@ mod faults;
 mod ingest;
 mod manifests;
 mod media;
-#[cfg_attr(not(test), allow(dead_code, unused_imports))]
+#[allow(dead_code, unused_imports)]
 mod recording;
 mod stream_name;
 mod track;
