@@ -35,8 +35,8 @@ pub(super) use self::media::Located;
 pub(super) use self::recorder::{Recorder, RecorderStats};
 use crate::config;
 
-/// Keeps other processes away from a channel's folder.
-const LOCK_FILE: &str = "lock";
+/// Keeps other processes away from a channel's folder. No track is called so: names never begin with a dot.
+const LOCK_FILE: &str = ".lock";
 
 /// The recording of one channel. Made by [`Recording::open`], filled by a [`Recorder`], read by whoever has it.
 ///

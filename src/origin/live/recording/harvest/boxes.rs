@@ -35,7 +35,7 @@ pub(super) fn write_ftyp(w: &mut BoxWriter) {
     w.boxed(b"ftyp", |w| {
         w.bytes(b"isom");
         w.u32(0);
-        [b"isom", b"iso6", b"mp41"].map(|brand| w.bytes(brand));
+        w.bytes(b"isomiso6mp41");
     });
 }
 

@@ -1,6 +1,9 @@
 //! Whatever moment a process or machine ends at, what is listed afterwards is what was sent.
 use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::super::record::RECORD_LEN;
@@ -49,7 +52,7 @@ fn cut_at_each_offset(ending: Ending, from: impl Fn(u64, u64) -> u64, check: imp
 fn media_cut_anywhere_in_the_last_segment_cost_that_one() {
     let from = |length, last| length - last;
     cut_at_each_offset(Ending::Media, from, |_, there| {
-        assert_eq!(there, SECONDS - 1)
+        assert_eq!(there, SECONDS - 1);
     });
 }
 
@@ -160,6 +163,59 @@ fn a_process_killed_at_any_call_leaves_what_it_had_recorded() {
             if recorded == segments.len() {
                 break;
             }
+        }
+    }
+}
+
+/// Set in a process of its own.
+const KILLED: &str = "EDGEPACK_TEST_KILLED_FOLDER";
+
+#[test]
+fn a_process_killed_by_the_kernel_leaves_what_it_said_it_had() {
+    let [video, _] = source();
+    for segments in [1, 7, 40] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("--exact")
+            .arg("origin::live::recording::tests::crash::until_it_is_killed")
+            .args(["--ignored", "--nocapture"])
+            .env(KILLED, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.map(|line| line.unwrap()).filter_map(|line| {
+            let count = line.split("recorded ").nth(1)?;
+            count.parse::<usize>().ok()
+        });
+        let mut said = said.skip_while(|count| *count < segments);
+        let said = said.next().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let recording = open(&options(folder.path()));
+        listed(&recording, video);
+        let there = recording.segments(video.name, i64::MIN, i64::MAX);
+        assert!(there.iter().all(|segment| !segment.gap));
+        assert!(there.len() >= said, "{} of {said}", there.len());
+    }
+}
+
+/// Records life after life, and says how much each time.
+#[test]
+#[ignore = "run by another test, which kills it"]
+fn until_it_is_killed() {
+    let Some(folder) = std::env::var_os(KILLED) else {
+        return;
+    };
+    let [video, _] = source();
+    let recording = open(&options(Path::new(&folder)));
+    let recorder = Recorder::start(recording, "news").unwrap();
+    for life in 0..10_000 {
+        let later = video.again(EPOCH + life, i64::from(life) * 6000);
+        for segment in &later {
+            record(&recorder, video, std::slice::from_ref(segment));
+            assert!(recorder.flush(LIMIT));
+            println!("recorded {}", recorder.stats().segments);
         }
     }
 }
