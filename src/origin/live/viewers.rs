@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgepack_manifest::Filter;
-use edgepack_manifest::hls::live::{Directives, Wait, longest_wait_ms};
+use edgepack_manifest::hls::live::{Directives, Wait, longest_wait_ms, next};
 use edgepack_packager::HeaderProtection;
 
 use super::channel::{Channel, State};
@@ -197,7 +197,7 @@ async fn segment(
         let entry = channel.media.segment(index, number);
         entry.map(Some).or_else(|| {
             // What comes next may be asked for a little early.
-            let next = state.window(index)?.next().0;
+            let next = next(&state.window(index)?, channel.target_ms).0;
             (number != next).then_some(None)
         })
     };
@@ -222,7 +222,7 @@ async fn part_of(
         let entry = channel.media.part(index, number, part);
         entry.map(Some).or_else(|| {
             let window = state.window(index)?;
-            let hinted = !window.ended && window.next() == (number, part);
+            let hinted = !window.ended && next(&window, channel.target_ms) == (number, part);
             (!hinted).then_some(None)
         })
     };

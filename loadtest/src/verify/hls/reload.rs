@@ -47,10 +47,10 @@ pub fn reload(before: &MediaPlaylist, after: &MediaPlaylist) -> Vec<Violation> {
     found.0
 }
 
-/// A playlist completed from a delta update, and the same in full, fetched at about the same time.
+/// A playlist completed from a delta update, and the same in full, fetched right behind it: parts may have come.
 pub fn delta(completed: &MediaPlaylist, full: &MediaPlaylist) -> Vec<Violation> {
     let mut found = Findings::default();
-    for (was, is) in common(&full.media.segments, &completed.media.segments) {
+    for (was, is) in common(&completed.media.segments, &full.media.segments) {
         let mut here = Findings::default();
         unchanged(&mut here, was, is);
         for violation in here.0 {
