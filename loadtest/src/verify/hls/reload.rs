@@ -58,10 +58,13 @@ pub fn delta(completed: &MediaPlaylist, full: &MediaPlaylist) -> Vec<Violation> 
         }
     }
     // The later of the two may have lost segments that the other has.
-    let last = |playlist: &MediaPlaylist| playlist.media.segments.last().map(|last| last.number);
-    let (ours, theirs) = (last(completed), last(full));
-    let same_end = ours == theirs;
-    if same_end && completed.media_sequence != full.media_sequence {
+    let end = |playlist: &MediaPlaylist| {
+        let last = playlist.media.segments.last();
+        last.map(|last| (last.number, last.complete, last.parts.len()))
+    };
+    let (ours, theirs) = (completed.media_sequence, full.media_sequence);
+    let same_end = end(completed) == end(full);
+    if same_end && ours != theirs || ours > theirs {
         let what = format!(
             "begins at {} where the whole begins at {}",
             completed.media_sequence, full.media_sequence
