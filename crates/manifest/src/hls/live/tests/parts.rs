@@ -98,7 +98,7 @@ fn a_segment_that_is_full_is_followed_by_the_next_one() {
     // It went on for lack of a sync sample.
     let mut longer = window.clone();
     change(&mut longer, 8, |segment| {
-        *segment = super::segment(8, 5, false)
+        *segment = super::segment(8, 5, false);
     });
     assert!(hint(&longer).contains("-8.5.m4s"));
     // As the one before did, so nobody knows.
