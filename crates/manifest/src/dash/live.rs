@@ -191,7 +191,9 @@ fn push_all(live: &LiveMpd<'_>, outline: &Outline<'_>, periods: &[Lines<'_>]) ->
     }
     write::push_periods(&mut out, outline, periods);
     if !ended {
-        push_utc_timing(&mut out, &settings.utc_timing, live.channel.now_ms);
+        for (scheme, value) in settings.utc_timing.sources(live.channel.now_ms) {
+            push_utc_timing(&mut out, "  ", scheme, &value);
+        }
     }
     out.push_str("</MPD>\n");
     out
@@ -250,19 +252,25 @@ fn push_latency(out: &mut String, latency: Latency) {
     out.push_str("  </ServiceDescription>\n");
 }
 
-fn push_utc_timing(out: &mut String, timing: &UtcTiming, now_ms: i64) {
-    if let Some(url) = &timing.http_xsdate {
-        out.push_str("  <UTCTiming");
-        push_attribute(out, "schemeIdUri", HTTP_XSDATE);
-        push_attribute(out, "value", url);
-        out.push_str("/>\n");
+impl UtcTiming {
+    /// `@schemeIdUri` and `@value`, the preferred first.
+    pub(super) fn sources(&self, now_ms: i64) -> Vec<(&'static str, String)> {
+        let address = self.http_xsdate.clone().map(|url| (HTTP_XSDATE, url));
+        let direct = self.direct.then(|| {
+            let mut now = String::new();
+            time::push_date_time(&mut now, now_ms);
+            (DIRECT, now)
+        });
+        address.into_iter().chain(direct).collect()
     }
-    if timing.direct {
-        out.push_str("  <UTCTiming");
-        push_attribute(out, "schemeIdUri", DIRECT);
-        push_moment(out, "value", now_ms);
-        out.push_str("/>\n");
-    }
+}
+
+fn push_utc_timing(out: &mut String, indent: &str, scheme: &str, value: &str) {
+    out.push_str(indent);
+    out.push_str("<UTCTiming");
+    push_attribute(out, "schemeIdUri", scheme);
+    push_attribute(out, "value", value);
+    out.push_str("/>\n");
 }
 
 fn push_duration(out: &mut String, name: &str, microseconds: u64) {

@@ -47,10 +47,10 @@ pub fn reload(before: &MediaPlaylist, after: &MediaPlaylist) -> Vec<Violation> {
     found.0
 }
 
-/// A playlist completed from a delta update, and the same in full, fetched at about the same time.
+/// A playlist completed from a delta update, and the same in full, fetched right behind it: parts may have come.
 pub fn delta(completed: &MediaPlaylist, full: &MediaPlaylist) -> Vec<Violation> {
     let mut found = Findings::default();
-    for (was, is) in common(&full.media.segments, &completed.media.segments) {
+    for (was, is) in common(&completed.media.segments, &full.media.segments) {
         let mut here = Findings::default();
         unchanged(&mut here, was, is);
         for violation in here.0 {
@@ -58,10 +58,13 @@ pub fn delta(completed: &MediaPlaylist, full: &MediaPlaylist) -> Vec<Violation> 
         }
     }
     // The later of the two may have lost segments that the other has.
-    let last = |playlist: &MediaPlaylist| playlist.media.segments.last().map(|last| last.number);
-    let (ours, theirs) = (last(completed), last(full));
-    let same_end = ours == theirs;
-    if same_end && completed.media_sequence != full.media_sequence {
+    let end = |playlist: &MediaPlaylist| {
+        let last = playlist.media.segments.last();
+        last.map(|last| (last.number, last.complete, last.parts.len()))
+    };
+    let (ours, theirs) = (completed.media_sequence, full.media_sequence);
+    let same_end = end(completed) == end(full);
+    if same_end && ours != theirs || ours > theirs {
         let what = format!(
             "begins at {} where the whole begins at {}",
             completed.media_sequence, full.media_sequence

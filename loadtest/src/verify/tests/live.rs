@@ -141,6 +141,23 @@ fn who_asks_for_a_delta_update_gets_one_where_there_is_something_to_skip() {
     assert_eq!(skipping(8), [rules::HLS_DELTA]);
 }
 
+/// The whole is asked for behind the update: more may have come by then, and nothing may be gone.
+#[test]
+fn parts_that_come_between_an_update_and_the_whole_are_no_difference() {
+    let completed = read(&list(0, 10, 1, 7));
+    let later = |complete, parts| read(&list(0, complete, parts, 7));
+    for whole in [later(10, 1), later(10, 2), later(11, 0), later(11, 1)] {
+        assert_eq!(rules_of(&hls::delta(&completed, &whole)), NONE);
+    }
+    // The first of the list may have left with them.
+    let moved = |parts| rules_of(&hls::delta(&completed, &read(&list(1, 10, parts, 7))));
+    assert_eq!(moved(2), NONE);
+    assert_eq!(moved(1), [rules::HLS_DELTA]);
+    let completed = read(&list(0, 10, 2, 7));
+    let gone = rules_of(&hls::delta(&completed, &later(10, 1)));
+    assert!(gone.contains(&rules::HLS_DELTA), "{gone:?}");
+}
+
 #[test]
 fn a_list_that_is_not_added_to_in_time_is_told() {
     let list = read(&list(0, 10, 0, 6));

@@ -27,6 +27,8 @@ pub(in crate::dash) struct Lines<'a> {
     /// What all its files are named after.
     pub(super) epoch: u32,
     pub(super) settings: &'a Settings,
+    /// When the MPD is written, Unix time, milliseconds.
+    pub(super) now_ms: i64,
     /// Segments that grow may be asked for.
     pub(in crate::dash) low_latency: bool,
     pub(super) events: Vec<&'a Event>,
@@ -144,6 +146,7 @@ fn of_state<'a>(
         continued: None,
         epoch: state.epoch,
         settings: channel.settings,
+        now_ms: channel.now_ms,
         low_latency: channel.has_low_latency(),
         events: super::events::of_period(live, state, next),
         origin,

@@ -146,10 +146,13 @@ impl Lines<'_> {
         push_date_time(out, i64::try_from(captured).unwrap_or(i64::MAX));
         out.push('"');
         push_attribute_number(out, "presentationTime", line.offset);
-        // Says that the wall clock is a date: Shaka would read NTP.
-        out.push_str(">\n          <UTCTiming schemeIdUri=\"");
-        out.push_str(super::HTTP_XSDATE);
-        out.push_str("\" value=\"\"/>\n        </ProducerReferenceTime>\n");
+        out.push_str(">\n");
+        // The clock that players go by (ISO/IEC 23009-1, 5.12), and that the wall clock is a date: Shaka would read NTP.
+        let clock = self.settings.utc_timing.sources(self.now_ms);
+        let clock = clock.into_iter().next();
+        let (scheme, value) = clock.unwrap_or_else(|| (super::HTTP_XSDATE, String::new()));
+        super::push_utc_timing(out, "          ", scheme, &value);
+        out.push_str("        </ProducerReferenceTime>\n");
     }
 
     pub(in crate::dash) fn push_inband_events(&self, out: &mut String) {

@@ -15,7 +15,7 @@ const SKIP_UNTIL: u64 = 6;
 /// How a channel is cut and offered: the same in all its playlists, and at all times (6.2.1, 6.2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Control {
-    /// At least what any segment of any track lasts, rounded to seconds. EXT-X-TARGETDURATION is this in whole seconds,
+    /// What lines are cut at: at least what any segment of any track lasts, rounded to seconds. EXT-X-TARGETDURATION is this in whole seconds,
     /// rounded up; it grows only where the window has a longer segment, which players would refuse.
     pub target_duration_ms: u32,
     /// At least what any part lasts. None: no parts, whole segments only.

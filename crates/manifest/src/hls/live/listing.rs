@@ -8,7 +8,7 @@ use super::{LiveView, Nature};
 use crate::text::rescale;
 
 const MS: u64 = 1000;
-/// Parts that are further from the end leave, target durations (8216bis, 6.2.2).
+/// Parts leave when they are further from the end, and those of a segment together: target durations (8216bis, 4.4.4.9).
 const PARTS: u64 = 3;
 
 pub(super) struct Listing<'a> {
@@ -48,7 +48,7 @@ impl<'a> Listing<'a> {
         if view.lists_parts() {
             let reach = PARTS * figures.target * u64::from(timescale);
             let listed = whole.len() + usize::from(growing.is_some());
-            parts_from = listed - within(&window.segments[..listed], reach).max(1).min(listed);
+            parts_from = listed - near(&window.segments[..listed], reach);
             let listed = window.segments[parts_from..listed].iter();
             let longest = listed
                 .flat_map(|segment| parts(segment))
@@ -82,6 +82,19 @@ impl<'a> Listing<'a> {
 /// A gap has nothing to send, whatever came of it.
 pub(super) fn parts(segment: &Segment) -> &[Arc<Part>] {
     if segment.gap { &[] } else { &segment.parts }
+}
+
+/// How many segments at the end do not lie wholly further from it than `reach`.
+fn near(segments: &[Arc<Segment>], reach: u64) -> usize {
+    let mut behind = 0_u64;
+    let lengths = segments.iter().rev().map(|segment| segment.duration);
+    lengths
+        .take_while(|duration| {
+            let is_near = behind < reach;
+            behind = behind.saturating_add(*duration);
+            is_near
+        })
+        .count()
 }
 
 /// How many segments at the end last no longer than `reach` together. Times of the encoder would not do: they jump where

@@ -152,7 +152,8 @@ impl<'v> Writer<'v> {
         };
         let epoch = self.view.epoch;
         let (number, part, header) = if last.epoch == epoch {
-            let (number, part) = self.view.window.next();
+            let target_ms = self.view.control.target_duration_ms;
+            let (number, part) = super::next(self.view.window, target_ms);
             (number, if last.gap { 0 } else { part }, last.header)
         } else {
             // Nothing is added to what an earlier life began; headers begin anew.

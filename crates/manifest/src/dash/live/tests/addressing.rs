@@ -3,8 +3,8 @@ use super::*;
 
 fn template<'m>(mpd: &'m str, representation: &str) -> &'m str {
     let of = format!("<Representation id=\"{representation}\"");
-    let sets = elements(mpd, "AdaptationSet").into_iter();
-    let set = sets.filter(|set| set.contains(&of)).last().unwrap();
+    let mut sets = elements(mpd, "AdaptationSet").into_iter();
+    let set = sets.rfind(|set| set.contains(&of)).unwrap();
     elements(set, "SegmentTemplate")[0]
 }
 

@@ -40,6 +40,30 @@ fn the_time_is_found_at_an_address_and_in_the_mpd() {
     );
 }
 
+/// Latency is measured by the clock that availability is.
+#[test]
+fn references_name_the_clock_of_the_mpd() {
+    let url = |text: &str| Some(text.to_owned());
+    for (http_xsdate, direct, expected) in [
+        (url("/time"), true, "/time"),
+        (None, true, "2026-03-01T12:00:05.250Z"),
+    ] {
+        let mut studio = Studio::usual();
+        studio.settings.utc_timing = UtcTiming {
+            http_xsdate,
+            direct,
+        };
+        let mpd = studio.mpd(BEGIN_MS + 5250);
+        let own = elements(mpd.split("</Period>").last().unwrap(), "UTCTiming")[0];
+        assert_eq!(attribute(own, "value"), Some(expected));
+        let references = elements(&mpd, "ProducerReferenceTime");
+        assert_eq!(references.len(), 2);
+        for reference in references {
+            assert_eq!(elements(reference, "UTCTiming"), [own]);
+        }
+    }
+}
+
 #[test]
 fn latency_is_told_with_low_latency_only() {
     let mut studio = Studio::usual();

@@ -62,12 +62,12 @@ fn m3u8_parser_reads_live_playlists() {
         ..live
     };
     for (playlist, segments, parts) in [
-        (media(&live), 20, 10),
+        (media(&live), 20, 14),
         (media(&plain), 20, 0),
-        (media(&ended), 21, 10),
-        (media(&event), 20, 10),
+        (media(&ended), 21, 14),
+        (media(&event), 20, 14),
         (media(&vod), 20, 0),
-        (delta(&live, Skip::DateRanges), 7, 10),
+        (delta(&live, Skip::DateRanges), 7, 14),
     ] {
         let Some(read) = parsed("parse-hls.mjs", &playlist) else {
             return;

@@ -7,10 +7,10 @@ fn parts_are_listed_within_three_target_durations_of_the_end() {
         let playlist = media(&view(&window(0, 10, growing)));
         lines(&playlist, "#EXT-X-PART:")[0].to_owned()
     };
-    // Segments of 2 s: three whole ones, or two and what grows behind them.
+    // Segments of 2 s: three whole ones, whatever grows behind them.
     assert!(first(0).contains("6b03c2c2-7.0.m4s"));
-    assert!(first(1).contains("6b03c2c2-8.0.m4s"));
-    assert!(first(3).contains("6b03c2c2-8.0.m4s"));
+    assert!(first(1).contains("6b03c2c2-7.0.m4s"));
+    assert!(first(3).contains("6b03c2c2-7.0.m4s"));
 }
 
 #[test]
@@ -81,6 +81,29 @@ fn the_part_that_comes_next_is_hinted() {
     );
     window.ended = true;
     assert!(hints(&window).is_empty());
+}
+
+#[test]
+fn a_segment_that_is_full_is_followed_by_the_next_one() {
+    let hint = |window: &Window| {
+        let playlist = media(&view(window));
+        lines(&playlist, "#EXT-X-PRELOAD-HINT:TYPE=PART")[0].to_owned()
+    };
+    let mut window = window(5, 3, 3);
+    assert!(hint(&window).contains("-8.3.m4s"));
+    change(&mut window, 8, |segment| {
+        *segment = super::segment(8, 4, false);
+    });
+    assert!(hint(&window).contains("-9.0.m4s"));
+    // It went on for lack of a sync sample.
+    let mut longer = window.clone();
+    change(&mut longer, 8, |segment| {
+        *segment = super::segment(8, 5, false);
+    });
+    assert!(hint(&longer).contains("-8.5.m4s"));
+    // As the one before did, so nobody knows.
+    change(&mut window, 7, |segment| segment.start -= 4 * PART);
+    assert!(hint(&window).contains("-8.4.m4s"));
 }
 
 #[test]
