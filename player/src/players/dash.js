@@ -6,7 +6,7 @@ const EVENTS = MediaPlayer.events;
 
 export const version = MediaPlayer().create().getVersion?.() ?? '';
 
-export async function open({ video, captions, url, licence, on }) {
+export async function open({ video, captions, url, live, licence, on }) {
   const player = MediaPlayer().create();
   player.updateSettings({
     debug: { logLevel: Debug?.LOG_LEVEL_NONE ?? 0 },
@@ -36,6 +36,8 @@ export async function open({ video, captions, url, licence, on }) {
     player.on(event, () => on.tracks());
   }
   if (licence) player.setProtectionData({ 'org.w3.clearkey': { serverURL: licence, priority: 0 } });
+  // It hears of playback only once it listens, and refreshes no MPD of a channel before it has heard.
+  const begun = new Promise((resolve) => { player.on(EVENTS.STREAM_INITIALIZED, resolve, null, { once: true }); });
   player.attachView(video);
   // TTML is drawn by the library itself.
   player.attachTTMLRenderingDiv(captions);
@@ -46,6 +48,7 @@ export async function open({ video, captions, url, licence, on }) {
   };
   const automatic = (on) => player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: on } } } });
   return {
+    begun,
     rungs: () => representations().map(({ id, width, height, bandwidth, codecs, mimeType }) => ({
       id, width, height, bitrate: bandwidth, codecs: codecs ?? mimeType,
     })),
@@ -79,6 +82,8 @@ export async function open({ video, captions, url, licence, on }) {
       player.setTextTrack(at);
     },
     period: () => period,
+    // Period start and availabilityStartTime.
+    date: () => (live && player.isReady() && player.isDynamic() ? player.timeAsUTC() * 1000 : null),
     close: async () => player.destroy(),
   };
 }
