@@ -84,7 +84,8 @@ impl Wanted<'_> {
         })
     }
 
-    /// Growing while it does. What comes next may be asked for a little early.
+    /// Growing while it does. What comes next may be asked for a little early, and so may what follows the one that
+    /// grows: Shaka Player goes by when a segment begins, not by when its first part is there.
     async fn segment(
         &self,
         changed: &tokio::sync::Notify,
@@ -94,7 +95,8 @@ impl Wanted<'_> {
         let look = |state: &mut State| {
             let Some(segment) = state.segment(self.index, number) else {
                 let next = state.window(self.index)?.next().0;
-                return (number != next).then(|| Err(faults::no_such_segment()));
+                let soon = (next..=next.saturating_add(1)).contains(&number);
+                return (!soon).then(|| Err(faults::no_such_segment()));
             };
             Some(self.made(state, &segment, None).transpose()?)
         };
