@@ -64,6 +64,7 @@ pub(super) fn next(opening: &Opening<'_>, id: u64) -> Option<State> {
         origin,
         start,
         end: None,
+        planned: breach.planned.is_some(),
         members,
     })
 }

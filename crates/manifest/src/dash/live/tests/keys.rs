@@ -53,6 +53,10 @@ fn a_key_that_changes_is_announced_before_its_first_segment() {
     assert_eq!(numbers, [Some("886183210"); 2]);
     assert!(periods[1].contains("init-6abc1234-0.1.mp4"), "{ahead}");
     assert!(!periods[1].contains("period-continuity"));
+    // What leads up to it is not over yet.
+    let ends = attributes(periods[0], "SegmentTemplate", "endNumber");
+    assert_eq!(ends, [Some("886183209"); 2], "{ahead}");
+    assert_eq!(attribute(periods[0], "duration"), None, "{ahead}");
     // It stays as announced.
     let after = studio.mpd(BEGIN_MS + 25_000);
     assert_eq!(
@@ -62,6 +66,33 @@ fn a_key_that_changes_is_announced_before_its_first_segment() {
     assert_eq!(
         elements(elements(&after, "Period")[1], "SegmentTemplate"),
         elements(periods[1], "SegmentTemplate")
+    );
+}
+
+/// Keys that change more often than they are announced ahead.
+#[test]
+fn each_of_two_announced_keys_has_a_period() {
+    let mut studio = Studio::usual();
+    let changes = [886_183_207, 886_183_209];
+    studio.protection = Some(rotating(&studio, &changes, Rotation::NewHeader));
+    let ahead = studio.mpd(BEGIN_MS + 11_000);
+    let ends = |mpd: &str| -> Vec<Option<String>> {
+        let periods = elements(mpd, "Period");
+        let of = |period: &&str| {
+            attributes(period, "SegmentTemplate", "endNumber")[0].map(str::to_owned)
+        };
+        periods.iter().map(of).collect()
+    };
+    let last = |number: u32| Some(number.to_string());
+    let announced = [last(886_183_206), last(886_183_208), None];
+    assert_eq!(ends(&ahead), announced, "{ahead}");
+    assert_eq!(attributes(&ahead, "Period", "duration"), [None; 3]);
+    // And is as announced when it has come.
+    let after = studio.mpd(BEGIN_MS + 21_000);
+    assert_eq!(ends(&after), announced, "{after}");
+    assert_eq!(
+        attributes(&after, "Period", "start"),
+        attributes(&ahead, "Period", "start")
     );
 }
 
