@@ -94,6 +94,17 @@ pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// [`Error`]: what kept the node from starting, or made it stop by itself.
 pub fn run(config: Config) -> Result<(), Error> {
+    run_with(config, |_| {})
+}
+
+/// The same; `listening` is told what the line on stdout says, once, when every listener is up.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    config: Config,
+    listening: impl FnOnce(&serde_json::Value) + Send + 'static,
+) -> Result<(), Error> {
     logging::start(&config.log);
     if !config.node.core_dumps {
         core_dumps::forbid();
@@ -102,7 +113,7 @@ pub fn run(config: Config) -> Result<(), Error> {
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve(
+    serve_with(
         config,
         telemetry,
         Some(Arc::clone(assembly.keys())),
@@ -111,6 +122,7 @@ pub fn run(config: Config) -> Result<(), Error> {
             let assembly = Arc::clone(&assembly);
             move || assembly.handler()
         },
+        Box::new(listening),
     )
 }
 
@@ -124,6 +136,21 @@ pub fn serve<H, F>(
     keys: Option<Arc<KeyStore>>,
     budget: &Budget,
     build: F,
+) -> Result<(), Error>
+where
+    H: Handler,
+    F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
+{
+    serve_with(config, telemetry, keys, budget, build, Box::new(|_| {}))
+}
+
+fn serve_with<H, F>(
+    config: &Config,
+    telemetry: Arc<Telemetry>,
+    keys: Option<Arc<KeyStore>>,
+    budget: &Budget,
+    build: F,
+    listening: services::Listening,
 ) -> Result<(), Error>
 where
     H: Handler,
@@ -201,6 +228,7 @@ where
         plans,
         Arc::clone(&lifecycle),
         announcement,
+        listening,
     ));
     server.run(RunArgs {
         shutdown_signal: Box::new(Signals::new(Arc::clone(&lifecycle))),
