@@ -1,4 +1,6 @@
 //! The operator's port: health, readiness, metrics, key ids. Not for viewers.
+mod channels;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+pub use self::channels::{ChannelState, Channels, Health, TrackState};
 use crate::keys::{DEFAULT_LIMIT, KeyStore, MAX_LIMIT};
 use crate::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
 
@@ -30,8 +33,16 @@ pub struct Views {
     pub telemetry: Arc<Telemetry>,
     /// Whether the node takes requests.
     pub ready: watch::Receiver<bool>,
+    pub reports: Reports,
+}
+
+/// What of the origin the port tells of.
+#[derive(Debug, Clone, Default)]
+pub struct Reports {
     /// `None`: a node without keys.
     pub keys: Option<Arc<KeyStore>>,
+    /// `None`: a node without channels.
+    pub channels: Option<Arc<dyn Channels>>,
 }
 
 /// Serves until `shutdown`; connections end with it.
@@ -90,11 +101,35 @@ fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
                 )
             }
         },
-        _ => response(
-            StatusCode::NOT_FOUND,
-            TEXT,
-            "nothing here; / lists what there is\n",
-        ),
+        "/channels" => match &views.reports.channels {
+            Some(channels) => json(&channels.states()),
+            None => response(StatusCode::NOT_FOUND, TEXT, "this node has no channels\n"),
+        },
+        path => match (path.strip_prefix("/readyz"), &views.reports.channels) {
+            (Some(channel), Some(channels)) => {
+                let (status, text) = channels::readiness(&**channels, channel);
+                response(status, TEXT, text)
+            }
+            _ => response(
+                StatusCode::NOT_FOUND,
+                TEXT,
+                "nothing here; / lists what there is\n",
+            ),
+        },
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+    match serde_json::to_vec(value) {
+        Ok(json) => response(StatusCode::OK, "application/json", json),
+        Err(error) => {
+            tracing::error!(%error, "a report cannot be written");
+            response(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                TEXT,
+                "the report cannot be written; see the log\n",
+            )
+        }
     }
 }
 
@@ -107,6 +142,7 @@ fn readiness(views: &Views) -> Response<Full<Bytes>> {
         );
     }
     let unwell = views
+        .reports
         .keys
         .as_ref()
         .map_or_else(Vec::new, |keys| keys.unwell());
@@ -130,7 +166,7 @@ fn readiness(views: &Views) -> Response<Full<Bytes>> {
 
 /// `?limit=` bounds the keys shown.
 fn keys(query: &str, views: &Views) -> Response<Full<Bytes>> {
-    let Some(keys) = &views.keys else {
+    let Some(keys) = &views.reports.keys else {
         return response(StatusCode::NOT_FOUND, TEXT, "this node has no keys\n");
     };
     let limit = match query {
@@ -158,7 +194,8 @@ const INDEX: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>edg
 <style>body{font:16px/1.6 system-ui;margin:3rem auto;max-width:36rem;padding:0 1rem;color-scheme:light dark}</style>\
 <h1>edgepack</h1><ul><li><a href=/healthz>/healthz</a> the process is up<li><a href=/readyz>/readyz</a> \
 all listeners are up, the node is not draining, and no key provider has failed for too long<li><a href=/keys>/keys</a> \
-key ids, where they come from and how old they are<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
+key ids, where they come from and how old they are<li><a href=/channels>/channels</a> how live channels are; \
+/readyz/{mount}/{channel} for one of them<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
 
 fn response(
     status: StatusCode,

@@ -29,10 +29,13 @@ pub use drm::{Bounds, Drm, KeyLabel, ONE_LABEL};
 pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
 pub use keys::{KeyCache, KeyProvider, KeyServer, Keys, Speke};
-pub use live::{Channel, IngestAccess, Live};
+pub use live::{
+    Channel, Contribution, Fsync, IngestAccess, Live, PushMethod, Recording, Republish, Transport,
+    Verify,
+};
 pub use model::{
-    AccessLog, Admin, Cache, Config, Cors, Listen, Log, LogFormat, LogLevel, Node, Player, Storage,
-    StorageEngine, Tls,
+    AccessLog, Admin, Cache, Config, Cors, KernelTls, Listen, Log, LogFormat, LogLevel, Node,
+    Player, Storage, StorageEngine, Tls,
 };
 pub use mount::{
     AssetKey, ContentKey, Mount, Protection, TokenKey, TokenKeyMaterial, TokenPolicy, TokenSource,

@@ -28,6 +28,8 @@ mod set;
 mod speke;
 mod store;
 
+pub(crate) use backoff::Backoff;
+pub(crate) use client::client_config;
 pub use error::{KeyError, SetupError};
 pub use provider::{Given, Provider};
 pub use report::{DEFAULT_LIMIT, Figures, MAX_LIMIT};

@@ -21,14 +21,13 @@ use std::time::Duration;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server};
 
-use crate::admin::Views;
+use crate::admin::{Reports, Views};
 use crate::config::Config;
 use crate::delivery::Handler;
 use crate::delivery::h3::{EndpointError, Transport};
 use crate::delivery::tls::{self, Certificates};
-use crate::keys::KeyStore;
 use crate::memory::Budget;
-use crate::origin::SharedError;
+use crate::origin::{LiveWork, SharedError, WorkError};
 use crate::telemetry::{self, Telemetry};
 
 mod assembly;
@@ -45,7 +44,7 @@ mod worker;
 use assembly::Assembly;
 use certificate::{CertificateService, Renewal};
 use lifecycle::{Lifecycle, Signals};
-use services::{AdminService, DeliveryService};
+use services::{AdminService, DeliveryService, LiveService};
 use sockets::Sockets;
 use worker::Plan;
 
@@ -75,6 +74,8 @@ pub enum Error {
     Origin(#[from] SharedError),
     #[error("{0}")]
     Keys(#[from] crate::keys::SetupError),
+    #[error("mount.live: {0}")]
+    Live(#[from] WorkError),
     #[error("listen.http3: {0}")]
     Quic(#[from] EndpointError),
     #[error("worker {index}: {reason}")]
@@ -113,27 +114,26 @@ pub fn run_with(
     let telemetry = Telemetry::new(assembly::access_log(&config.log.access))?;
     let assembly = Arc::new(Assembly::new(config, &telemetry)?);
     let config = assembly.config();
-    serve_with(
-        config,
-        telemetry,
-        Some(Arc::clone(assembly.keys())),
-        assembly.budget(),
-        {
-            let assembly = Arc::clone(&assembly);
-            move || assembly.handler()
-        },
-        Box::new(listening),
-    )
+    let live = assembly.live_work()?;
+    let reports = assembly.reports();
+    let build = {
+        let assembly = Arc::clone(&assembly);
+        move || assembly.handler()
+    };
+    let budget = assembly.budget();
+    let listening = Box::new(listening);
+    serve_with(config, telemetry, live, reports, budget, build, listening)
 }
 
-/// The same with any handler: `keys` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
+/// The same with any handler: `live` is done beside it, `reports` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
 ///
 /// # Errors
 /// As [`run`].
 pub fn serve<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
-    keys: Option<Arc<KeyStore>>,
+    live: LiveWork,
+    reports: Reports,
     budget: &Budget,
     build: F,
 ) -> Result<(), Error>
@@ -141,13 +141,15 @@ where
     H: Handler,
     F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
 {
-    serve_with(config, telemetry, keys, budget, build, Box::new(|_| {}))
+    let listening = Box::new(|_: &serde_json::Value| {});
+    serve_with(config, telemetry, live, reports, budget, build, listening)
 }
 
 fn serve_with<H, F>(
     config: &Config,
     telemetry: Arc<Telemetry>,
-    keys: Option<Arc<KeyStore>>,
+    live: LiveWork,
+    reports: Reports,
     budget: &Budget,
     build: F,
     listening: services::Listening,
@@ -185,6 +187,10 @@ where
         _ => None,
     };
     let tcp = assembly::tcp_options(config, &telemetry, budget)?;
+    let tls = match tls {
+        Some(tls) if tcp.kernel_tls.is_some() => Some(tls::for_kernel(&tls)),
+        tls => tls,
+    };
     let build = Arc::new(build);
     let plans = sockets
         .workers
@@ -219,11 +225,12 @@ where
         Views {
             telemetry: Arc::clone(&telemetry),
             ready: lifecycle.ready(),
-            keys,
+            reports,
         },
         Arc::clone(&lifecycle),
     ));
     server.add_service(CertificateService::new(renewal));
+    server.add_service(LiveService::new(live, lifecycle.drain()));
     server.add_service(DeliveryService::new(
         plans,
         Arc::clone(&lifecycle),

@@ -14,8 +14,10 @@ use http::header::ACCEPT_ENCODING;
 
 use self::catalogue::Catalogue;
 use self::live::Live;
+pub use self::live::{LiveWork, WorkError};
 use self::vod::IndexCacheError;
 pub use self::vod::{IndexCache, Vod, VodOptions, VodShared};
+use crate::admin::Channels;
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, IngestRoute, PlayerFile, Routed};
@@ -24,6 +26,7 @@ use crate::delivery::{
 };
 use crate::keys::KeyStore;
 use crate::player;
+use crate::telemetry::Telemetry;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -41,12 +44,18 @@ pub enum SharedError {
     Indexes(#[from] IndexCacheError),
     #[error("the system has no random bytes to give")]
     Random,
+    #[error(transparent)]
+    Telemetry(#[from] crate::telemetry::Error),
 }
 
 impl Shared {
     /// # Errors
     /// [`SharedError`]
-    pub fn new(config: &Config, keys: Arc<KeyStore>) -> Result<Self, SharedError> {
+    pub fn new(
+        config: &Config,
+        keys: Arc<KeyStore>,
+        telemetry: &Telemetry,
+    ) -> Result<Self, SharedError> {
         let mounts: Vec<Arc<Mount>> = config.mounts.iter().cloned().map(Arc::new).collect();
         let catalogue = config
             .player
@@ -57,8 +66,8 @@ impl Shared {
             Some(dir) => Some(IndexCache::open(dir, cache.index_bytes)?),
             None => None,
         };
-        let live = Live::new(config, &mounts, Arc::clone(&keys), SystemTime::now());
-        let live = live.map_err(|_| SharedError::Random)?;
+        let now = SystemTime::now();
+        let live = Live::new(config, &mounts, Arc::clone(&keys), telemetry, now)?;
         let vod = VodShared::new(mounts, keys, VodOptions::from(config), cache.memory);
         Ok(Self {
             vod: Arc::new(vod.with_indexes(indexes)),
@@ -67,8 +76,22 @@ impl Shared {
         })
     }
 
+    /// What live channels do of their own accord.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub fn live_work(&self, config: &Config, telemetry: &Telemetry) -> Result<LiveWork, WorkError> {
+        self.live.work(config, telemetry)
+    }
+
     pub fn vod(&self) -> &Arc<VodShared> {
         &self.vod
+    }
+
+    /// None: the node has no channels.
+    pub fn channels(&self) -> Option<Arc<dyn Channels>> {
+        let live = Arc::clone(&self.live);
+        (!live.is_empty()).then_some(live as Arc<dyn Channels>)
     }
 }
 

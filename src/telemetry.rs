@@ -11,6 +11,7 @@ pub mod access_log;
 mod connections;
 mod exchange;
 pub mod keys;
+pub mod live;
 mod machine;
 mod quic;
 mod requests;
@@ -50,6 +51,8 @@ pub struct Telemetry {
     /// 1 while all listeners are up.
     pub ready: IntGauge,
     pub workers: IntGauge,
+    /// 1 where TLS connections over TCP are given to the kernel.
+    pub tls_kernel: IntGauge,
     log: Option<AccessLog>,
 }
 
@@ -93,6 +96,10 @@ impl Telemetry {
                 "1 while all listeners are up and the node takes requests.",
             )?,
             workers: gauge("edgepack_workers", "Worker threads.")?,
+            tls_kernel: gauge(
+                "edgepack_tls_kernel",
+                "1 where TLS connections over TCP are given to the kernel.",
+            )?,
             registry,
             log,
         }))

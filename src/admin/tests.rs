@@ -27,7 +27,7 @@ async fn readiness_follows_the_node_and_health_does_not() {
         Views {
             telemetry: Telemetry::new(None).unwrap(),
             ready: is_ready,
-            keys: None,
+            reports: Reports::default(),
         },
         async {
             let _ = stopped.await;
@@ -69,7 +69,10 @@ async fn keys_are_shown_within_a_limit() {
     let views = Views {
         telemetry,
         ready,
-        keys: Some(Arc::new(keys)),
+        reports: Reports {
+            keys: Some(Arc::new(keys)),
+            channels: None,
+        },
     };
     let ask = |uri: &'static str| answer(&Method::GET, &Uri::from_static(uri), &views).status();
     assert_eq!(ask("/keys"), 200);
@@ -78,7 +81,7 @@ async fn keys_are_shown_within_a_limit() {
     assert_eq!(ask("/keys?limit=x"), 400);
     assert_eq!(ask("/readyz"), 200);
     let without = Views {
-        keys: None,
+        reports: Reports::default(),
         ..views.clone()
     };
     let answer = answer(&Method::GET, &Uri::from_static("/keys"), &without);

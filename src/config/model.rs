@@ -160,6 +160,7 @@ pub struct Tls {
     pub private_key: PathBuf,
     /// How often the files are looked at for a change. Zero: on SIGHUP alone.
     pub reload_interval: Duration,
+    pub kernel: KernelTls,
 }
 
 impl Tls {
@@ -171,8 +172,17 @@ impl Tls {
             certificate,
             private_key,
             reload_interval: Self::RELOAD_INTERVAL,
+            kernel: KernelTls::Off,
         }
     }
+}
+
+/// Whether the kernel seals the records of connections over TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelTls {
+    /// Where it can.
+    Auto,
+    Off,
 }
 
 /// `[admin]`

@@ -8,8 +8,8 @@ use toml::de::DeTable;
 use super::document::{Section, Source};
 use super::values::Size;
 use super::{
-    AccessLog, Admin, Cache, Config, Cors, Listen, Log, Node, Player, Quic, Storage, Tls,
-    read_mount, resolve,
+    AccessLog, Admin, Cache, Config, Cors, KernelTls, Listen, Log, Node, Player, Quic, Storage,
+    Tls, read_mount, resolve,
 };
 
 const MIB: u64 = 1 << 20;
@@ -168,11 +168,13 @@ fn tls(mut section: Section<'_, '_>) -> Option<Tls> {
         Tls::RELOAD_INTERVAL,
         Duration::ZERO..=DAY,
     );
+    let kernel = section.get("kernel", KernelTls::Off);
     section.finish();
     Some(Tls {
         certificate: certificate?,
         private_key: private_key?,
         reload_interval,
+        kernel,
     })
 }
 

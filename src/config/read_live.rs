@@ -1,11 +1,18 @@
 //! `[mount.live]` as it is written.
 use std::time::Duration;
 
+use toml::Spanned;
+use toml::de::DeValue;
+
 use super::Secret;
 use super::document::Section;
-use super::live::{Channel, IngestAccess, Live};
-use super::read::size;
+use super::live::{Channel, Fsync, IngestAccess, Live, Recording, Verify};
+use super::read::{path, size};
 use super::read_mount::one_of;
+use super::values::{FromToml, Size, Wrong, word};
+
+mod contribution;
+mod republish;
 
 /// As long as a channel's name may be.
 const NAME_MAX: usize = 64;
@@ -22,6 +29,7 @@ pub(super) fn live(mut section: Section<'_, '_>) -> Live {
         stale_status: stale_status(&mut section, default.stale_status),
         ingest_timeout: section.bounded("ingest_timeout", default.ingest_timeout, s(1)..=s(3600)),
         max_tracks: section.bounded("max_tracks", default.max_tracks, 1..=64),
+        recording: section.section("recording").and_then(recording),
         channels: section
             .sections("channel")
             .into_iter()
@@ -30,6 +38,65 @@ pub(super) fn live(mut section: Section<'_, '_>) -> Live {
     };
     section.finish();
     live
+}
+
+/// None without a directory, which is noted.
+fn recording(mut section: Section<'_, '_>) -> Option<Recording> {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let s = Duration::from_secs;
+    let directory = path(
+        &mut section,
+        "directory",
+        "name the folder that recordings go to",
+    );
+    let default = Recording::new(directory.clone().unwrap_or_default());
+    let retention = default.retention.unwrap_or(DAY);
+    let recording = Recording {
+        fsync: section.get("fsync", default.fsync),
+        fsync_interval: section.bounded(
+            "fsync_interval",
+            default.fsync_interval,
+            Duration::from_millis(100)..=s(3600),
+        ),
+        // 0: whatever its age.
+        retention: Some(section.bounded("retention", retention, Duration::ZERO..=3650 * DAY))
+            .filter(|retention| !retention.is_zero()),
+        max_bytes: max_bytes(&mut section),
+        file_duration: section.bounded("file_duration", default.file_duration, s(10)..=DAY),
+        queue: size(&mut section, "queue", default.queue, 1 << 20..=1 << 34),
+        verify: section.get("verify", default.verify),
+        directory: default.directory,
+    };
+    section.finish();
+    directory.map(|_| recording)
+}
+
+fn max_bytes(section: &mut Section<'_, '_>) -> Option<u64> {
+    if !section.has("max_bytes") {
+        // Known all the same.
+        section.optional::<Size>("max_bytes");
+        return None;
+    }
+    Some(size(section, "max_bytes", 1 << 30, 64 << 20..=1 << 50))
+}
+
+impl FromToml for Fsync {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        word(
+            value,
+            &[
+                ("never", Self::Never),
+                ("segment", Self::Segment),
+                ("interval", Self::Interval),
+            ],
+        )
+    }
+}
+
+impl FromToml for Verify {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        word(value, &[("tail", Self::Tail), ("all", Self::All)])
+    }
 }
 
 fn stale_status(section: &mut Section<'_, '_>, default: u16) -> u16 {
@@ -79,11 +146,58 @@ fn channel(mut section: Section<'_, '_>) -> Option<Channel> {
         }
         good
     });
+    let contribution = section.section("ingest").map(contribution::contribution);
+    let republish = section.sections("republish");
+    let republish: Vec<_> = republish
+        .into_iter()
+        .filter_map(republish::republish)
+        .collect();
+    for (index, destination) in republish.iter().enumerate() {
+        let mut others = republish[..index].iter();
+        if others.any(|other| other.name == destination.name) {
+            section.source().fault(
+                &section.name("republish"),
+                format_args!("two destinations are called \"{}\"", destination.name),
+                "give each a `name` of its own",
+            );
+        }
+    }
     section.finish();
     Some(Channel {
         name: name?,
-        ingest: IngestAccess { bearer, basic },
+        ingest: IngestAccess {
+            bearer,
+            basic,
+            closed: contribution.is_some(),
+        },
+        contribution: contribution.flatten(),
+        republish,
     })
+}
+
+/// As [`secret`], where it is text.
+fn text(section: &mut Section<'_, '_>, inline: &'static str, file: &'static str) -> Option<String> {
+    let secret = secret(section, inline, file)?;
+    let text = std::str::from_utf8(secret.expose()).ok();
+    let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
+    if text.is_none() {
+        section.source().fault(
+            &section.name(if section.has(inline) { inline } else { file }),
+            "empty, or more than a line of text",
+            "one line, in UTF-8",
+        );
+    }
+    text.map(str::to_owned)
+}
+
+fn pause(section: &mut Section<'_, '_>, default: Duration) -> Duration {
+    let range = Duration::from_millis(50)..=Duration::from_secs(60);
+    section.bounded("first_pause", default, range)
+}
+
+fn longest_pause(section: &mut Section<'_, '_>, default: Duration) -> Duration {
+    let range = Duration::from_millis(50)..=Duration::from_secs(3600);
+    section.bounded("longest_pause", default, range)
 }
 
 fn secret(
@@ -100,3 +214,6 @@ fn secret(
     let (_, written) = one_of(section, inline, file, "give one of them")?;
     Some(Secret::new(written.to_vec()))
 }
+
+#[cfg(test)]
+mod tests;

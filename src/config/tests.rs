@@ -50,6 +50,7 @@ max_handshakes = 8
 certificate = "tls.pem"
 private_key = "tls.key"
 reload_interval = "5s"
+kernel = "auto"
 [admin]
 listen = "[::1]:9091"
 [cache]
@@ -240,6 +241,7 @@ fn every_key_is_read() {
             certificate: folder.path().join("tls.pem"),
             private_key: folder.path().join("tls.key"),
             reload_interval: Duration::from_secs(5),
+            kernel: KernelTls::Auto,
         })
     );
     assert_eq!(config.admin.listen, "[::1]:9091".parse().unwrap());
@@ -313,6 +315,7 @@ fn every_key_of_a_mount_is_read() {
             name: "films".into(),
             path: "/vod".into(),
             root: folder.path().join("media"),
+            live: None,
             target_duration: Duration::from_millis(3840),
             protections: vec![Protection::Clear, Protection::Cenc, Protection::Cbcs],
             clearkey_licence_server: true,

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::kind_of;
-use super::{Congestion, LogFormat, LogLevel, Protection, StorageEngine, TokenSource};
+use super::{Congestion, KernelTls, LogFormat, LogLevel, Protection, StorageEngine, TokenSource};
 
 /// Reads one value of a document.
 pub(crate) trait FromToml: Sized {
@@ -284,6 +284,12 @@ impl<T: FromToml> FromToml for Vec<T> {
             DeValue::Array(items) => items.iter().map(T::from_toml).collect(),
             _ => Err(Wrong::kind(value, "a list", "[…], in brackets")),
         }
+    }
+}
+
+impl FromToml for KernelTls {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        word(value, &[("auto", Self::Auto), ("off", Self::Off)])
     }
 }
 

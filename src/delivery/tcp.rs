@@ -21,14 +21,18 @@ use crate::telemetry::{Closed, Telemetry};
 mod activity;
 mod connection;
 mod exchange;
+mod flush;
 mod http1;
 mod http2;
+mod kernel;
+mod records;
 mod sealing;
 mod sendfile;
 mod transport;
 mod turns;
 
 pub use exchange::SERVER_NAME;
+pub use kernel::KernelTls;
 pub use sendfile::SendFile;
 
 use connection::Server;
@@ -58,6 +62,8 @@ pub struct Options {
     pub alt_svc: Option<HeaderValue>,
     /// Moves entries to where plain HTTP/1.1 is sent from without a copy.
     pub sendfile: Option<SendFile>,
+    /// Gives TLS connections to the kernel. Their configuration has to let keys out: `tls::for_kernel`.
+    pub kernel_tls: Option<KernelTls>,
 }
 
 impl Default for Options {
@@ -74,6 +80,7 @@ impl Default for Options {
             ping_timeout: Duration::from_secs(20),
             alt_svc: None,
             sendfile: None,
+            kernel_tls: None,
         }
     }
 }

@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use super::core::Settings;
 use super::drain::{Drain, DrainControl, Phase, drain};
-use super::route::{AssetRoute, Leaf, MountId, PlayerFile, Routed, Router};
+use super::route::{AssetRoute, IngestRoute, Leaf, MountId, PlayerFile, Routed, Router};
 use super::tcp::{ConnectionCount, Options};
 use super::tls::{Certificates, SelfSigned};
 use super::*;
@@ -94,6 +96,18 @@ impl Origin for Patterns {
     ) -> Result<Response, Fault> {
         let body = body.read(usize::MAX, Duration::from_secs(5)).await?;
         Ok(Response::bytes(StatusCode::OK, "application/json", body))
+    }
+
+    async fn ingest(
+        &self,
+        _: &IngestRoute<'_>,
+        _: &Request,
+        _: RequestBody,
+    ) -> Result<Response, Fault> {
+        Err(Fault::not_found(
+            "no-such-channel",
+            "There are no channels here.",
+        ))
     }
 
     async fn player(
@@ -179,6 +193,8 @@ pub(crate) struct Worker {
     pub(crate) opened: Arc<AtomicUsize>,
     pub(crate) kept: Arc<Mutex<HashMap<usize, Arc<Entry>>>>,
     pub(crate) certificates: Arc<Certificates>,
+    /// Trusts the certificate.
+    pub(crate) client: Arc<rustls::ClientConfig>,
     pub(crate) control: Option<DrainControl>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -197,8 +213,13 @@ impl Worker {
         });
         let [http, https] = [0, 1].map(|index: usize| listeners[index].local_addr().unwrap());
         let shared = Arc::clone(&telemetry);
-        let certificates = certificates();
-        let tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        let made = SelfSigned::for_localhost().unwrap();
+        let client = client_config(&made);
+        let certificates = loaded(made);
+        let mut tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        if options.kernel_tls.is_some() {
+            tls = tls::for_kernel(&tls);
+        }
         let thread = std::thread::spawn(move || {
             run(
                 listeners,
@@ -218,6 +239,7 @@ impl Worker {
             opened,
             kept,
             certificates,
+            client,
             control: Some(control),
             thread: Some(thread),
         }
@@ -318,12 +340,29 @@ fn run(
 }
 
 pub(crate) fn certificates() -> Arc<Certificates> {
-    let made = SelfSigned::for_localhost().unwrap();
+    loaded(SelfSigned::for_localhost().unwrap())
+}
+
+pub(crate) fn loaded(made: SelfSigned) -> Arc<Certificates> {
     let dir = tempfile::tempdir().unwrap();
     let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
     std::fs::write(&certificate, made.certificate_pem).unwrap();
     std::fs::write(&key, made.key_pem).unwrap();
     Certificates::load(&certificate, &key).unwrap()
+}
+
+/// TLS 1.3 for a client that trusts this certificate.
+pub(crate) fn client_config(made: &SelfSigned) -> Arc<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_slice(made.certificate_pem.as_bytes());
+    roots.add(certificate.unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
 }
 
 /// curl's own exit code and output; `-sk` and a time limit are given.

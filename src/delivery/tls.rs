@@ -102,6 +102,13 @@ pub fn tcp_config(certificates: Arc<Certificates>) -> Result<Arc<rustls::ServerC
     Ok(Arc::new(config))
 }
 
+/// The same for connections whose keys are given to the kernel.
+pub fn for_kernel(config: &rustls::ServerConfig) -> Arc<rustls::ServerConfig> {
+    let mut config = config.clone();
+    config.enable_secret_extraction = true;
+    Arc::new(config)
+}
+
 /// A certificate for demos and tests; no client trusts it unasked.
 #[derive(Debug)]
 pub struct SelfSigned {

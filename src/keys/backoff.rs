@@ -10,13 +10,13 @@ const JITTER: f64 = 0.1;
 
 /// Pauses of a thing that fails again and again.
 #[derive(Debug, Clone)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     next: Duration,
     longest: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
         Self {
             next: first,
             longest,
@@ -33,7 +33,7 @@ impl Backoff {
         Self::new(Duration::from_secs(1), Duration::from_secs(30))
     }
 
-    pub(super) fn next_pause(&mut self) -> Duration {
+    pub(crate) fn next_pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(self.longest);
         jittered(pause)

@@ -24,6 +24,7 @@ mod template;
 mod tls;
 
 pub(super) use template::fill;
+pub(crate) use tls::client_config;
 
 use super::KeyError;
 use super::backoff::Backoff;

@@ -8,13 +8,14 @@ use edgepack_uring::{MemFileOptions, MemFiles};
 use super::{BuildError, Error};
 use super::{collectors, descriptors};
 use crate::access::Gatekeeper;
-use crate::config::{self, Config, Congestion, StorageEngine};
+use crate::admin::Reports;
+use crate::config::{self, Config, Congestion, KernelTls, StorageEngine};
 use crate::delivery::core::Settings;
 use crate::delivery::route::{MountId, Router};
 use crate::delivery::{Core, Cors, h3, tcp};
 use crate::keys::KeyStore;
 use crate::memory::Budget;
-use crate::origin::{Shared, WorkerOrigin};
+use crate::origin::{LiveWork, Shared, WorkerOrigin};
 use crate::storage::{Engine, SharedStorage, Storage, StorageOptions};
 use crate::telemetry::{Sink, Telemetry};
 
@@ -45,7 +46,7 @@ impl Assembly {
         let storage = SharedStorage::within(storage_options(&config), budget.clone())
             .map_err(|error| Error::Storage(error.to_string()))?;
         let keys = Arc::new(KeyStore::new(&config.mounts, telemetry)?);
-        let origin = Shared::new(&config, Arc::clone(&keys))?;
+        let origin = Shared::new(&config, Arc::clone(&keys), telemetry)?;
         let segments = Arc::downgrade(origin.vod());
         let pool = storage.pool().clone();
         budget.on_shortage(move |bytes| {
@@ -71,8 +72,17 @@ impl Assembly {
         })
     }
 
-    pub(super) fn keys(&self) -> &Arc<KeyStore> {
-        &self.keys
+    /// What the operator is shown.
+    pub(super) fn reports(&self) -> Reports {
+        Reports {
+            keys: Some(Arc::clone(&self.keys)),
+            channels: self.origin.channels(),
+        }
+    }
+
+    /// To be called once: metrics come with it.
+    pub(super) fn live_work(&self) -> Result<LiveWork, Error> {
+        Ok(self.origin.live_work(&self.config, &self.telemetry)?)
     }
 
     pub(super) fn budget(&self) -> &Budget {
@@ -137,8 +147,28 @@ pub(super) fn tcp_options(
         max_header_bytes: listen.max_header_bytes,
         max_concurrent_streams: listen.max_concurrent_streams,
         sendfile: sendfile(config, telemetry, budget)?,
+        kernel_tls: kernel_tls(config, telemetry),
         ..tcp::Options::default()
     })
+}
+
+/// `None` where it is off, of no use, or not to be had.
+fn kernel_tls(config: &Config, telemetry: &Telemetry) -> Option<tcp::KernelTls> {
+    let asked = config.tls.as_ref()?.kernel == KernelTls::Auto && !config.listen.https.is_empty();
+    if !asked {
+        return None;
+    }
+    match tcp::KernelTls::probe() {
+        Ok(ciphers) => {
+            tracing::info!(?ciphers, "the kernel seals the records of TLS over TCP");
+            telemetry.tls_kernel.set(1);
+            Some(ciphers)
+        }
+        Err(error) => {
+            tracing::info!(%error, "the kernel takes no TLS: the node seals records itself");
+            None
+        }
+    }
 }
 
 /// `None` where it is off, of no use, or not to be had.

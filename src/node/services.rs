@@ -1,4 +1,4 @@
-//! What pingora's server runs: the workers, and the operator's port.
+//! What pingora's server runs: the workers, what channels do of their own accord, and the operator's port.
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +14,8 @@ use super::worker::{Plan, Running};
 use super::{BuildError, Error, announce};
 use crate::admin;
 use crate::delivery::Handler;
+use crate::delivery::drain::Drain;
+use crate::origin::LiveWork;
 
 /// Told where the node listens, when it does.
 pub(super) type Listening = Box<dyn FnOnce(&Value) + Send>;
@@ -166,6 +168,43 @@ impl Service for AdminService {
 
     fn name(&self) -> &str {
         "admin"
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(1)
+    }
+}
+
+/// Children and pushes of channels, on a thread of their own: viewers' workers are for viewers.
+pub(super) struct LiveService {
+    work: Mutex<Option<LiveWork>>,
+    drain: Drain,
+}
+
+impl LiveService {
+    pub(super) fn new(work: LiveWork, drain: Drain) -> Self {
+        Self {
+            work: Mutex::new(Some(work)),
+            drain,
+        }
+    }
+}
+
+#[async_trait]
+impl Service for LiveService {
+    async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
+        let work = self
+            .work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(work) = work {
+            work.run(self.drain.clone()).await;
+        }
+    }
+
+    fn name(&self) -> &str {
+        "live"
     }
 
     fn threads(&self) -> Option<usize> {

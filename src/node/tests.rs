@@ -227,7 +227,8 @@ fn https_without_a_certificate_is_refused() {
     let error = serve(
         &config,
         Arc::clone(&telemetry),
-        None,
+        LiveWork::default(),
+        Reports::default(),
         &Budget::unlimited(),
         good(origin, telemetry),
     )

@@ -10,28 +10,35 @@
 //! carry the [`Epoch`](crate::delivery::route::Epoch).
 mod access;
 mod channel;
+mod contribution;
 mod faults;
 mod ingest;
 mod manifests;
 mod media;
 mod protection;
+mod recording;
+mod republish;
 mod stream_name;
 mod track;
 mod viewers;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
-
-use ring::error::Unspecified;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::channel::Channel;
 use self::viewers::Asked;
+pub use self::work::{LiveWork, WorkError};
+use crate::admin::{ChannelState, Channels};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
 use crate::keys::KeyStore;
+use crate::origin::SharedError;
 use crate::origin::protection::faults::not_offered;
+use crate::telemetry::Telemetry;
+use crate::telemetry::live::LiveMetrics;
 
 /// All channels of the node; what all workers share.
 #[derive(Debug)]
@@ -45,13 +52,17 @@ pub(super) struct Live {
 
 impl Live {
     /// # Errors
-    /// No random bytes can be had.
+    /// No random bytes can be had, or metrics of channels are there already.
     pub(super) fn new(
         config: &Config,
         mounts: &[Arc<Mount>],
         keys: Arc<KeyStore>,
+        telemetry: &Telemetry,
         now: SystemTime,
-    ) -> Result<Self, Unspecified> {
+    ) -> Result<Self, SharedError> {
+        let metrics = LiveMetrics::register(telemetry)?;
+        let has_channels = mounts.iter().any(|mount| mount.live.is_some());
+        let now = if has_channels { begin(now) } else { now };
         let mut channels = HashMap::new();
         for (index, mount) in mounts.iter().enumerate() {
             let Some(live) = &mount.live else {
@@ -59,7 +70,10 @@ impl Live {
             };
             for channel in &live.channels {
                 let key = (MountId(index), channel.name.clone());
-                let made = Channel::new(Arc::clone(mount), index, live.clone(), channel, now)?;
+                let metrics = metrics.of(&mount.name, &channel.name);
+                let of = (Arc::clone(mount), index, live.clone());
+                let made = Channel::new(of, channel, metrics, now);
+                let made = made.map_err(|_| SharedError::Random)?;
                 channels.insert(key, Arc::new(made));
             }
         }
@@ -69,6 +83,22 @@ impl Live {
             keys,
             public_url: config.node.public_url.clone(),
         })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// What channels do of their own accord: take contributions in, push themselves on.
+    ///
+    /// # Errors
+    /// Destinations that cannot be used.
+    pub(super) fn work(
+        &self,
+        config: &Config,
+        telemetry: &Telemetry,
+    ) -> Result<LiveWork, WorkError> {
+        work::of(&self.channels, config, telemetry)
     }
 
     /// Whether the mount has channels instead of files.
@@ -135,5 +165,26 @@ impl Live {
         self.channels
             .get(&(mount, name.to_owned()))
             .ok_or_else(faults::no_such_channel)
+    }
+}
+
+/// Waits for the next second of Unix time: two lives of a channel on a node, however short the first, have epochs of
+/// their own.
+fn begin(now: SystemTime) -> SystemTime {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = Duration::from_secs(1);
+    let rest = second - Duration::from_nanos(u64::from(since.subsec_nanos()));
+    std::thread::sleep(rest);
+    now + rest
+}
+
+impl Channels for Live {
+    fn states(&self) -> Vec<ChannelState> {
+        let mut channels: Vec<_> = self.channels.iter().collect();
+        channels.sort_by_key(|((mount, name), _)| (mount.0, name.as_str()));
+        channels
+            .into_iter()
+            .map(|(_, channel)| channel.health())
+            .collect()
     }
 }

@@ -64,6 +64,8 @@ pub struct Connections {
     total: Vec<IntCounter>,
     closed: Vec<IntCounter>,
     sent_from_file: IntCounter,
+    given_to_kernel: IntCounter,
+    refused_by_kernel: IntCounter,
 }
 
 impl Connections {
@@ -97,6 +99,16 @@ impl Connections {
             "Body bytes that the kernel sent from memory files, without a copy.",
         )?;
         registry.register(Box::new(sent_from_file.clone()))?;
+        let given_to_kernel = IntCounter::new(
+            "edgepack_tls_kernel_connections_total",
+            "TLS connections over TCP whose records the kernel seals.",
+        )?;
+        registry.register(Box::new(given_to_kernel.clone()))?;
+        let refused_by_kernel = IntCounter::new(
+            "edgepack_tls_kernel_refused_total",
+            "TLS connections over TCP that the kernel did not take; the node seals their records.",
+        )?;
+        registry.register(Box::new(refused_by_kernel.clone()))?;
         let protocols = [Protocol::Http1, Protocol::Http2, Protocol::Http3].map(label);
         Ok(Self {
             open: protocols
@@ -112,6 +124,8 @@ impl Connections {
                 .map(|reason| closed.with_label_values(&[reason.as_str()]))
                 .collect(),
             sent_from_file,
+            given_to_kernel,
+            refused_by_kernel,
         })
     }
 
@@ -120,6 +134,14 @@ impl Connections {
         if let Some(counter) = self.closed.get(reason as usize) {
             counter.inc();
         }
+    }
+
+    pub fn given_to_kernel(&self) {
+        self.given_to_kernel.inc();
+    }
+
+    pub fn refused_by_kernel(&self) {
+        self.refused_by_kernel.inc();
     }
 
     pub fn sent_from_file(&self, bytes: usize) {

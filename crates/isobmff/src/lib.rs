@@ -11,6 +11,7 @@ mod boxes;
 pub mod codec;
 #[cfg(test)]
 mod craft;
+pub mod emsg;
 mod error;
 mod fragments;
 mod index;

@@ -39,11 +39,12 @@ mod input;
 mod prelude;
 mod walk;
 
+pub use crate::emsg::{Event, EventTime};
 pub use crate::fragments::moof::Defaults as TrackDefaults;
 pub use chunk::{Chunk, Fragment, Sample};
 pub use error::StreamError;
 pub use header::Header;
-pub use prelude::{Event, EventTime, Prelude, ProducerTime, SegmentType};
+pub use prelude::{Prelude, ProducerTime, SegmentType};
 
 use chunk::Pending;
 use input::Input;

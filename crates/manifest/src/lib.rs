@@ -11,6 +11,7 @@ pub mod filter;
 mod follow;
 pub mod hls;
 mod language;
+mod nature;
 mod outline;
 #[cfg(test)]
 mod outside;
@@ -24,6 +25,7 @@ use edgepack_packager::{Presentation, TrickPlay};
 
 pub use error::{Error, Result};
 pub use filter::{Filter, FilterError};
+pub use nature::Nature;
 pub use protection::{ClearKey, Method, Protection};
 
 /// What a manifest is written from.

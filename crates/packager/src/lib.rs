@@ -16,6 +16,7 @@ pub mod ondemand;
 pub mod plan;
 pub mod presentation;
 pub mod protection;
+pub mod scte35;
 pub mod text;
 pub mod timeline;
 mod timing;

@@ -17,6 +17,7 @@ mod carriage;
 mod chunk;
 mod cut;
 mod encoders;
+pub mod events;
 mod header;
 mod line;
 mod measure;

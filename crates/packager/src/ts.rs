@@ -35,7 +35,7 @@ mod error;
 mod muxer;
 mod packed;
 mod plan;
-mod psi;
+pub(crate) mod psi;
 mod setup;
 mod spans;
 mod video;

@@ -50,7 +50,7 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
     let put_in: String = sample
         .lines()
         .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
-        .filter(|line| !line.starts_with("#reload_interval"))
+        .filter(|line| !line.starts_with("#reload_interval") && !line.starts_with("#kernel"))
         .map(|line| {
             line.strip_prefix('#')
                 .filter(|rest| !rest.starts_with(' '))
@@ -97,7 +97,11 @@ fn the_reference_states_the_defaults() {
         }
     }
     // Not there by default.
-    assert_eq!(stated["tls"], "reload_interval = \"1m\"\n");
+    assert_eq!(
+        stated["tls"],
+        "kernel = \"off\"\nreload_interval = \"1m\"\n"
+    );
+    assert_eq!(Tls::new("".into(), "".into()).kernel, KernelTls::Off);
     assert_eq!(Tls::RELOAD_INTERVAL, Duration::from_secs(60));
     let node: String = stated
         .iter()

@@ -126,6 +126,12 @@ fn values_of_the_wrong_kind_say_what_is_wanted() {
             "\"auto\", \"io_uring\", \"pread\"",
         ),
         (
+            "kernel = \"auto\"",
+            "kernel = \"on\"",
+            "tls.kernel",
+            "\"auto\", \"off\"",
+        ),
+        (
             "level = \"debug\"",
             "level = \"Debug\"",
             "log.level",
@@ -246,8 +252,8 @@ fn https_and_certificate_need_each_other() {
         "tls",
         "nothing listens with it",
     );
-    let tls =
-        "[tls]\ncertificate = \"tls.pem\"\nprivate_key = \"tls.key\"\nreload_interval = \"5s\"\n";
+    let tls = "[tls]\ncertificate = \"tls.pem\"\nprivate_key = \"tls.key\"\n\
+               reload_interval = \"5s\"\nkernel = \"auto\"\n";
     let faults = with(tls, "");
     assert_eq!(faults.len(), 1);
     assert_eq!(faults[0].key, "listen.https");

@@ -38,6 +38,17 @@ impl Origin for Echo {
         Ok(Response::bytes(StatusCode::OK, "application/json", body))
     }
 
+    async fn ingest(
+        &self,
+        route: &IngestRoute<'_>,
+        _: &Request,
+        mut body: RequestBody,
+    ) -> Result<Response, Fault> {
+        let body = body.read(usize::MAX, Duration::from_secs(1)).await?;
+        let text = format!("{} {} {}", route.channel, route.stream, body.len());
+        Ok(Response::bytes(StatusCode::OK, "text/plain", text))
+    }
+
     async fn player(&self, file: &PlayerFile<'_>, _: &Request) -> Result<Representation, Fault> {
         Ok(representation(format!("{file:?}")))
     }

@@ -17,9 +17,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Timeouts};
 use super::exchange::Service;
+use super::flush::Flush;
 use super::http1::Http1;
 use super::http2;
-use super::sealing::{Flush, sealing};
+use super::kernel::{self, KernelStream};
+use super::records::Records;
+use super::sealing::sealing;
 use super::sendfile::{Lending, PlainStream};
 use super::transport::{Readable, Transport};
 use super::turns::Turns;
@@ -103,13 +106,19 @@ impl<H: Handler> Server<H> {
                 Err(_) => Err(Closed::SlowHead),
             };
         };
+        let kernel = self.options.kernel_tls;
+        let stream = if kernel.is_some() {
+            Records::one_by_one(stream)
+        } else {
+            Records::freely(stream)
+        };
         let accepting = async {
             let _turn = self.connections.handshake().await;
             acceptor
                 .accept_with(stream, |tls| tls.set_buffer_limit(None))
                 .await
         };
-        let stream = match timeout(self.options.handshake_timeout, accepting).await {
+        let mut stream = match timeout(self.options.handshake_timeout, accepting).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
                 tracing::debug!(%peer, %error, "TLS handshake failed");
@@ -121,6 +130,23 @@ impl<H: Handler> Server<H> {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
         };
+        if kernel.is_some_and(|kernel| kernel.fits(&stream)) {
+            match kernel::attach(stream.get_ref().0.stream()) {
+                Ok(()) => {
+                    let (stream, flush) = KernelStream::take(stream).map_err(|error| {
+                        tracing::warn!(%peer, %error, "the kernel takes TLS, and not these keys");
+                        Closed::Handshake
+                    })?;
+                    self.telemetry.connections.given_to_kernel();
+                    return Ok(self.speak(stream, flush, Bytes::new(), protocol, peer, None));
+                }
+                Err(error) => {
+                    tracing::debug!(%peer, %error, "the kernel does not take the connection");
+                    self.telemetry.connections.refused_by_kernel();
+                }
+            }
+        }
+        stream.get_mut().0.read_freely();
         let (stream, flush) = sealing(stream);
         Ok(self.speak(stream, flush, Bytes::new(), protocol, peer, None))
     }

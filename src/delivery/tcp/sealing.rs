@@ -14,9 +14,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::flush::{Flush, HoldsBack};
+use super::records::Records;
 use super::transport::Readable;
 use crate::delivery::tls::SEALED_BYTES_MAX;
 
@@ -33,13 +34,9 @@ type Shared = Rc<RefCell<State>>;
 #[derive(Debug)]
 pub(super) struct Sealing(Shared);
 
-/// The task's end.
-#[derive(Debug)]
-pub(super) struct Flush(Option<Shared>);
-
 #[derive(Debug)]
 struct State {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Records>,
     /// Content that begins the next record.
     rest: Vec<u8>,
     /// Content sealed since the socket last took everything.
@@ -47,29 +44,20 @@ struct State {
 }
 
 /// `stream` is past its handshake, and has no buffer limit of its own.
-pub(super) fn sealing(stream: TlsStream<TcpStream>) -> (Sealing, Flush) {
+pub(super) fn sealing(stream: TlsStream<Records>) -> (Sealing, Flush) {
     let shared = Rc::new(RefCell::new(State {
         stream,
         rest: Vec::new(),
         sealed: 0,
     }));
-    (Sealing(Rc::clone(&shared)), Flush(Some(shared)))
+    (Sealing(Rc::clone(&shared)), Flush::of(shared))
 }
 
-impl Flush {
-    /// For a stream that holds nothing back.
-    pub(super) fn none() -> Self {
-        Self(None)
-    }
-
+impl HoldsBack for State {
     /// Seals what waits, and sends what is sealed.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(state) = &self.0 else {
-            return Poll::Ready(Ok(()));
-        };
-        let mut state = state.borrow_mut();
-        state.seal_rest()?;
-        state.poll_send(cx)
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.seal_rest()?;
+        self.poll_send(cx)
     }
 }
 

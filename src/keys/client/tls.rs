@@ -13,7 +13,23 @@ use crate::config::KeyServer;
 /// # Errors
 /// Files that hold no certificate or key, or a system without roots; in words.
 pub(super) fn config(server: &KeyServer) -> Result<Arc<ClientConfig>, String> {
-    let roots = match &server.ca_file {
+    let identity = server.client_certificate.as_deref();
+    client_config(
+        server.ca_file.as_deref(),
+        identity.zip(server.client_key.as_deref()),
+    )
+}
+
+/// For HTTP/1.1 with a server that is certified by one of `ca_file`, or of the system's roots. `identity`: who we are,
+/// certificate and key.
+///
+/// # Errors
+/// As of [`config`].
+pub(crate) fn client_config(
+    ca_file: Option<&Path>,
+    identity: Option<(&Path, &Path)>,
+) -> Result<Arc<ClientConfig>, String> {
+    let roots = match ca_file {
         Some(file) => from_file(file)?,
         None => from_system()?,
     };
@@ -22,15 +38,15 @@ pub(super) fn config(server: &KeyServer) -> Result<Arc<ClientConfig>, String> {
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots);
-    let mut config = match (&server.client_certificate, &server.client_key) {
-        (Some(certificate), Some(key)) => {
+    let mut config = match identity {
+        Some((certificate, key)) => {
             let key = PrivateKeyDer::from_pem_file(key)
                 .map_err(|error| format!("client_key {}: {error}", key.display()))?;
             builder
                 .with_client_auth_cert(certificates(certificate)?, key)
                 .map_err(|error| format!("client_certificate {}: {error}", certificate.display()))?
         }
-        _ => builder.with_no_client_auth(),
+        None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

@@ -20,9 +20,11 @@ use super::manifests::Texts;
 use super::media::Media;
 use super::protection::Vault;
 use super::track::Track;
+use crate::admin::{ChannelState, Health, TrackState};
 use crate::config::{self, Live, Mount, Protection};
 use crate::delivery::Fault;
 use crate::delivery::route::Epoch;
+use crate::telemetry::live::ChannelMetrics;
 
 /// One channel, shared by all workers.
 #[derive(Debug)]
@@ -40,6 +42,7 @@ pub(super) struct Channel {
     pub(super) part_ms: u32,
     pub(super) fingerprint: Fingerprint,
     state: Mutex<State>,
+    pub(super) metrics: ChannelMetrics,
     pub(super) vault: Vault,
     pub(super) texts: Texts,
 }
@@ -75,10 +78,9 @@ impl Channel {
     /// # Errors
     /// No random bytes can be had.
     pub(super) fn new(
-        mount: Arc<Mount>,
-        mount_index: usize,
-        live: Live,
+        (mount, mount_index, live): (Arc<Mount>, usize, Live),
         channel: &config::Channel,
+        metrics: ChannelMetrics,
         now: SystemTime,
     ) -> Result<Self, Unspecified> {
         let mut life = [0; 16];
@@ -97,6 +99,7 @@ impl Channel {
             mount,
             mount_index,
             state: Mutex::new(State::new(&channel.name)),
+            metrics,
             vault: Vault::default(),
             texts: Texts::default(),
         })
@@ -158,8 +161,12 @@ impl Channel {
         let outcome = state.tracks[index]
             .push(chunk, arrival)
             .map_err(faults::rejected)?;
-        state.fed = Some(Instant::now());
-        state.changed_ms = arrival.at_ms;
+        self.metrics.chunk_came(&outcome, arrival.at_ms);
+        // What the channel has already is no sign of life: an encoder may be sending the same for ever.
+        if outcome.changed() || outcome.held {
+            state.fed = Some(Instant::now());
+            state.changed_ms = arrival.at_ms;
+        }
         self.settle(&mut state, index, outcome);
         Ok(outcome)
     }
@@ -177,6 +184,17 @@ impl Channel {
         }
     }
 
+    /// An encoder's connection broke: another one need not wait for it.
+    pub(super) fn encoder_gone(&self, key: &str, encoder: u64, now_ms: i64) {
+        let mut state = self.lock();
+        for index in 0..state.tracks.len() {
+            if state.tracks[index].key.0 == key {
+                let outcome = state.tracks[index].line.encoder_gone(encoder, now_ms);
+                self.settle(&mut state, index, outcome);
+            }
+        }
+    }
+
     /// What has come is made ready for those who watch, who are woken then.
     fn settle(&self, state: &mut State, index: usize, outcome: Outcome) {
         if !outcome.changed() {
@@ -184,7 +202,17 @@ impl Channel {
         }
         state.version += 1;
         state.segments += u64::from(outcome.segments);
-        let track = &state.tracks[index];
+        if outcome.discontinuities > 0 {
+            state.discontinue_beside(index);
+        }
+        let track = &mut state.tracks[index];
+        if outcome.parts > 0 {
+            let now = Instant::now();
+            if let Some(last) = track.part_came.replace(now) {
+                let part = Duration::from_millis(u64::from(self.part_ms)) * outcome.parts;
+                self.metrics.part_jitter((now - last).abs_diff(part));
+            }
+        }
         state.media.advance(index, &track.line, self.live.memory);
         track.changed.notify_waiters();
     }
@@ -197,6 +225,7 @@ impl Channel {
         mut look: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + limit;
+        let mut waits = None;
         loop {
             // Listening before the look, so that what comes in between is not missed.
             let mut come = std::pin::pin!(changed.notified());
@@ -204,6 +233,7 @@ impl Channel {
             if let Some(found) = look(&mut self.lock()) {
                 return Some(found);
             }
+            waits.get_or_insert_with(|| self.metrics.waits());
             timeout_at(deadline, come).await.ok()?;
         }
     }
@@ -272,13 +302,43 @@ impl Channel {
         let Some(fed) = state.fed else {
             return Err(faults::not_begun(&self.name));
         };
-        let ended = state.tracks.iter().all(|track| track.line.window().ended);
+        let ended = state.tracks.iter().all(|track| track.line.has_ended());
         let silent = fed.elapsed();
         if !ended && silent > self.live.stale_after {
             let silent = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
             return Err(faults::stale(&self.name, self.live.stale_status, silent));
         }
         Ok(())
+    }
+
+    /// As the operator is told.
+    pub(super) fn health(&self) -> ChannelState {
+        let state = self.lock();
+        let silent = state.fed.map(|fed| fed.elapsed());
+        let tracks = || state.tracks.iter();
+        let playable = tracks().any(|track| !track.line.numbers().is_empty());
+        ChannelState {
+            path: format!("{}/{}", self.mount.path, self.name),
+            health: match silent {
+                Some(_) if playable && tracks().all(|track| track.line.has_ended()) => {
+                    Health::Ended
+                }
+                Some(silent) if playable && silent <= self.live.stale_after => Health::Live,
+                Some(_) if playable => Health::Stale,
+                _ => Health::Waiting,
+            },
+            silent_ms: silent.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
+            epoch: self.epoch.to_string(),
+            tracks: tracks()
+                .map(|track| TrackState {
+                    name: track.name.clone(),
+                    stream: track.key.0.clone(),
+                    first_segment: track.line.numbers().start,
+                    next_segment: track.line.numbers().end,
+                    bytes: track.line.bytes(),
+                })
+                .collect(),
+        }
     }
 
     /// The track of this URL name, and what wakes those who wait for it.
@@ -321,6 +381,20 @@ impl State {
             announced: None,
             periods: HashMap::new(),
             changed_ms: 0,
+        }
+    }
+
+    /// HLS numbers discontinuities the same in all playlists (RFC 8216bis, 6.2.2): where one track has one, the others
+    /// get one with their next segment, unless they have their own already.
+    fn discontinue_beside(&mut self, index: usize) {
+        let Some(number) = self.tracks[index].line.last_discontinuity() else {
+            return;
+        };
+        for (other, track) in self.tracks.iter_mut().enumerate() {
+            let near = track.line.last_discontinuity();
+            if other != index && near.is_none_or(|near| near.abs_diff(number) > 1) {
+                track.line.discontinue();
+            }
         }
     }
 

@@ -45,20 +45,22 @@ pub(super) async fn take(
         Some(header) => StreamReader::with_header(limits, Arc::clone(header)),
         None => StreamReader::new(limits),
     };
-    let outcome = taking.read(&mut reader, body).await;
-    if outcome.is_err() {
-        tracing::info!(channel = channel.name, stream, error = ?outcome.as_ref().err(), "ingest refused");
+    let _counted = channel.metrics.encoder();
+    if let Err(fault) = taking.read(&mut reader, body).await {
+        tracing::info!(channel = channel.name, stream, error = ?fault, "ingest refused");
+        channel.metrics.refused(fault.code);
+        channel.encoder_gone(&taking.key, taking.encoder, now_ms());
+        return Err(fault);
     }
-    outcome?;
     done()
 }
 
 /// One body under way.
-struct Taking<'a> {
-    channel: &'a Channel,
-    key: String,
-    encoder: u64,
-    header: Option<Arc<stream::Header>>,
+pub(super) struct Taking<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) key: String,
+    pub(super) encoder: u64,
+    pub(super) header: Option<Arc<stream::Header>>,
 }
 
 impl Taking<'_> {
@@ -78,13 +80,17 @@ impl Taking<'_> {
                 None => None,
             };
             match piece {
-                Some(piece) => reader.push(piece?),
+                Some(piece) => {
+                    let piece = piece?;
+                    self.channel.metrics.bytes_came(piece.len());
+                    reader.push(piece);
+                }
                 None => reader.end(),
             }
         }
     }
 
-    fn came(&mut self, item: Item) -> Result<(), Fault> {
+    pub(super) fn came(&mut self, item: Item) -> Result<(), Fault> {
         match item {
             Item::Header { header, .. } => {
                 self.channel.header_came(&self.key, &header)?;

@@ -9,7 +9,7 @@ use edgepack_manifest::hls::live::{
     Control, DateRanges, LiveProtection, LiveView, Nature, Position, Report, Skip, delta, media,
     multivariant,
 };
-use edgepack_manifest::{Filter, View};
+use edgepack_manifest::{Error, Filter, View};
 use edgepack_packager::Kind;
 use edgepack_packager::live::Window;
 
@@ -48,14 +48,24 @@ enum Key {
 }
 
 impl Texts {
-    fn get_or_write(&self, version: u64, key: Key, write: impl FnOnce() -> String) -> Bytes {
+    /// What cannot be written is not kept.
+    fn get_or_write<E>(
+        &self,
+        version: u64,
+        key: Key,
+        write: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Bytes, E> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.0 != version || kept.1.len() >= MAX_TEXTS {
             kept.0 = version;
             kept.1.clear();
         }
-        let text = kept.1.entry(key).or_insert_with(|| write().into());
-        text.clone()
+        if let Some(text) = kept.1.get(&key) {
+            return Ok(text.clone());
+        }
+        let text = Bytes::from(write()?);
+        kept.1.insert(key, text.clone());
+        Ok(text)
     }
 }
 
@@ -113,11 +123,10 @@ pub(super) fn media_playlist(
                 last: Position::of(window),
             })
             .collect();
-        let epoch = channel.epoch.to_string();
         let signalled = shown.signalled();
         let view = LiveView {
             window: &window,
-            epoch: &epoch,
+            epoch: channel.epoch.0,
             nature: Nature::Sliding,
             independent: true,
             control: control(channel),
@@ -129,18 +138,18 @@ pub(super) fn media_playlist(
             }),
             start_ms: None,
         };
-        match skip {
+        Ok::<_, Fault>(match skip {
             Some(skip) => delta(&view, skip),
             None => media(&view),
-        }
-    });
+        })
+    })?;
     Ok((text, state.version))
 }
 
 /// The MPD as it is now. `time_url`: where the node tells the time.
 ///
 /// # Errors
-/// 404 where the filter leaves nothing.
+/// 404 where the filter leaves nothing, and as long as nothing can be promised.
 pub(super) fn mpd(
     channel: &Channel,
     state: &mut State,
@@ -174,6 +183,7 @@ pub(super) fn mpd(
         },
         tracks: &tracks,
         settings: &settings,
+        nature: Nature::Sliding,
         now_ms: now_ms(),
     };
     let version = state.version;
@@ -182,25 +192,21 @@ pub(super) fn mpd(
     let live = dash::live::LiveMpd {
         channel: of_channel,
         periods,
-        epoch: channel.epoch.0,
         publish_time_ms: state.changed_ms,
         events: &[],
     };
-    let mut failed = None;
-    let text = channel.texts.get_or_write(version, key, || {
-        dash::live::mpd(&live).unwrap_or_else(|error| {
-            failed = Some(error);
-            String::new()
-        })
-    });
-    match failed {
-        Some(error) => Err(Fault::not_found(
+    let text = channel
+        .texts
+        .get_or_write(version, key, || dash::live::mpd(&live));
+    text.map_err(|error| match error {
+        // Segments of all tracks are waited for.
+        Error::NothingToOffer { .. } => faults::not_begun(&channel.name),
+        _ => Fault::not_found(
             "filtered-out",
             "The query leaves nothing of the channel to play.",
         )
-        .detail(error.to_string())),
-        None => Ok(text),
-    }
+        .detail(error.to_string()),
+    })
 }
 
 fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {

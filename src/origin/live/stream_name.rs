@@ -21,11 +21,12 @@ pub(super) enum Pushed {
 
 /// `stream`: the path below `ingest/`.
 pub(super) fn pushed(stream: &str) -> Pushed {
-    // `Streams(video1)` (DASH-IF Live Media Ingest, 6.2).
-    let stream = match stream.split_once("Streams(") {
-        Some((_, rest)) => rest.trim_end_matches(')'),
-        None => stream,
-    };
+    // `Streams(video-2.cmfv)` (DASH-IF Live Media Ingest, 6.2): of a track, whatever words and numbers it has.
+    if let Some((_, rest)) = stream.split_once("Streams(") {
+        let name = rest.trim_end_matches(')');
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        return Pushed::Track(stem.to_owned());
+    }
     let (folder, file) = stream.rsplit_once('/').unwrap_or(("", stream));
     let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
     if matches!(extension, "m3u8" | "mpd") {

@@ -7,6 +7,7 @@ use edgepack_packager::live::{
 };
 use edgepack_packager::{Kind, TrackSettings};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::faults;
 use crate::delivery::Fault;
@@ -25,6 +26,8 @@ pub(super) struct Track {
     /// Of `headers`: what comes is decoded with.
     current: usize,
     pub(super) settings: TrackSettings,
+    /// When its last part became available.
+    pub(super) part_came: Option<Instant>,
     /// Wakes who waits for this track.
     pub(super) changed: Arc<Notify>,
 }
@@ -55,6 +58,7 @@ impl Track {
             headers: vec![Arc::new(header)],
             current: 0,
             settings: TrackSettings::default(),
+            part_came: None,
             changed: Arc::new(Notify::new()),
         })
     }
@@ -77,6 +81,10 @@ impl Track {
         index: usize,
     ) -> Result<(), Fault> {
         let header = header(whole, index)?;
+        if self.line.has_ended() {
+            // The encoder begins anew.
+            self.line.reopen();
+        }
         if self.header().is_same(&header) {
             return Ok(());
         }

@@ -133,3 +133,6 @@ async fn collect(body: RequestBody) -> Result<BytesMut, Fault> {
     }
     Ok(collected)
 }
+
+#[cfg(test)]
+mod tests;

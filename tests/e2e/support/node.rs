@@ -19,10 +19,14 @@ pub(crate) const KEY_HEX: &str = "202122232425262728292a2b2c2d2e2f";
 pub(crate) struct Serve {
     /// None: `/live`, with channels.
     root: Option<PathBuf>,
+    /// Further lines of `[tls]`.
+    tls: String,
     /// Lines before the first table of a mount.
     sections: String,
     /// Lines of the mount `/vod`, tables last.
     mount: String,
+    /// Of plain HTTP; 0 is the system's choice.
+    port: u16,
 }
 
 impl Serve {
@@ -30,7 +34,9 @@ impl Serve {
     pub(crate) fn all(root: &Path) -> Self {
         Self {
             root: Some(root.to_owned()),
+            tls: String::new(),
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
                  [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
@@ -43,7 +49,9 @@ impl Serve {
     pub(crate) fn live(lines: &str, channel: &str) -> Self {
         Self {
             root: None,
+            tls: String::new(),
             sections: String::new(),
+            port: 0,
             mount: format!(
                 "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
                  [[mount.live.channel]]\nname = \"news\"\n{channel}\n"
@@ -51,9 +59,21 @@ impl Serve {
         }
     }
 
+    /// Plain HTTP on this port, for a node that comes back.
+    pub(crate) fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
     /// Replaces what stands below `path` and `root` in the mount.
     pub(crate) fn mount(mut self, lines: &str) -> Self {
         self.mount = lines.to_owned();
+        self
+    }
+
+    /// Further lines of `[tls]`.
+    pub(crate) fn tls(mut self, lines: &str) -> Self {
+        self.tls = lines.to_owned();
         self
     }
 
@@ -65,10 +85,12 @@ impl Serve {
     }
 
     fn toml(&self) -> String {
-        let mut toml = String::from(
-            "[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
-             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n\
+        let port = self.port;
+        let mut toml = format!(
+            "[listen]\nhttp = [\"127.0.0.1:{port}\"]\nhttps = [\"127.0.0.1:0\"]\nhttp3 = true\n\
+             [tls]\ncertificate = \"certificate.pem\"\nprivate_key = \"private-key.pem\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n",
+            self.tls
         );
         toml.push_str(&self.sections);
         let mount = &self.mount;

@@ -3,7 +3,8 @@ use bytes::Bytes;
 
 use super::StreamError;
 use crate::FourCc;
-use crate::boxes::{Fields, Node};
+use crate::boxes::Node;
+use crate::emsg::Event;
 
 /// The boxes before a chunk. Others (`sidx`, `free`, `uuid`, …) are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,31 +37,6 @@ pub struct ProducerTime {
     pub flags: u32,
     /// The whole box.
     pub raw: Bytes,
-}
-
-/// `emsg` (ISO/IEC 23009-1, 5.10.3.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    pub scheme: String,
-    pub value: String,
-    pub id: u32,
-    /// Units per second of `time` and `duration`; not 0.
-    pub timescale: u32,
-    pub time: EventTime,
-    /// None: unknown.
-    pub duration: Option<u32>,
-    pub message: Bytes,
-    /// The whole box.
-    pub raw: Bytes,
-}
-
-/// When an event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventTime {
-    /// Version 0: after the earliest presentation time of the segment that the box stands in.
-    AfterSegmentStart(u32),
-    /// Version 1: on the time line of the track.
-    At(u64),
 }
 
 impl Prelude {
@@ -128,61 +104,6 @@ fn unix_us(ntp: u64) -> Option<i64> {
     let [seconds, fraction] = [ntp >> 32, ntp & 0xffff_ffff].map(|half| half.cast_signed());
     let era = if seconds >> 31 == 0 { 1 << 32 } else { 0 };
     Some((seconds + era - NTP_TO_UNIX) * 1_000_000 + ((fraction * 1_000_000) >> 32))
-}
-
-impl Event {
-    pub(super) fn parse(emsg: &Node<'_>) -> Result<Self, StreamError> {
-        let mut fields = emsg.fields();
-        let (version, _) = fields.version_and_flags()?;
-        let (strings, timescale, time, duration, id) = match version {
-            0 => {
-                let strings = two_strings(emsg, &mut fields)?;
-                let timescale = fields.u32()?;
-                let time = EventTime::AfterSegmentStart(fields.u32()?);
-                (strings, timescale, time, fields.u32()?, fields.u32()?)
-            }
-            1 => {
-                let timescale = fields.u32()?;
-                let time = EventTime::At(fields.u64()?);
-                let (duration, id) = (fields.u32()?, fields.u32()?);
-                let strings = two_strings(emsg, &mut fields)?;
-                (strings, timescale, time, duration, id)
-            }
-            _ => return Err(undefined_version(emsg, version)),
-        };
-        if timescale == 0 {
-            return Err(emsg.malformed("the timescale is 0").into());
-        }
-        let (scheme, value) = strings;
-        Ok(Self {
-            scheme,
-            value,
-            id,
-            timescale,
-            time,
-            duration: (duration != u32::MAX).then_some(duration),
-            message: fields.rest(),
-            raw: emsg.whole().clone(),
-        })
-    }
-}
-
-/// Scheme and value.
-fn two_strings(emsg: &Node<'_>, fields: &mut Fields<'_>) -> Result<(String, String), StreamError> {
-    Ok((string(emsg, fields)?, string(emsg, fields)?))
-}
-
-/// UTF-8 up to a zero.
-fn string(emsg: &Node<'_>, fields: &mut Fields<'_>) -> Result<String, StreamError> {
-    let mut bytes = Vec::new();
-    loop {
-        match fields.u8()? {
-            0 => break,
-            byte => bytes.push(byte),
-        }
-    }
-    let string = String::from_utf8(bytes);
-    string.map_err(|_| emsg.malformed("a string that is no UTF-8").into())
 }
 
 fn undefined_version(node: &Node<'_>, version: u8) -> StreamError {

@@ -261,7 +261,7 @@ impl StreamReader {
                 let time = ProducerTime::parse(&node)?;
                 self.prelude.producer_times.push(time);
             }
-            b"emsg" => self.prelude.events.push(Event::parse(&node)?),
+            b"emsg" => self.prelude.events.push(Event::of_box(&node)?),
             _ => return self.read_moof(node),
         }
         Ok(Step::On)

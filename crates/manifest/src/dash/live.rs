@@ -2,7 +2,7 @@
 //!
 //! # Time
 //! Presentation time is Unix time: `availabilityStartTime` is 1970, and a Period starts at the wall clock of its first
-//! sample. All tracks of a Period share one [clock](Periods): what an encoder stamps with the same media time is shown
+//! sample; catch-up counts from its own first one. All tracks of a Period share one [clock](Periods): what an encoder stamps with the same media time is shown
 //! at the same time, whatever wall clocks its tracks arrived with.
 //!
 //! # Addressing
@@ -13,10 +13,10 @@ use edgepack_packager::TextForm;
 use edgepack_packager::live::Window;
 
 use super::{MIN_BUFFER, PROFILES_LIVE, protection};
-use crate::View;
 use crate::error::{Error, Result};
 use crate::outline::Outline;
 use crate::text::{push_attribute, push_attribute_number, push_iso_duration};
+use crate::{Nature, View};
 
 mod clocks;
 mod events;
@@ -98,6 +98,8 @@ pub struct Channel<'a> {
     /// One per `Presentation::renditions`, same order.
     pub tracks: &'a [LiveTrack<'a>],
     pub settings: &'a Settings,
+    /// Of start-over and catch-up: windows are those of the stretch, and [`Periods`] are its own.
+    pub nature: Nature,
     /// Unix time, milliseconds.
     pub now_ms: i64,
 }
@@ -108,17 +110,16 @@ pub struct LiveMpd<'a> {
     pub channel: Channel<'a>,
     /// Updated with the same channel.
     pub periods: &'a Periods,
-    /// When the channel's state began, Unix seconds: part of every file name.
-    pub epoch: u32,
     /// Unix time of the last change, milliseconds.
     pub publish_time_ms: i64,
     pub events: &'a [Event],
 }
 
-/// `manifest.mpd` of a channel: dynamic, and static once all its tracks have ended.
+/// `manifest.mpd` of a channel: dynamic, and static once all its tracks have ended, or for catch-up. Start-over has no
+/// `timeShiftBufferDepth`: all since its start stays.
 ///
 /// Files are `$RepresentationID$/{epoch}-$Number$.m4s` and `$RepresentationID$/init-{epoch}-{k}.mp4`, `k` being
-/// [`header_name`].
+/// [`header_name`] and `epoch` that of the segments, eight lower-case hex digits: a Period has one.
 ///
 /// # Errors
 /// [`Error::NothingLeft`] by the filter; [`Error::NothingToOffer`] under AES-128 and SAMPLE-AES, and as long as no Period
@@ -153,7 +154,7 @@ pub fn header_name(header: u32, crypto: Option<u32>) -> String {
 fn push_all(live: &LiveMpd<'_>, outline: &Outline<'_>, periods: &[Lines<'_>]) -> String {
     let settings = live.channel.settings;
     let ended = live.channel.has_ended();
-    let low_latency = settings.low_latency && !ended;
+    let low_latency = live.channel.has_low_latency();
     let mut out = String::with_capacity(16 * 1024);
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"");
@@ -174,8 +175,10 @@ fn push_all(live: &LiveMpd<'_>, outline: &Outline<'_>, periods: &[Lines<'_>]) ->
         push_attribute(&mut out, "availabilityStartTime", "1970-01-01T00:00:00Z");
         let update = settings.minimum_update_period_ms.max(MIN_UPDATE_PERIOD_MS);
         push_duration(&mut out, "minimumUpdatePeriod", u64::from(update) * 1000);
-        let depth = settings.time_shift_buffer_ms.saturating_mul(1000);
-        push_duration(&mut out, "timeShiftBufferDepth", depth);
+        if live.channel.nature != Nature::Event {
+            let depth = settings.time_shift_buffer_ms.saturating_mul(1000);
+            push_duration(&mut out, "timeShiftBufferDepth", depth);
+        }
         let delay = u64::from(settings.suggested_presentation_delay_ms) * 1000;
         push_duration(&mut out, "suggestedPresentationDelay", delay);
     }
@@ -197,7 +200,13 @@ fn push_all(live: &LiveMpd<'_>, outline: &Outline<'_>, periods: &[Lines<'_>]) ->
 impl Channel<'_> {
     /// Nothing will follow on any track.
     pub(super) fn has_ended(&self) -> bool {
-        !self.tracks.is_empty() && self.tracks.iter().all(|track| track.window.ended)
+        self.nature == Nature::Vod
+            || !self.tracks.is_empty() && self.tracks.iter().all(|track| track.window.ended)
+    }
+
+    /// Segments that grow may be asked for.
+    pub(super) fn has_low_latency(&self) -> bool {
+        self.settings.low_latency && !self.has_ended()
     }
 }
 

@@ -18,6 +18,7 @@ mod segments;
 use edgepack_packager::live::Window;
 use edgepack_packager::{TextForm, TrackProtection};
 
+pub use crate::Nature;
 pub use control::Control;
 pub use date_range::{DateRange, DateRanges, RemovedDateRange, Value};
 pub use directives::{Directives, Refused, Skip, Wait, longest_wait_ms};
@@ -43,8 +44,10 @@ const BYTES_OF_HEADER: usize = 2048;
 pub struct LiveView<'a> {
     /// Of the track, or a stretch of it for start-over and catch-up. With `ended` set there, the playlist ends.
     pub window: &'a Window,
-    /// Part of every name: a channel that begins anew never reuses one.
-    pub epoch: &'a str,
+    /// The channel's present life, which what comes next is named after. What is there has its own:
+    /// [`Segment::epoch`](edgepack_packager::live::Segment::epoch).
+    pub epoch: u32,
+    /// EXT-X-PLAYLIST-TYPE (8216bis, 4.4.3.5).
     pub nature: Nature,
     /// No segment needs another to be decoded: not with open groups of pictures.
     pub independent: bool,
@@ -66,17 +69,6 @@ pub struct LiveProtection<'a> {
     /// `tracks` is not looked at.
     pub protection: &'a Protection,
     pub track: &'a TrackProtection,
-}
-
-/// What may become of a playlist (8216bis, 4.4.3.5). It is the same from one reload to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
-    /// Segments are added behind and leave in front.
-    Sliding,
-    /// Segments are added until the end, none leaves: start-over.
-    Event,
-    /// All there will be: catch-up. It ends whatever the window says.
-    Vod,
 }
 
 /// `{track}/index.m3u8`.

@@ -141,6 +141,15 @@ impl Cutter {
         })
     }
 
+    /// Presentation time of the sample that is shown first, in so many units per second.
+    fn earliest(&self, chunk: &Chunk, units: u32) -> u64 {
+        let shown = self.times(chunk).map(|(start, sample)| {
+            start.saturating_add_signed(i64::from(sample.composition_offset))
+        });
+        let earliest = u128::from(shown.min().unwrap_or(0)) * u128::from(units);
+        u64::try_from(earliest / u128::from(self.options.timescale.max(1))).unwrap_or(u64::MAX)
+    }
+
     /// Whether any of its samples was taken.
     pub(super) fn chunk(
         &mut self,
@@ -150,7 +159,11 @@ impl Cutter {
         outcome: &mut Outcome,
     ) -> bool {
         let (source, timescale) = (self.source, self.options.timescale);
-        let boxes = prefix::passed_on(&chunk.prefix, |time| source.time(time, timescale));
+        let boxes = prefix::passed_on(
+            &chunk.prefix,
+            |time| source.time(time, timescale),
+            |units| self.earliest(chunk, units),
+        );
         let end = chunk
             .base_media_decode_time
             .saturating_add(chunk.duration());

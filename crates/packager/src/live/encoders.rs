@@ -45,6 +45,8 @@ pub(super) struct Encoders {
     at_work: Option<u64>,
     /// When a sample was taken last.
     taken_ms: i64,
+    /// How long the chunk lasts that was taken last: so long at least the next one takes to come.
+    pace_ms: i64,
     /// Another one that is on the same time line, and when it showed.
     standby: Option<(u64, i64)>,
     /// By decode time.
@@ -87,10 +89,14 @@ impl Encoders {
     }
 
     /// Whether it is another one than before.
-    pub(super) fn took(&mut self, encoder: u64, now: i64) -> bool {
-        self.taken_ms = now;
+    pub(super) fn took(&mut self, encoder: u64, now: i64, pace_ms: i64) -> bool {
+        (self.taken_ms, self.pace_ms) = (now, pace_ms);
         let before = self.at_work.replace(encoder);
         before.is_some_and(|before| before != encoder)
+    }
+
+    pub(super) fn pace_ms(&self) -> i64 {
+        self.pace_ms
     }
 
     pub(super) fn is_at_work(&self, encoder: u64) -> bool {

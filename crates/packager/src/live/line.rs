@@ -170,6 +170,16 @@ impl Line {
         self.cutter.shelf.find(number)
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.cutter.shelf.has_ended()
+    }
+
+    /// Number of the youngest segment of the window that begins with a discontinuity.
+    pub fn last_discontinuity(&self) -> Option<u64> {
+        let mut segments = self.cutter.shelf.segments().rev();
+        Some(segments.find(|segment| segment.discontinuity)?.number)
+    }
+
     /// Of the window's segments; empty before there is one.
     pub fn numbers(&self) -> Range<u64> {
         let shelf = &self.cutter.shelf;
@@ -217,7 +227,8 @@ impl Line {
         }
         self.chunks += 1;
         if self.cutter.chunk(chunk, arrival, self.chunks, outcome) {
-            outcome.takeover |= self.encoders.took(arrival.encoder, now);
+            let pace_ms = self.millis_of(chunk);
+            outcome.takeover |= self.encoders.took(arrival.encoder, now, pace_ms);
         }
     }
 
@@ -227,7 +238,10 @@ impl Line {
         while let Some(held) = self.encoders.held(index) {
             let encoder = held.arrival.encoder;
             let (place, patience) = (self.place(&held.chunk, encoder), self.patience(&held.chunk));
-            let verdict = self.encoders.judge(encoder, place, now, patience);
+            let verdict = match index > 0 && self.leaves_out(&held.chunk, encoder) {
+                true => Verdict::Hold,
+                false => self.encoders.judge(encoder, place, now, patience),
+            };
             if verdict == Verdict::Hold {
                 index += 1;
                 continue;
@@ -247,15 +261,41 @@ impl Line {
 
     fn judge(&mut self, chunk: &Chunk, encoder: u64, now: i64) -> Verdict {
         let (place, patience) = (self.place(chunk, encoder), self.patience(chunk));
-        self.encoders.judge(encoder, place, now, patience)
+        let verdict = self.encoders.judge(encoder, place, now, patience);
+        let waits_before =
+            |held: &Held| held.chunk.base_media_decode_time < chunk.base_media_decode_time;
+        let waits = self.encoders.held(0).is_some_and(waits_before);
+        match verdict == Verdict::Take && waits && self.leaves_out(chunk, encoder) {
+            true => Verdict::Hold,
+            false => verdict,
+        }
     }
 
-    /// For how long an encoder that sends such chunks may be silent, milliseconds.
+    /// Whether something lies between line and chunk that is to be looked for among what waits.
+    fn leaves_out(&self, chunk: &Chunk, encoder: u64) -> bool {
+        match self.place(chunk, encoder) {
+            Place::Ahead => true,
+            Place::Next { .. } if !self.encoders.is_at_work(encoder) => {
+                let first = self.cutter.times(chunk).next();
+                first.is_some_and(|(start, _)| Some(start) > self.cutter.end())
+            }
+            _ => false,
+        }
+    }
+
+    /// For how long the encoder at work may be silent before another one, which sends such chunks, takes over,
+    /// milliseconds.
     fn patience(&self, chunk: &Chunk) -> i64 {
+        let pace_ms = self.millis_of(chunk).max(self.encoders.pace_ms());
+        let longest = i64::from(self.options.max_segment_ms);
+        let between = pace_ms.min(longest).saturating_mul(2);
+        between.max(i64::from(self.options.takeover_ms))
+    }
+
+    fn millis_of(&self, chunk: &Chunk) -> i64 {
         let timescale = u64::from(self.cutter.source().timescale.max(1));
         let millis = chunk.duration().saturating_mul(1000) / timescale;
-        let between = i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(2);
-        between.max(i64::from(self.options.takeover_ms))
+        i64::try_from(millis).unwrap_or(i64::MAX)
     }
 
     fn place(&self, chunk: &Chunk, encoder: u64) -> Place {
@@ -267,7 +307,12 @@ impl Line {
         else {
             return Place::Past;
         };
-        if start > end + self.grid.slack(first.duration) {
+        let slack = match self.encoders.is_at_work(encoder) {
+            true => self.grid.slack(first.duration),
+            // One that follows another does so to the sample: what lies between is still to come, or waits here.
+            false => self.grid.rounding(first.duration),
+        };
+        if start > end + slack {
             return match start - end <= self.grid.max_gap {
                 // Nothing is missing but what was dropped itself.
                 true if self.cutter.skips => Place::Next {

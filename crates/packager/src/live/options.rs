@@ -161,8 +161,12 @@ impl Grid {
 
     /// How much later than the end of what was before a sample may begin and yet follow it.
     pub(super) fn slack(&self, duration: u32) -> u64 {
-        let half = u64::from(duration / 2).min(self.part / 2);
-        self.tolerance.max(half)
+        self.tolerance.max(self.rounding(duration))
+    }
+
+    /// How far apart two samples may begin that are the same one, to two encoders.
+    pub(super) fn rounding(&self, duration: u32) -> u64 {
+        u64::from(duration / 2).min(self.part / 2)
     }
 
     /// What is told of a hole between `end` and `resumed`, behind a segment that began at `last`: so many segments that the

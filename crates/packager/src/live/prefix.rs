@@ -1,4 +1,7 @@
 //! Boxes before a fragment: `prft` (ISO/IEC 14496-12, 8.16.5) and `emsg` (ISO/IEC 23009-1, 5.10.3.3).
+use bytes::Bytes;
+use edgepack_isobmff::emsg::{Event, EventTime};
+
 use crate::cmaf::TRACK_ID;
 
 /// Size, type.
@@ -9,8 +12,14 @@ const REFERENCE_TRACK: std::ops::Range<usize> = 12..16;
 const MEDIA_TIME: usize = 24;
 
 /// What is passed on of the boxes that came before a fragment: one `prft`, first, on our track and time line; then each
-/// `emsg` as it is. `retime`: from the encoder's media time to the line's.
-pub(super) fn passed_on(boxes: &[u8], retime: impl Fn(u64) -> u64) -> Vec<u8> {
+/// `emsg` as it is, but those of version 0, whose times count from the encoder's segment: ours begin elsewhere, so they
+/// become version 1. `retime`: from the encoder's media time to the line's. `earliest`: presentation time of the fragment
+/// in so many units per second.
+pub(super) fn passed_on(
+    boxes: &[u8],
+    retime: impl Fn(u64) -> u64,
+    earliest: impl Fn(u32) -> u64,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(boxes.len());
     let producer_time = each(boxes).find(|found| kind(found) == b"prft");
     out.extend(
@@ -18,9 +27,21 @@ pub(super) fn passed_on(boxes: &[u8], retime: impl Fn(u64) -> u64) -> Vec<u8> {
             .and_then(|found| of_our_track(found, retime))
             .unwrap_or_default(),
     );
-    let events = each(boxes).filter(|found| kind(found) == b"emsg");
-    events.for_each(|event| out.extend_from_slice(event));
+    for event in events(boxes) {
+        match of_version_0(event) {
+            None => out.extend_from_slice(event),
+            Some((event, delta)) => {
+                let at = earliest(event.timescale).saturating_add(delta.into());
+                out.extend(event.to_version_1(at));
+            }
+        }
+    }
     out
+}
+
+/// The `emsg` boxes among them.
+pub(super) fn events(boxes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    each(boxes).filter(|found| kind(found) == b"emsg")
 }
 
 pub(super) fn has_producer_time(passed_on: &[u8]) -> bool {
@@ -31,6 +52,18 @@ pub(super) fn without_producer_time(passed_on: &[u8]) -> &[u8] {
     match each(passed_on).next() {
         Some(first) if kind(first) == b"prft" => passed_on.get(first.len()..).unwrap_or_default(),
         _ => passed_on,
+    }
+}
+
+/// The event, and its time after the start of the encoder's segment.
+fn of_version_0(event: &[u8]) -> Option<(Event, u32)> {
+    if event.get(BOX_HEADER) != Some(&0) {
+        return None;
+    }
+    let event = Event::parse(Bytes::copy_from_slice(event)).ok()?;
+    match event.time {
+        EventTime::AfterSegmentStart(delta) => Some((event, delta)),
+        EventTime::At(_) => None,
     }
 }
 

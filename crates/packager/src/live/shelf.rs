@@ -50,6 +50,11 @@ impl Shelf {
     }
 
     /// None before the first segment.
+    /// Of the window, oldest first.
+    pub(super) fn segments(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> {
+        self.segments.iter()
+    }
+
     pub(super) fn next_number(&self) -> Option<u64> {
         self.next_number
     }

@@ -73,7 +73,7 @@ fn section(table_id: u8, extension: u16, body: &[u8]) -> Vec<u8> {
 }
 
 /// Annex A: polynomial 0x04C11DB7, all ones at the start, neither reflected nor inverted.
-fn crc32(data: &[u8]) -> u32 {
+pub(crate) fn crc32(data: &[u8]) -> u32 {
     data.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte) << 24, |crc, _| {
             crc << 1 ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 }

@@ -1,4 +1,5 @@
 //! Streams cut as they come: what ffmpeg decodes of header and parts is what it decodes of the source.
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use bytes::Bytes;
 use edgepack_drm::{ContentKey, IvSeed, KeyId, SampleEncryptor, Scheme};
 use edgepack_isobmff::Movie;
 use edgepack_packager::live::{
-    Arrival, Chunk, Header, Line, LineOptions, LiveTrack, Sample, Window, presentation,
+    Arrival, Chunk, Header, Line, LineOptions, LiveTrack, Sample, Segment, Window, presentation,
     track_identity,
 };
 use edgepack_packager::{Fingerprint, HeaderProtection, Kind, Media, TrackSettings};
@@ -48,26 +49,68 @@ impl Track {
         file
     }
 
-    fn protected_file(&self, scheme: Scheme, group: bool) -> Vec<u8> {
-        let encryptor = |kid: u8| {
-            let key = ContentKey::new(KeyId([kid; 16]), KEY);
-            let seed = IvSeed::derive(&key, &track_identity(&CHANNEL, b"life", "track"));
-            SampleEncryptor::new(scheme, &key, seed, self.header.codec()).unwrap()
-        };
+    fn encryptor(&self, scheme: Scheme, kid: u8, life: &[u8], name: &str) -> SampleEncryptor {
+        let key = ContentKey::new(KeyId([kid; 16]), KEY);
+        let seed = IvSeed::derive(&key, &track_identity(&CHANNEL, life, name));
+        SampleEncryptor::new(scheme, &key, seed, self.header.codec()).unwrap()
+    }
+
+    /// `lead`: so many segments in the clear go before.
+    fn protected_file(&self, scheme: Scheme, group: bool, lead: usize) -> Vec<u8> {
+        let encryptor = |kid: u8| self.encryptor(scheme, kid, b"life", "track");
         let timescale = self.line.options().timescale;
         let of_header = encryptor(7);
-        let header = HeaderProtection::Protected(of_header.track_encryption());
+        let header = match lead {
+            0 => HeaderProtection::Protected(of_header.track_encryption()),
+            _ => HeaderProtection::WithLead(of_header.track_encryption()),
+        };
         let mut file = self.header.cmaf(timescale, header, &[]).unwrap().to_vec();
-        for segment in &self.window().segments {
+        for (at, segment) in self.window().segments.iter().enumerate() {
             let mut encryptor = encryptor(if group { 8 } else { 7 });
             for (index, part) in segment.parts.iter().enumerate() {
                 let number = part.sequence_number();
-                let bytes = part.protect(&mut encryptor, group, index == 0, number);
-                file.extend(bytes.unwrap().concat());
+                let bytes = match at < lead {
+                    true => part.lead(index == 0, number),
+                    false => part
+                        .protect(&mut encryptor, group, index == 0, number)
+                        .unwrap(),
+                };
+                file.extend(bytes.concat());
             }
         }
         file
     }
+
+    /// Of all samples that are there, as `senc` has them (ISO/IEC 23001-7, 7.2).
+    fn ivs(&self, life: &[u8], name: &str) -> Vec<[u8; 8]> {
+        let mut ivs = Vec::new();
+        for segment in &self.window().segments {
+            let mut encryptor = self.encryptor(Scheme::Cenc, 7, life, name);
+            for part in &segment.parts {
+                let pieces = part.protect(&mut encryptor, false, false, 1).unwrap();
+                let boxes = &pieces[0];
+                let senc = boxes.windows(4).position(|four| four == b"senc").unwrap();
+                let mut fields = &boxes[senc + 4..];
+                let flags = take::<4>(&mut fields);
+                let count = u32::from_be_bytes(take(&mut fields));
+                assert_eq!(count as usize, part.sample_count());
+                for _ in 0..count {
+                    ivs.push(take(&mut fields));
+                    if flags[3] & 2 != 0 {
+                        let subsamples = u16::from_be_bytes(take(&mut fields));
+                        fields = &fields[6 * usize::from(subsamples)..];
+                    }
+                }
+            }
+        }
+        ivs
+    }
+}
+
+fn take<const N: usize>(fields: &mut &[u8]) -> [u8; N] {
+    let (taken, rest) = fields.split_first_chunk().unwrap();
+    *fields = rest;
+    *taken
 }
 
 /// What stands before the first `moof`: all that an encoder's header is.
@@ -170,13 +213,15 @@ fn header_and_parts_are_the_source() {
 #[test]
 fn protected_parts_decrypt_to_the_source() {
     for track in live("fragmented.mp4", 12) {
+        let parts = |segment: &Arc<Segment>| segment.parts.len();
+        assert!(track.window().segments[..5].iter().map(parts).min() >= Some(4));
         let expected = frames(&clip("fragmented.mp4"), track.stream());
         for (scheme, group) in [
             (Scheme::Cenc, false),
             (Scheme::Cbcs, false),
             (Scheme::Cenc, true),
         ] {
-            let file = track.protected_file(scheme, group);
+            let file = track.protected_file(scheme, group, 0);
             let key = hex::encode(KEY);
             let got = frames_of_bytes(&file, track.stream(), &["-decryption_key", &key]);
             assert!(
@@ -185,6 +230,58 @@ fn protected_parts_decrypt_to_the_source() {
                 track.stream()
             );
         }
+    }
+}
+
+#[test]
+fn a_lead_in_the_clear_needs_no_key_and_what_follows_does() {
+    for track in live("fragmented.mp4", 12) {
+        let expected = frames(&clip("fragmented.mp4"), track.stream());
+        for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+            let file = track.protected_file(scheme, false, 2);
+            let what = format!("{scheme:?} {}", track.stream());
+            let key = hex::encode(KEY);
+            let got = frames_of_bytes(&file, track.stream(), &["-decryption_key", &key]);
+            assert!(hashes(&got) == hashes(&expected), "{what}");
+        }
+    }
+}
+
+/// In counter mode two samples with the same key and IV give each other away.
+#[test]
+fn no_iv_comes_twice_in_a_tracks_life_nor_in_another_ones() {
+    for mut track in live("fragmented.mp4", 12) {
+        let once = track.ivs(b"life", "track").len();
+        // The encoder begins anew: the same times come again.
+        track.line.reopen();
+        for segment in track.window().segments {
+            for part in &segment.parts {
+                let chunk = Chunk {
+                    base_media_decode_time: part.start,
+                    samples: part.samples.clone(),
+                    media: part.media.concat().into(),
+                    prefix: Bytes::new(),
+                };
+                let arrival = Arrival {
+                    at_ms: segment.wall_clock_ms + 60_000,
+                    encoder: 0,
+                    clock: None,
+                };
+                track.line.push(chunk, arrival).unwrap();
+            }
+        }
+        track.line.finish();
+        let lives = [(b"life", "track"), (b"next", "track"), (b"life", "other")];
+        let ivs = lives.map(|(life, name)| track.ivs(life, name));
+        assert_eq!(ivs[0].len(), 2 * once);
+        let all: HashSet<[u8; 8]> = ivs.concat().into_iter().collect();
+        assert_eq!(all.len(), 6 * once);
+        let constant = lives.map(|(life, name)| {
+            let encryptor = track.encryptor(Scheme::Cbcs, 7, life, name);
+            encryptor.track_encryption().constant_iv
+        });
+        assert!(constant.iter().all(Option::is_some));
+        assert_eq!(HashSet::from(constant).len(), 3);
     }
 }
 

@@ -20,6 +20,7 @@ fn a_bearer_token_or_a_password_opens_and_nothing_else_does() {
     let access = IngestAccess {
         bearer: Some(Secret::new(b"s3cret".to_vec())),
         basic: Some(("encoder".into(), Secret::new(b"pass:word".to_vec()))),
+        ..IngestAccess::default()
     };
     // encoder:pass:word
     for good in [
@@ -43,4 +44,19 @@ fn a_bearer_token_or_a_password_opens_and_nothing_else_does() {
         assert_eq!(fault.status, StatusCode::FORBIDDEN, "{bad}");
     }
     assert!(check(&access, &HeaderMap::new()).is_err());
+}
+
+#[test]
+fn a_channel_that_is_fed_another_way_takes_pushes_from_nobody_without_credentials() {
+    let closed = IngestAccess {
+        closed: true,
+        ..IngestAccess::default()
+    };
+    assert!(check(&closed, &HeaderMap::new()).is_err());
+    assert!(check(&closed, &headers("Bearer s3cret")).is_err());
+    let keyed = IngestAccess {
+        bearer: Some(Secret::new(b"s3cret".to_vec())),
+        ..closed
+    };
+    assert!(check(&keyed, &headers("Bearer s3cret")).is_ok());
 }

@@ -33,6 +33,8 @@ fn tracks_have_different_keys() {
         "v180/init.mp4",
         "Streams(video1)",
         "Streams(video2)",
+        "Streams(v180-2.cmfv)",
+        "Streams(v180-3.cmfv)",
         "video.cmfv",
         "audio.cmfa",
     ];

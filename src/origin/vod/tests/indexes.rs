@@ -2,6 +2,8 @@
 use std::fs;
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
+
 use super::*;
 
 /// A node with a folder of indexes: what it answers, and what it read of the media for that.

@@ -1,6 +1,6 @@
 //! Which clock each segment is timed by, and where that puts it.
 //!
-//! A run is what a track has between two discontinuities. Runs of several tracks whose media times stand for the same
+//! A run is what a track has between two discontinuities, in one life of the channel. Runs of several tracks whose media times stand for the same
 //! moments share a clock.
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ pub(super) type ClockId = u64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clocks {
     clocks: BTreeMap<ClockId, Clock>,
-    /// By rendition and number of the run.
-    runs: BTreeMap<(String, u64), ClockId>,
+    /// By rendition, and the run's epoch and number.
+    runs: BTreeMap<(String, u32, u64), ClockId>,
     next: ClockId,
 }
 
@@ -39,6 +39,8 @@ pub(super) struct Piece {
     pub(super) duration: u64,
     pub(super) complete: bool,
     pub(super) gap: bool,
+    /// Only its first sample is a sync sample.
+    pub(super) is_one_group: bool,
     pub(super) init: Init,
     pub(super) clock: ClockId,
     /// Unix time, microseconds.
@@ -51,6 +53,8 @@ pub(super) struct Piece {
 /// What a segment is decoded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Init {
+    pub(super) epoch: u32,
+    /// Of the epoch.
     pub(super) header: u32,
     /// `CryptoPeriod::number`, where there is one.
     pub(super) crypto: Option<u32>,
@@ -65,6 +69,7 @@ impl Piece {
             duration: 0,
             complete: false,
             gap: false,
+            is_one_group: false,
             init,
             clock: 0,
             at: 0,
@@ -100,7 +105,11 @@ impl Clocks {
             .map(|((index, (rendition, track)), clocks)| {
                 let segments = track.window.segments.iter().zip(clocks);
                 let pieces = segments.map(|(segment, clock)| {
-                    self.piece(channel, index, rendition.priming, segment, *clock)
+                    let piece = self.piece(channel, index, rendition.priming, segment, *clock);
+                    Piece {
+                        complete: segment.complete || track.window.ended,
+                        ..piece
+                    }
                 });
                 pieces.collect()
             })
@@ -129,9 +138,16 @@ impl Clocks {
             number: segment.number,
             start,
             duration: end - start,
-            complete: segment.complete || channel.has_ended(),
+            complete: segment.complete,
             gap: segment.gap,
-            init: init(channel, index, segment.header, segment.number),
+            is_one_group: is_one_group(segment),
+            init: init(
+                channel,
+                index,
+                segment.epoch,
+                segment.header,
+                segment.number,
+            ),
             clock,
             at,
             end: until,
@@ -146,18 +162,19 @@ impl Clocks {
         let mut before: Option<&Segment> = None;
         for segment in &window.segments {
             run += u64::from(segment.discontinuity);
-            let known = self.runs.get(&(name.to_owned(), run)).copied();
+            let key = (name.to_owned(), segment.epoch, run);
+            let known = self.runs.get(&key).copied();
             let clock = known.unwrap_or_else(|| {
                 let before = before.zip(clocks.last().copied());
                 let clock = self.clock_of(segment, before, window.timescale, channel);
-                self.runs.insert((name.to_owned(), run), clock);
+                self.runs.insert(key, clock);
                 clock
             });
             clocks.push(clock);
             before = Some(segment);
         }
         self.runs
-            .retain(|(of, run), _| of != name || *run + 1 >= window.discontinuities_gone);
+            .retain(|(of, _, run), _| of != name || *run + 1 >= window.discontinuities_gone);
         clocks
     }
 
@@ -204,11 +221,16 @@ impl Clocks {
     /// Forgets runs of tracks that are gone, and clocks that neither a run nor one of `used` goes by.
     pub(super) fn retain(&mut self, used: &[ClockId], channel: &Channel<'_>) {
         self.runs
-            .retain(|(name, _), _| channel.index(name).is_some());
+            .retain(|(name, ..), _| channel.index(name).is_some());
         let runs = &self.runs;
         self.clocks
             .retain(|clock, _| used.contains(clock) || runs.values().any(|other| other == clock));
     }
+}
+
+fn is_one_group(segment: &Segment) -> bool {
+    let samples = segment.parts.iter().flat_map(|part| &part.samples);
+    samples.filter(|sample| sample.is_sync).take(2).count() == 1
 }
 
 /// Whether media time begins anew.
@@ -216,7 +238,13 @@ fn goes_back(earlier: &Segment, segment: &Segment) -> bool {
     segment.start < earlier.start + earlier.duration / 2
 }
 
-pub(super) fn init(channel: &Channel<'_>, index: usize, header: u32, number: u64) -> Init {
+pub(super) fn init(
+    channel: &Channel<'_>,
+    index: usize,
+    epoch: u32,
+    header: u32,
+    number: u64,
+) -> Init {
     let tracks = channel.view.protection.map(|protection| &protection.tracks);
     let track = tracks.and_then(|tracks| tracks.get(index)?.as_ref());
     let crypto = track.and_then(|track| {
@@ -224,7 +252,11 @@ pub(super) fn init(channel: &Channel<'_>, index: usize, header: u32, number: u64
         let period = track.periods.get(track.header_of(segment))?;
         Some(period.number)
     });
-    Init { header, crypto }
+    Init {
+        epoch,
+        header,
+        crypto,
+    }
 }
 
 /// Microseconds of media time, rounded to nearest.

@@ -3,24 +3,30 @@ use super::clocks::Piece;
 use super::grid::Grid;
 use super::periods::{Member, Origin, SEAM, State};
 use super::{Event, LiveMpd, Settings, header_name};
+use crate::Nature;
 use crate::dash::timeline::Span;
 use crate::outline::{Entry, Outline};
 use crate::text::{MICROS, rescale};
+
+const MICROS_PER_SECOND: u32 = 1_000_000;
 
 /// One Period.
 #[derive(Debug)]
 pub(in crate::dash) struct Lines<'a> {
     pub(super) id: u64,
-    /// Unix time, microseconds.
+    /// Presentation time, microseconds, as all times here: Unix time, or in catch-up since its beginning.
     pub(super) start: u64,
     /// Where its content ends, if nothing follows at once.
     pub(super) end: Option<u64>,
+    /// Where players take it to end; none while it goes on.
+    until: Option<u64>,
     /// Where the last segment ends.
     listed_end: u64,
     /// One per `Presentation::renditions`.
     lines: Vec<Option<Line>>,
     /// The Period before, where it goes on in this one.
     continued: Option<u64>,
+    /// What all its files are named after.
     pub(super) epoch: u32,
     pub(super) settings: &'a Settings,
     /// Segments that grow may be asked for.
@@ -59,11 +65,21 @@ pub(super) fn of<'a>(live: &LiveMpd<'a>, outline: &Outline<'_>) -> Vec<Lines<'a>
         };
         let goes_on = at.checked_sub(1).and_then(|at| states.get(at));
         lines.continued = goes_on
-            .filter(|before| before.clock == state.clock)
+            .filter(|before| before.clock == state.clock && before.epoch == state.epoch)
             .and(periods.last())
             .filter(|before| before.end.is_none())
             .map(|before| before.id);
         periods.push(lines);
+    }
+    if live.channel.nature == Nature::Vod {
+        let begin = periods.first().map_or(0, |first| first.start);
+        periods.iter_mut().for_each(|lines| lines.count_from(begin));
+    }
+    let end = periods.last().map_or(0, Lines::end_us);
+    let mut next = live.channel.has_ended().then_some(end);
+    for lines in periods.iter_mut().rev() {
+        lines.until = lines.end.or(next);
+        next = Some(lines.start);
     }
     periods
 }
@@ -104,7 +120,7 @@ fn of_state<'a>(
         let close = match planned {
             Some(until) if !ended => {
                 let lasts = u64::try_from(until - start).unwrap_or(0);
-                Close::At(offset + rescale(lasts, 1_000_000, u64::from(timescale)))
+                Close::At(offset + rescale(lasts, MICROS_PER_SECOND, u64::from(timescale)))
             }
             _ if ended || state.end.is_some() => Close::WithContent,
             _ => Close::Never,
@@ -112,7 +128,8 @@ fn of_state<'a>(
         let Some(addressing) = addressing(member, &pieces, offset, close) else {
             continue;
         };
-        listed_end = pieces.iter().map(|p| p.end).fold(listed_end, i64::max);
+        let whole = pieces.iter().filter(|piece| piece.complete);
+        listed_end = whole.map(|piece| piece.end).fold(listed_end, i64::max);
         if let Some(line) = lines.get_mut(entry.index) {
             *line = Some(Line {
                 timescale,
@@ -129,15 +146,16 @@ fn of_state<'a>(
     let end = state.end.zip(next).filter(|ends| hole(*ends));
     lines.iter().any(Option::is_some).then_some(())?;
     Some(Lines {
-        id: state.id,
+        id: unsigned(state.start)?,
         start: unsigned(start)?,
         end: end.and_then(|(end, _)| unsigned(end.max(start))),
+        until: None,
         listed_end: unsigned(listed_end)?,
         lines,
         continued: None,
-        epoch: live.epoch,
+        epoch: state.epoch,
         settings: channel.settings,
-        low_latency: channel.settings.low_latency && !ended,
+        low_latency: channel.has_low_latency(),
         events: super::events::of_period(live, state, next),
         origin,
     })
@@ -199,9 +217,24 @@ impl Lines<'_> {
         self.lines.get(index)?.as_ref()
     }
 
-    /// Unix time of the end of what is listed, microseconds.
+    fn count_from(&mut self, begin: u64) {
+        for moment in [&mut self.start, &mut self.listed_end] {
+            *moment = moment.saturating_sub(begin);
+        }
+        self.end = self.end.map(|end| end.saturating_sub(begin));
+    }
+
+    /// The end of what is listed.
     pub(super) fn end_us(&self) -> u64 {
         self.listed_end
+    }
+
+    /// How many segments players count in the Period.
+    pub(super) fn count(&self, line: &Line, grid: &Grid) -> Option<u64> {
+        let lasts = u128::from(self.until?.saturating_sub(self.start));
+        let every = u128::from(grid.duration) * u128::from(MICROS);
+        let count = (lasts * u128::from(line.timescale)).div_ceil(every);
+        u64::try_from(count).ok()
     }
 
     pub(in crate::dash) fn aligned(&self, a: &Entry<'_>, b: &Entry<'_>) -> bool {

@@ -11,6 +11,8 @@ use crate::text::rescale;
 const PATIENCE: i64 = 3;
 /// Keys that change are announced that many segments ahead.
 const AHEAD: i64 = 5;
+/// Segments of several groups of pictures stay even for long where they differ from the target by less than this part.
+const NEAR: u64 = 32;
 /// After so many segments of uneven length nobody waits for even ones.
 const UNEVEN: usize = 3;
 
@@ -28,6 +30,7 @@ struct Breach {
     /// Index of the track.
     track: usize,
     clock: ClockId,
+    epoch: u32,
     /// Media time, the track's timescale.
     start: u64,
     at: i64,
@@ -38,7 +41,7 @@ struct Breach {
 }
 
 /// The Period that follows the current one, once all that an MPD says of it is known.
-pub(super) fn next(opening: &Opening<'_>, id: u64) -> Option<State> {
+pub(super) fn next(opening: &Opening<'_>) -> Option<State> {
     let breach = match opening.current {
         None => opening.beginning(),
         Some(state) => {
@@ -59,8 +62,8 @@ pub(super) fn next(opening: &Opening<'_>, id: u64) -> Option<State> {
     }
     let members = opening.members(&breach, origin, start)?;
     Some(State {
-        id,
         clock: breach.clock,
+        epoch: breach.epoch,
         origin,
         start,
         end: None,
@@ -87,6 +90,11 @@ impl Opening<'_> {
         self.channel.now_ms.saturating_mul(1000)
     }
 
+    /// Something may come.
+    fn waits_until(&self, moment: i64) -> bool {
+        !self.channel.has_ended() && self.now() < moment
+    }
+
     /// The first segment of the first video, or else of the first track.
     fn beginning(&self) -> Option<Breach> {
         let first = |track: usize| {
@@ -109,15 +117,16 @@ impl Opening<'_> {
             let member = state.member(&rendition.name);
             let mut behind_gap = false;
             let is_later = |piece: &&Piece| {
-                piece.clock > state.clock
-                    || piece.clock == state.clock && piece.middle >= state.start
+                (piece.init.epoch, piece.clock) > (state.epoch, state.clock)
+                    || state.has(piece, None)
             };
             for piece in self.pieces(track).iter().filter(is_later) {
                 if piece.gap {
                     behind_gap = true;
                     continue;
                 }
-                let breach = Breach::of(track, piece, piece.clock != state.clock);
+                let is_same = piece.clock == state.clock && piece.init.epoch == state.epoch;
+                let breach = Breach::of(track, piece, !is_same);
                 let (breaks, anew) = match member {
                     None => (piece.complete, breach.anew),
                     Some(member) => {
@@ -141,7 +150,7 @@ impl Opening<'_> {
             let pieces = self.pieces(track).iter();
             let apart = |piece: &&Piece| piece.at.abs_diff(breach.at);
             let nearest = pieces
-                .filter(|piece| piece.clock == breach.clock && !piece.gap)
+                .filter(|piece| breach.is_met(piece) && !piece.gap)
                 .min_by_key(apart)?;
             let half = nearest.middle.abs_diff(nearest.at);
             (apart(&nearest) <= half).then(|| Breach {
@@ -168,6 +177,7 @@ impl Opening<'_> {
             (at > state.start && at <= self.now() + AHEAD * self.target()).then_some(Breach {
                 track,
                 clock: state.clock,
+                epoch: state.epoch,
                 start,
                 at,
                 anew: false,
@@ -191,11 +201,11 @@ impl Opening<'_> {
 
     /// Moves to the first segment that others will be like. None while that is not known.
     fn steady(&self, breach: Breach) -> Option<Breach> {
-        if !breach.anew || !self.channel.settings.low_latency {
+        if !breach.anew || !self.channel.is_counted() {
             return Some(breach);
         }
         let pieces = self.pieces(breach.track).iter();
-        let is_of = |piece: &&Piece| piece.clock == breach.clock && piece.at >= breach.at;
+        let is_of = |piece: &&Piece| breach.is_met(piece) && piece.at >= breach.at;
         let pieces: Vec<&Piece> = pieces
             .filter(is_of)
             .take_while(|piece| piece.complete && !piece.gap)
@@ -222,14 +232,15 @@ impl Opening<'_> {
 
     /// None while a track is waited for.
     fn members(&self, breach: &Breach, origin: Origin, start: i64) -> Option<Vec<Member>> {
-        let before = self.current.filter(|state| state.clock == breach.clock);
+        let goes_on = |state: &&State| (state.clock, state.epoch) == (breach.clock, breach.epoch);
+        let before = self.current.filter(goes_on);
         let mut members = Vec::new();
         for (track, rendition) in self.channel.view.presentation.renditions.iter().enumerate() {
             let previous = before.and_then(|state| state.member(&rendition.name));
             let pieces: Vec<&Piece> = self
                 .pieces(track)
                 .iter()
-                .filter(|piece| piece.clock == breach.clock && piece.middle >= start)
+                .filter(|piece| breach.is_met(piece) && piece.middle >= start)
                 .skip_while(|piece| piece.gap)
                 .take_while(|piece| !piece.gap)
                 .collect();
@@ -240,7 +251,9 @@ impl Opening<'_> {
                     self.ahead(track, crypto, offset, previous)?
                 }
                 (None, Some(_), None) => continue,
-                (None, None, _) if self.now() < start + PATIENCE * self.target() => return None,
+                (None, None, _) if self.waits_until(start + PATIENCE * self.target()) => {
+                    return None;
+                }
                 (None, None, _) => continue,
             };
             members.push(Member {
@@ -262,7 +275,7 @@ impl Opening<'_> {
     ) -> Option<Option<Grid>> {
         let first = pieces.first()?;
         let before = previous.and_then(|member| member.grid);
-        if !self.channel.settings.low_latency {
+        if !self.channel.is_counted() {
             return first.complete.then_some(None);
         }
         if !first.complete && before.is_none() {
@@ -270,7 +283,11 @@ impl Opening<'_> {
         }
         let timescale = u64::from(self.channel.timescale(track));
         let target = rescale(u64::from(self.channel.settings.target_ms), 1000, timescale);
-        let own = first.complete.then_some(first.duration);
+        // Else two groups make a segment here and one there, or two here and three there.
+        let stays = |own: &u64| {
+            own.abs_diff(target) <= target / NEAR || first.is_one_group && *own >= target
+        };
+        let own = first.complete.then_some(first.duration).filter(stays);
         // Pictures come in groups of a length, and frames of sound around the target.
         let others = if self.kind(track) == Some(Kind::Video) {
             [own, Some(target)]
@@ -312,7 +329,7 @@ impl Opening<'_> {
                 before.first + passed / before.duration
             }
         };
-        let init = self.channel.init(track, previous.init.header, number);
+        let init = self.channel.init(track, previous.init, number);
         let place = Piece::at_place(before.at(number)?, number, init);
         Some((init, Grid::through(offset, before.duration, &place)))
     }
@@ -323,10 +340,16 @@ impl Breach {
         Self {
             track,
             clock: piece.clock,
+            epoch: piece.init.epoch,
             start: piece.start,
             at: piece.at,
             anew,
             planned: None,
         }
+    }
+
+    /// Whether a segment is of the same life, and by the same clock.
+    fn is_met(&self, piece: &Piece) -> bool {
+        piece.clock == self.clock && piece.init.epoch == self.epoch
     }
 }

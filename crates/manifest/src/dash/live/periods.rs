@@ -6,6 +6,7 @@ use super::clocks::{ClockId, Clocks, Init, Piece, signed_micros};
 use super::grid::Grid;
 use super::open::{self, Opening};
 use super::{Channel, clocks};
+use crate::Nature;
 use crate::text::rescale;
 
 /// Periods that an MPD has at most; the oldest give way.
@@ -13,11 +14,12 @@ const MAX_PERIODS: usize = 64;
 /// Less than this between what ends and what begins is no hole, microseconds.
 pub(super) const SEAM: i64 = 100_000;
 
-/// A Period that has begun, or is known to.
+/// A Period that has begun, or is known to. Its id is its start: that is never used again, by another node neither.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    pub(super) id: u64,
     pub(super) clock: ClockId,
+    /// The life of the channel that its files are of; later ones are greater.
+    pub(super) epoch: u32,
     /// Media time of its first sample.
     pub(super) origin: Origin,
     /// Unix time, microseconds.
@@ -52,7 +54,6 @@ pub(super) struct Member {
 pub struct Periods {
     clocks: Clocks,
     states: Vec<State>,
-    next_id: u64,
     /// As of the last update.
     placed: Vec<Vec<Piece>>,
 }
@@ -64,7 +65,7 @@ impl Periods {
 
     /// Looks at what has come: begins Periods, and forgets those that nothing is left of.
     ///
-    /// A Period begins with the channel, where an encoder begins another life, where a track comes, changes its header
+    /// A Period begins with each life of the channel, where an encoder begins another, where a track comes, changes its header
     /// or its key, behind a gap, since `$Number$` counts without holes, and where segments leave their grid.
     pub fn update(&mut self, channel: &Channel<'_>) {
         self.placed = self.clocks.place(channel);
@@ -76,10 +77,9 @@ impl Periods {
                 placed: &self.placed,
                 current: self.states.last(),
             };
-            let Some(state) = open::next(&opening, self.next_id) else {
+            let Some(state) = open::next(&opening) else {
                 break;
             };
-            self.next_id += 1;
             self.clocks.fix(state.clock);
             self.states.push(state);
             self.close_before(self.states.len() - 1, channel);
@@ -186,6 +186,7 @@ impl State {
     /// Whether a segment lies in the Period, which another one follows at `until`: where its middle does.
     pub(super) fn has(&self, piece: &Piece, until: Option<i64>) -> bool {
         piece.clock == self.clock
+            && piece.init.epoch == self.epoch
             && piece.middle >= self.start
             && until.is_none_or(|until| piece.middle < until)
     }
@@ -208,6 +209,11 @@ impl Origin {
 }
 
 impl Channel<'_> {
+    /// Players may be told to compute numbers: they need not where all is there.
+    pub(super) fn is_counted(&self) -> bool {
+        self.settings.low_latency && self.nature != Nature::Vod
+    }
+
     pub(super) fn index(&self, name: &str) -> Option<usize> {
         let mut renditions = self.view.presentation.renditions.iter();
         renditions.position(|rendition| rendition.name == name)
@@ -218,7 +224,8 @@ impl Channel<'_> {
         track.map_or(1, |track| track.window.timescale.max(1))
     }
 
-    pub(super) fn init(&self, index: usize, header: u32, number: u64) -> Init {
-        clocks::init(self, index, header, number)
+    /// What segment `number` will be decoded with, by the same header as `before`.
+    pub(super) fn init(&self, index: usize, before: Init, number: u64) -> Init {
+        clocks::init(self, index, before.epoch, before.header, number)
     }
 }

@@ -8,6 +8,7 @@ mod keys;
 mod parser;
 mod periods;
 mod sliding;
+mod stretches;
 
 use edgepack_packager::Presentation;
 
@@ -17,6 +18,7 @@ use crate::Protection;
 use crate::dash::tests::{assert_valid, attribute, elements};
 
 /// A channel of tests: what its encoders send, and an MPD whenever it is asked for.
+#[derive(Debug)]
 struct Studio {
     presentation: Presentation,
     encoders: Vec<Encoder>,
@@ -26,6 +28,7 @@ struct Studio {
     /// Segments that windows hold.
     depth: usize,
     events: Vec<Event>,
+    nature: Nature,
 }
 
 impl Studio {
@@ -39,6 +42,7 @@ impl Studio {
             periods: Periods::new(),
             depth: 20,
             events: Vec::new(),
+            nature: Nature::Sliding,
         }
     }
 
@@ -74,13 +78,13 @@ impl Studio {
             },
             tracks: &tracks,
             settings: &self.settings,
+            nature: self.nature,
             now_ms,
         };
         self.periods.update(&channel);
         mpd(&LiveMpd {
             channel,
             periods: &self.periods,
-            epoch: 0x6abc_1234,
             publish_time_ms: now_ms,
             events: &self.events,
         })

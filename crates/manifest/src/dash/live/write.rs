@@ -108,8 +108,10 @@ impl Lines<'_> {
         match &line.addressing {
             How::Grid { grid, last } => {
                 push_attribute_number(out, "startNumber", grid.first);
-                if let Some(last) = last {
-                    push_attribute_number(out, "endNumber", *last);
+                // Only where it says something: mpd-parser takes it for a count.
+                let counted = self.count(line, grid).map(|count| grid.first + count);
+                if let Some(last) = last.filter(|last| counted != Some(last + 1)) {
+                    push_attribute_number(out, "endNumber", last);
                 }
                 out.push_str("/>\n");
             }

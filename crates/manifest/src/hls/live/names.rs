@@ -1,18 +1,19 @@
 //! What headers, segments and parts are called.
 use edgepack_packager::{Rotation, TrackProtection};
 
-use crate::text::{push_number, push_path_element};
+use crate::text::{push_hex, push_number};
 use crate::{Method, Protection};
 
 /// Names below a track: `init-{epoch}-{header}.mp4`, `{epoch}-{number}.m4s`, `{epoch}-{number}.{part}.m4s`.
 ///
 /// A header with the key of a later crypto period is `init-{epoch}-{header}.{period}.mp4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Names<'a> {
-    pub epoch: &'a str,
+pub struct Names {
+    /// The life of the channel; eight lower-case hex digits.
+    pub epoch: u32,
 }
 
-impl Names<'_> {
+impl Names {
     /// `header`: `Segment::header`. `period`: [`header_period`], 0 in the clear.
     pub fn header(&self, header: u32, period: u32) -> String {
         let mut out = String::with_capacity(32);
@@ -36,7 +37,7 @@ impl Names<'_> {
 
     pub(super) fn push_header(&self, out: &mut String, header: u32, period: u32) {
         out.push_str("init-");
-        push_path_element(out, self.epoch);
+        push_hex(out, &self.epoch.to_be_bytes());
         out.push('-');
         push_number(out, u64::from(header));
         if period > 0 {
@@ -47,14 +48,14 @@ impl Names<'_> {
     }
 
     pub(super) fn push_segment(&self, out: &mut String, number: u64) {
-        push_path_element(out, self.epoch);
+        push_hex(out, &self.epoch.to_be_bytes());
         out.push('-');
         push_number(out, number);
         out.push_str(".m4s");
     }
 
     pub(super) fn push_part(&self, out: &mut String, number: u64, part: usize) {
-        push_path_element(out, self.epoch);
+        push_hex(out, &self.epoch.to_be_bytes());
         out.push('-');
         push_number(out, number);
         out.push('.');

@@ -26,7 +26,7 @@ pub(super) fn push(out: &mut String, view: &LiveView<'_>, listing: &Listing<'_>,
         out.push_str("#EXTINF:");
         writer.push_duration(out, segment.start, segment.duration);
         out.push_str(",\n");
-        writer.names.push_segment(out, segment.number);
+        names(segment).push_segment(out, segment.number);
         out.push('\n');
     }
     if let Some(segment) = listing.growing {
@@ -38,19 +38,40 @@ pub(super) fn push(out: &mut String, view: &LiveView<'_>, listing: &Listing<'_>,
     }
 }
 
+fn names(segment: &Segment) -> Names {
+    Names {
+        epoch: segment.epoch,
+    }
+}
+
 /// What samples of a segment are decoded with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Decoding {
-    header: u32,
-    /// [`header_period`]
-    header_period: u32,
+    header: Header,
     /// Index of the crypto period; none while clear.
     key: Option<usize>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Header {
+    epoch: u32,
+    number: u32,
+    /// [`header_period`]
+    period: u32,
+}
+
+impl Header {
+    fn push_map(self, out: &mut String, tag: &str) {
+        out.push_str(tag);
+        out.push_str("URI=\"");
+        let names = Names { epoch: self.epoch };
+        names.push_header(out, self.number, self.period);
+        out.push_str("\"\n");
+    }
+}
+
 struct Writer<'v> {
     view: &'v LiveView<'v>,
-    names: Names<'v>,
     cover: Option<Cover<'v>>,
     scope: Scope<'v>,
     /// Of the segment before.
@@ -64,7 +85,6 @@ impl<'v> Writer<'v> {
         let cover = |of: LiveProtection<'v>| Cover::of_numbers(of.protection, of.track);
         Self {
             view,
-            names: Names { epoch: view.epoch },
             cover: view.protection.map(cover),
             // Media sequence numbers are those of the names, so that AES-128 takes its IV from them.
             scope: Scope::default(),
@@ -73,11 +93,15 @@ impl<'v> Writer<'v> {
         }
     }
 
-    fn decoding(&self, number: u64, header: u32) -> Decoding {
+    /// `number`: media sequence number. `header`: `Segment::header`.
+    fn decoding(&self, epoch: u32, number: u64, header: u32) -> Decoding {
         let period = |of: LiveProtection<'_>| header_period(of.protection, of.track, number);
         Decoding {
-            header,
-            header_period: self.view.protection.map_or(0, period),
+            header: Header {
+                epoch,
+                number: header,
+                period: self.view.protection.map_or(0, period),
+            },
             key: self.cover.as_ref().and_then(|cover| cover.at(number).0),
         }
     }
@@ -87,18 +111,11 @@ impl<'v> Writer<'v> {
         if segment.discontinuity {
             out.push_str("#EXT-X-DISCONTINUITY\n");
         }
-        let decoding = self.decoding(segment.number, segment.header);
+        let decoding = self.decoding(segment.epoch, segment.number, segment.header);
         let is_fresh = segment.discontinuity || std::mem::take(&mut self.repeat);
-        let has_header = |last: Decoding| {
-            (last.header, last.header_period) == (decoding.header, decoding.header_period)
-        };
-        let is_new_header = is_fresh || !self.last.is_some_and(has_header);
-        let names = self.names;
-        let push_map = |out: &mut String| {
-            out.push_str("#EXT-X-MAP:URI=\"");
-            names.push_header(out, decoding.header, decoding.header_period);
-            out.push_str("\"\n");
-        };
+        let last_header = self.last.map(|last| last.header);
+        let is_new_header = is_fresh || last_header != Some(decoding.header);
+        let push_map = |out: &mut String| decoding.header.push_map(out, "#EXT-X-MAP:");
         if is_new_header || self.last.map(|last| last.key) != Some(decoding.key) {
             match &self.cover {
                 Some(cover) => {
@@ -119,7 +136,7 @@ impl<'v> Writer<'v> {
             out.push_str("#EXT-X-PART:DURATION=");
             self.push_duration(out, part.start, part.duration);
             out.push_str(",URI=\"");
-            self.names.push_part(out, segment.number, index);
+            names(segment).push_part(out, segment.number, index);
             out.push('"');
             if part.independent {
                 out.push_str(",INDEPENDENT=YES");
@@ -133,18 +150,20 @@ impl<'v> Writer<'v> {
         let Some(last) = self.view.window.segments.last() else {
             return;
         };
-        let (number, part) = self.view.window.next();
-        let part = if last.gap { 0 } else { part };
-        let next = self.decoding(number, last.header);
-        let has_header =
-            |last: Decoding| (last.header, last.header_period) == (next.header, next.header_period);
-        if part == 0 && !self.last.is_some_and(has_header) {
-            out.push_str("#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"");
-            self.names.push_header(out, next.header, next.header_period);
-            out.push_str("\"\n");
+        let epoch = self.view.epoch;
+        let (number, part, header) = if last.epoch == epoch {
+            let (number, part) = self.view.window.next();
+            (number, if last.gap { 0 } else { part }, last.header)
+        } else {
+            // Nothing is added to what an earlier life began; headers begin anew.
+            (last.number.saturating_add(1), 0, 0)
+        };
+        let next = self.decoding(epoch, number, header);
+        if part == 0 && self.last.map(|last| last.header) != Some(next.header) {
+            next.header.push_map(out, "#EXT-X-PRELOAD-HINT:TYPE=MAP,");
         }
         out.push_str("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"");
-        self.names.push_part(out, number, part);
+        Names { epoch }.push_part(out, number, part);
         out.push_str("\"\n");
     }
 

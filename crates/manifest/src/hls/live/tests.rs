@@ -3,12 +3,14 @@ mod date_ranges;
 mod delta;
 mod directives;
 mod evolution;
+mod lives;
 mod multivariant;
 mod parser;
 mod parts;
 mod playlist;
 mod protected;
 mod reading;
+mod stretches;
 
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use super::*;
 
 /// 2026-11-23T05:47:46.000Z
 const NOW_MS: i64 = 1_795_412_866_000;
-const EPOCH: &str = "6b03c2c2";
+const EPOCH: u32 = 0x6b03_c2c2;
 const TIMESCALE: u32 = 90_000;
 /// Half a second.
 const PART: u64 = 45_000;
@@ -68,6 +70,7 @@ fn segment(number: u64, parts: usize, complete: bool) -> Segment {
         duration: parts.iter().map(|part| part.duration).sum(),
         wall_clock_ms: NOW_MS + i64::try_from(number).unwrap() * 2000,
         discontinuity: false,
+        epoch: EPOCH,
         header: 0,
         gap: false,
         complete,

@@ -5,6 +5,7 @@ use super::*;
 use crate::live::{Part, Sample};
 
 mod properties;
+mod redundancy;
 
 /// Ticks per second.
 const SCALE: u32 = 1000;
@@ -437,6 +438,34 @@ fn another_encoder_takes_over_where_a_segment_begins_or_when_the_first_is_silent
     assert!(outcome.takeover);
     assert_eq!((outcome.parts, outcome.gaps), (3, 0));
     assert_eq!(line.0.end(), Some(3920));
+}
+
+/// Less lies between them than a hole in one encoder's time line may be long.
+#[test]
+fn an_encoder_that_takes_over_leaves_nothing_out_of_what_waits() {
+    let mut line = Fed::new(options());
+    line.stretch(0, 1920);
+    // The first dies, 80 ms before the segment ends.
+    assert!(line.push_of(frames(1920, 2000, 50), B).held);
+    assert!(line.push_of(frames(2000, 2480, 50), B).held);
+    let outcome = line.push_of(frames(2480, 2960, 50), B);
+    assert!(outcome.takeover);
+    assert_eq!(
+        line.outline(),
+        [(N, 0, 2000, false), (N + 1, 2000, 960, false)]
+    );
+}
+
+#[test]
+fn one_that_sends_short_chunks_waits_for_one_that_sends_long_ones() {
+    let mut line = Fed::new(options());
+    line.push(frames(0, 1600, 50));
+    for start in (1600..3120).step_by(40) {
+        let outcome = line.push_of(frames(start, start + 40, 100), B);
+        assert!(outcome.held && !outcome.takeover, "{start}");
+    }
+    assert!(!line.push(frames(1600, 3200, 100)).takeover);
+    assert_eq!(line.0.end(), Some(3200));
 }
 
 #[test]

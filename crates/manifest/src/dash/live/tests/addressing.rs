@@ -49,6 +49,21 @@ fn uneven_segments_have_a_timeline_even_in_low_latency() {
     assert!(elements(video, "S").len() > 2, "{mpd}");
 }
 
+/// Groups of 1.6 s make four even segments, and then one of 3.2 s; those of 1.28 s two of 2.56 s, and then one of 1.28 s.
+#[test]
+fn segments_that_are_even_for_a_while_are_not_counted() {
+    for (group, until) in [(40, 8600), (32, 5600)] {
+        let mut uneven = Encoder::video();
+        uneven.group = group;
+        let mut studio = Studio::new(vec![uneven, Encoder::audio()]);
+        let mpd = studio.mpd(BEGIN_MS + until);
+        assert!(
+            attribute(template(&mpd, "v720"), "duration").is_none(),
+            "{mpd}"
+        );
+    }
+}
+
 #[test]
 fn a_timeline_never_numbers_its_runs() {
     let mut studio = Studio::usual();

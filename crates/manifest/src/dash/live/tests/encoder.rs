@@ -1,8 +1,9 @@
 //! An encoder's track, cut as channels cut.
 use std::sync::Arc;
 
+use bytes::Bytes;
 use edgepack_packager::Rendition;
-use edgepack_packager::live::{Part, Segment, Window};
+use edgepack_packager::live::{Part, Sample, Segment, Window};
 
 use super::BEGIN_MS;
 use crate::sample;
@@ -31,9 +32,13 @@ pub(super) struct Life {
     pub(super) end_ms: i64,
     /// Decode time of the first sample.
     pub(super) media: u64,
+    pub(super) epoch: u32,
     pub(super) header: u32,
     pub(super) discontinuity: bool,
 }
+
+/// The channel's first life.
+pub(super) const EPOCH: u32 = 0x6abc_1234;
 
 impl Encoder {
     /// 25 pictures a second in groups of two seconds.
@@ -62,6 +67,7 @@ impl Encoder {
             begin_ms: BEGIN_MS,
             end_ms: i64::MAX,
             media: 0,
+            epoch: EPOCH,
             header: 0,
             discontinuity: false,
         };
@@ -89,7 +95,27 @@ impl Encoder {
             begin_ms,
             end_ms: i64::MAX,
             media: media_ms * u64::from(self.timescale) / 1000 / self.sample * self.sample,
+            epoch: last.epoch,
             header: last.header + 1,
+            discontinuity: true,
+        };
+        self.lives.push(life);
+        self
+    }
+
+    /// The node is away; the encoder works on, and its header is the first of the channel's next life.
+    pub(super) fn survives(mut self, end_ms: i64, begin_ms: i64, epoch: u32) -> Self {
+        let timescale = u64::from(self.timescale);
+        let last = self.lives.last_mut().unwrap();
+        last.end_ms = end_ms;
+        let since = u64::try_from(begin_ms - last.begin_ms).unwrap();
+        let group = self.sample * self.group;
+        let life = Life {
+            begin_ms,
+            end_ms: i64::MAX,
+            media: (last.media + since * timescale / 1000) / group * group,
+            epoch,
+            header: 0,
             discontinuity: true,
         };
         self.lives.push(life);
@@ -124,6 +150,26 @@ impl Encoder {
             discontinuities_gone: segments.iter().filter(|s| s.discontinuity).count() as u64,
             segments: left.into_iter().map(Arc::new).collect(),
             ended: self.ended_ms.is_some_and(|end| now_ms >= end),
+        }
+    }
+
+    /// All of a segment, as far as it has come.
+    fn part(&self, start: u64, end: u64) -> Part {
+        let count = (end - start) / self.sample;
+        let samples = (0..count).map(|index| Sample {
+            size: 1,
+            duration: u32::try_from(self.sample).unwrap(),
+            composition_offset: 0,
+            is_sync: index % self.group == 0,
+        });
+        Part {
+            start,
+            duration: end - start,
+            independent: true,
+            first_sample: 0,
+            prefix: Bytes::new(),
+            samples: samples.collect(),
+            media: Vec::new(),
         }
     }
 
@@ -162,10 +208,11 @@ impl Encoder {
                 duration: end - start,
                 wall_clock_ms: life.begin_ms + since,
                 discontinuity: life.discontinuity && *start == life.media,
+                epoch: life.epoch,
                 header: life.header,
                 gap,
                 complete,
-                parts: Vec::<Arc<Part>>::new(),
+                parts: vec![Arc::new(self.part(*start, end))],
             });
         }
         segments

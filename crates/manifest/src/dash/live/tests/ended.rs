@@ -42,9 +42,26 @@ fn a_static_mpd_begins_with_what_is_left() {
     }
 }
 
+/// The last of 20 segments lasts a second.
 #[test]
 fn counted_segments_end_with_the_last() {
     let mpd = ended(true);
     let ends = attributes(&mpd, "SegmentTemplate", "endNumber");
-    assert_eq!(ends, [Some("886183230"); 2], "{mpd}");
+    assert_eq!(ends, [None; 2], "{mpd}");
+    let start = micros(attributes(&mpd, "Period", "start")[0].unwrap());
+    let root = &mpd[mpd.find("<MPD").unwrap()..];
+    let end = micros(attribute(root, "mediaPresentationDuration").unwrap());
+    assert_eq!((end - start + 1_999_999) / 2_000_000, 20);
+}
+
+#[test]
+fn where_the_time_would_make_more_segments_their_end_is_told() {
+    let mut studio = Studio::usual();
+    studio.encoders[0].ended_ms = Some(BEGIN_MS + 31_000);
+    // Sound goes on for a little more than a segment.
+    studio.encoders[1].ended_ms = Some(BEGIN_MS + 33_000);
+    studio.mpd(BEGIN_MS + 30_000);
+    let mpd = studio.mpd(BEGIN_MS + 34_000);
+    let ends = attributes(&mpd, "SegmentTemplate", "endNumber");
+    assert_eq!(ends, [Some("886183215"), None], "{mpd}");
 }

@@ -1,4 +1,5 @@
 //! Where Periods begin.
+use super::encoder::Life;
 use super::*;
 
 fn starts(mpd: &str) -> Vec<i64> {
@@ -13,7 +14,7 @@ fn restarted(begin_ms: i64, media_ms: u64) -> Studio {
 
 #[test]
 fn an_encoders_other_life_is_another_period_with_its_own_offset() {
-    for media_ms in [0, 8000, 500_000] {
+    for media_ms in [0, 8000, 512_000] {
         let mut studio = restarted(BEGIN_MS + 16_000, media_ms);
         studio.mpd(BEGIN_MS + 10_000);
         let mpd = studio.mpd(BEGIN_MS + 24_000);
@@ -64,9 +65,10 @@ fn a_period_leaves_with_its_last_segment_and_ids_are_never_used_again() {
     let mut studio = restarted(BEGIN_MS + 16_000, 0);
     studio.mpd(BEGIN_MS + 10_000);
     let both = studio.mpd(BEGIN_MS + 30_000);
-    assert_eq!(attributes(&both, "Period", "id"), [Some("0"), Some("1")]);
+    let ids = [Some("1772366400000000"), Some("1772366416000000")];
+    assert_eq!(attributes(&both, "Period", "id"), ids);
     let one = studio.mpd(BEGIN_MS + 80_000);
-    assert_eq!(attributes(&one, "Period", "id"), [Some("1")]);
+    assert_eq!(attributes(&one, "Period", "id"), ids[1..]);
 }
 
 #[test]
@@ -95,11 +97,11 @@ fn another_header_begins_a_period_with_a_segment_of_the_pictures() {
     let life = studio.encoders[1].lives[0];
     let change = 12_000;
     studio.encoders[1].lives = vec![
-        super::encoder::Life {
+        Life {
             end_ms: BEGIN_MS + change,
             ..life
         },
-        super::encoder::Life {
+        Life {
             begin_ms: BEGIN_MS + change,
             media: 48 * change.unsigned_abs() / 1024 * 1024,
             header: 1,
@@ -112,7 +114,7 @@ fn another_header_begins_a_period_with_a_segment_of_the_pictures() {
     let second = elements(&mpd, "Period")[1];
     let sets = elements(second, "AdaptationSet");
     assert!(
-        sets[0].contains("period-continuity:2015\" value=\"0\""),
+        sets[0].contains("period-continuity:2015\" value=\"1772366400000000\""),
         "{mpd}"
     );
     assert!(!sets[1].contains("period-continuity"), "{mpd}");
@@ -132,6 +134,74 @@ fn a_track_that_comes_later_is_in_a_period_of_its_own() {
     assert_eq!(periods.len(), 2, "{mpd}");
     assert!(!periods[0].contains("v360"));
     assert!(periods[1].contains("v360"));
+}
+
+/// The node was away for a moment: what it recorded before is listed under the names that it had then.
+#[test]
+fn another_life_of_the_channel_is_another_period_with_names_of_its_own() {
+    for low_latency in [false, true] {
+        let survives =
+            |encoder: Encoder| encoder.survives(BEGIN_MS + 12_000, BEGIN_MS + 16_000, 0x6abc_1240);
+        let mut studio = Studio::new(vec![survives(Encoder::video()), survives(Encoder::audio())]);
+        studio.settings.low_latency = low_latency;
+        // A node begins with all that its recording has.
+        let mpd = studio.mpd(BEGIN_MS + 24_000);
+        assert_eq!(
+            starts(&mpd),
+            [BEGIN_MS * 1000, (BEGIN_MS + 16_000) * 1000],
+            "{mpd}"
+        );
+        for (period, epoch) in elements(&mpd, "Period")
+            .iter()
+            .zip(["6abc1234", "6abc1240"])
+        {
+            let of = |name| attributes(period, "SegmentTemplate", name);
+            let headers = format!("$RepresentationID$/init-{epoch}-0.mp4");
+            let media = format!("$RepresentationID$/{epoch}-$Number$.m4s");
+            assert_eq!(of("initialization"), [Some(headers.as_str()); 2]);
+            assert_eq!(of("media"), [Some(media.as_str()); 2]);
+        }
+        assert!(!mpd.contains("period-continuity"), "{mpd}");
+        // Nothing of the media time is another one.
+        let second = elements(&mpd, "Period")[1];
+        let offsets = attributes(second, "SegmentTemplate", "presentationTimeOffset");
+        assert_eq!(offsets[0], Some("204800"));
+    }
+}
+
+#[test]
+fn another_life_is_another_period_even_where_nothing_is_said_of_a_discontinuity() {
+    let mut studio = Studio::usual();
+    for encoder in &mut studio.encoders {
+        let first = encoder.lives[0];
+        *encoder = encoder
+            .clone()
+            .survives(BEGIN_MS + 12_000, BEGIN_MS + 12_000, 0x6abc_1240);
+        encoder.lives[1].discontinuity = first.discontinuity;
+    }
+    studio.mpd(BEGIN_MS + 10_000);
+    let mpd = studio.mpd(BEGIN_MS + 20_000);
+    assert_eq!(starts(&mpd), [BEGIN_MS * 1000, (BEGIN_MS + 12_000) * 1000]);
+    let headers = attributes(
+        elements(&mpd, "Period")[1],
+        "SegmentTemplate",
+        "initialization",
+    );
+    assert_eq!(headers, [Some("$RepresentationID$/init-6abc1240-0.mp4"); 2]);
+}
+
+/// Players keep what they know of a Period under its id.
+#[test]
+fn ids_are_the_same_in_the_next_life_of_the_node() {
+    let mut studio = restarted(BEGIN_MS + 16_000, 0);
+    studio.mpd(BEGIN_MS + 10_000);
+    let before = studio.mpd(BEGIN_MS + 30_000);
+    studio.periods = Periods::new();
+    let after = studio.mpd(BEGIN_MS + 30_000);
+    assert_eq!(
+        attributes(&before, "Period", "id"),
+        attributes(&after, "Period", "id")
+    );
 }
 
 /// The second life's wall clock, told from arrival, falls into the first life.

@@ -102,12 +102,14 @@ fn windows_of(studio: &Studio, now: i64) -> BTreeMap<String, Window> {
     names.zip(studio.windows(now)).collect()
 }
 
-/// Groups of pictures, when encoders crash and come back, what media time they begin with, how far sound lags.
+/// Groups of pictures, when encoders crash and come back, alone or with their node, what media time they begin with, how
+/// far sound lags.
 fn studios() -> impl Strategy<Value = Studio> {
     let restart = (
         4_000_i64..40_000,
         0_i64..30_000,
         prop_oneof![Just(0_u64), 0..10_000_000_u64],
+        any::<bool>(),
     );
     let group = prop_oneof![Just(50_u64), Just(25), Just(40), Just(32)];
     (
@@ -129,14 +131,15 @@ fn studios() -> impl Strategy<Value = Studio> {
                     media: units(media),
                     ..encoder.lives[0]
                 }];
-                for (lived, down, media) in &restarts {
+                for (lived, down, media, new_node) in &restarts {
                     let last = lives.last_mut().unwrap();
                     last.end_ms = last.begin_ms + lived;
                     let next = Life {
                         begin_ms: last.end_ms + down,
                         end_ms: i64::MAX,
                         media: units(*media),
-                        header: last.header + 1,
+                        epoch: last.epoch + u32::from(*new_node),
+                        header: if *new_node { 0 } else { last.header + 1 },
                         discontinuity: true,
                     };
                     lives.push(next);

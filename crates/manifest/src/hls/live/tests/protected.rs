@@ -81,7 +81,7 @@ fn keys_change_at_their_segment_with_a_header_of_their_own() {
             "6b03c2c2-1000.m4s",
             "6b03c2c2-1001.m4s",
             &key(1),
-            "#EXT-X-MAP:URI=\"init-6b03c2c2-0-1.mp4\"",
+            "#EXT-X-MAP:URI=\"init-6b03c2c2-0.1.mp4\"",
             "6b03c2c2-1002.m4s",
             "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"6b03c2c2-1003.2.m4s\"",
         ]
@@ -103,7 +103,7 @@ fn a_window_begins_with_the_key_in_force() {
         body(&playlist)[..2],
         [
             &(identity("SAMPLE-AES-CTR", 4) + FORMAT),
-            "#EXT-X-MAP:URI=\"init-6b03c2c2-0-4.mp4\"",
+            "#EXT-X-MAP:URI=\"init-6b03c2c2-0.4.mp4\"",
         ]
     );
     assert!(!playlist.contains("IV="));
@@ -120,7 +120,7 @@ fn the_header_of_the_next_key_is_hinted() {
     assert_eq!(
         lines(&playlist, "#EXT-X-PRELOAD-HINT:"),
         [
-            "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"init-6b03c2c2-0-1.mp4\"",
+            "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"init-6b03c2c2-0.1.mp4\"",
             "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"6b03c2c2-1003.0.m4s\"",
         ]
     );
@@ -218,7 +218,7 @@ fn headers_are_named_after_their_crypto_period_where_they_hold_its_key() {
     assert_eq!(of(Method::Aes128, Rotation::NewHeader), [0, 0]);
     let names = Names { epoch: EPOCH };
     assert_eq!(names.header(2, 0), "init-6b03c2c2-2.mp4");
-    assert_eq!(names.header(2, 7), "init-6b03c2c2-2-7.mp4");
+    assert_eq!(names.header(2, 7), "init-6b03c2c2-2.7.mp4");
     assert_eq!(names.segment(9), "6b03c2c2-9.m4s");
     assert_eq!(names.part(9, 3), "6b03c2c2-9.3.m4s");
 }

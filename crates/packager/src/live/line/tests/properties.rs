@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Any samples, from a sync sample on.
-fn samples(most: usize) -> impl Strategy<Value = Vec<Sample>> {
+pub(super) fn samples(most: usize) -> impl Strategy<Value = Vec<Sample>> {
     let sample = (0u32..40, 1u32..80, -50i32..50, prop::bool::weighted(0.08));
     prop::collection::vec(sample, 1..most).prop_map(|samples| {
         let made = samples.into_iter().enumerate();
@@ -24,6 +24,10 @@ fn chunked(samples: &[Sample], cuts: &[usize]) -> Vec<Chunk> {
     ends.push(samples.len());
     ends.sort_unstable();
     ends.dedup();
+    cut_at(samples, ends)
+}
+
+pub(super) fn cut_at(samples: &[Sample], ends: impl IntoIterator<Item = usize>) -> Vec<Chunk> {
     let mut time = 90_000;
     let (mut chunks, mut from, mut number) = (Vec::new(), 0, 0u32);
     for end in ends {
@@ -49,7 +53,7 @@ fn chunked(samples: &[Sample], cuts: &[usize]) -> Vec<Chunk> {
     chunks
 }
 
-fn all_kept(all_sync: bool) -> LineOptions {
+pub(super) fn all_kept(all_sync: bool) -> LineOptions {
     LineOptions {
         window_ms: 10_000_000,
         max_segment_ms: 10_000_000,
@@ -58,7 +62,7 @@ fn all_kept(all_sync: bool) -> LineOptions {
     }
 }
 
-const CLOCK: Option<Clock> = Some(Clock {
+pub(super) const CLOCK: Option<Clock> = Some(Clock {
     zero_us: ZERO_MS * 1000 + 777_000,
 });
 
