@@ -120,6 +120,13 @@ fn without_low_latency_a_key_comes_with_its_first_segment() {
 fn keys_in_sample_groups_need_no_period() {
     let mut studio = Studio::usual();
     studio.protection = Some(rotating(&studio, &[886_183_205], Rotation::SampleGroups));
+    // The channel began in the first of these, long ago.
+    let tracks = studio.protection.iter_mut().flat_map(|p| &mut p.tracks);
+    for period in tracks.flatten().flat_map(|track| &mut track.periods) {
+        period.number += 7;
+    }
     let mpd = studio.mpd(BEGIN_MS + 20_000);
     assert_eq!(elements(&mpd, "Period").len(), 1, "{mpd}");
+    let headers = attributes(&mpd, "SegmentTemplate", "initialization");
+    assert_eq!(headers, [Some("$RepresentationID$/init-6abc1234-0.mp4"); 2]);
 }
