@@ -6,7 +6,7 @@ use edgepack_manifest::hls::live::longest_wait_ms;
 use edgepack_packager::HeaderProtection;
 use edgepack_packager::live::Segment;
 
-use super::Asked;
+use super::{Asked, etag_of};
 use crate::cache::Entry;
 use crate::delivery::route::{AssetRoute, Epoch, Leaf};
 use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Sending, Source};
@@ -75,7 +75,7 @@ impl Wanted<'_> {
             .cmaf(track.line.options().timescale, protection, &[])
             .map_err(|error| faults::bad_header(&error))?;
         Ok(Representation {
-            etag: Etag::from_digest(&bytes),
+            etag: etag_of(&bytes),
             last_modified: None,
             content_type: manifests::content_type(track.kind()),
             encoding: None,
