@@ -1,5 +1,6 @@
 // dash.js behind the page's player interface.
 import * as dashjs from 'dashjs';
+import { mendSeams } from './dash-seams.js';
 
 const { MediaPlayer, Debug } = dashjs;
 const EVENTS = MediaPlayer.events;
@@ -12,6 +13,7 @@ export async function open({ video, captions, url, live, licence, on }) {
     debug: { logLevel: Debug?.LOG_LEVEL_NONE ?? 0 },
     streaming: { text: { defaultEnabled: false } },
   });
+  if (live) mendSeams(player, EVENTS);
   player.initialize();
   player.on(EVENTS.ERROR, ({ error }) => {
     const response = error?.data?.response ?? error?.data?.request?.response ?? {};
