@@ -10,7 +10,7 @@ const { Error: ShakaError } = shaka.util;
 // from the clock, it would fall behind twice.
 const LIVE = {
   lowLatencyMode: true,
-  liveSync: { enabled: true, targetLatency: 0.1, targetLatencyTolerance: 0.1, maxPlaybackRate: 1.05, minPlaybackRate: 0.96 },
+  liveSync: { enabled: true, targetLatency: 0, targetLatencyTolerance: 0.1, maxPlaybackRate: 1.05, minPlaybackRate: 0.96 },
 };
 
 export async function open({ video, url, live, licence, on }) {

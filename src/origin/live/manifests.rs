@@ -24,8 +24,9 @@ const MAX_TEXTS: usize = 1024;
 /// ServiceDescription's target: what a player that goes by the clock needs to hold two parts while a third comes, and
 /// the lateness of a part.
 const LATENCY_PARTS: u32 = 5;
-/// `suggestedPresentationDelay`: players count it from the end of the last part, not from the clock.
-const DELAY_PARTS: u32 = 4;
+/// `suggestedPresentationDelay`, in halves of a part: Shaka Player counts it from what may be asked for, which is a part
+/// and a little behind the clock.
+const DELAY_HALF_PARTS: u32 = 7;
 /// CAN-SKIP-UNTIL in target durations (8216bis, 4.4.3.8).
 const SKIP_TARGETS: u32 = 6;
 
@@ -218,7 +219,7 @@ fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
         low_latency: true,
         encoder_delay_ms: 0,
         time_shift_buffer_ms: u64::try_from(channel.live.window.as_millis()).unwrap_or(u64::MAX),
-        suggested_presentation_delay_ms: DELAY_PARTS * part,
+        suggested_presentation_delay_ms: DELAY_HALF_PARTS * part / 2,
         minimum_update_period_ms: channel.target_ms,
         latency: Some(dash::live::Latency {
             target_ms: target,
