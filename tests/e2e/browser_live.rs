@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::browser::{DASH, HLS, Play, SHAKA, SHAKA_HLS, Way, act_all};
+use crate::support::browser::{DASH, HLS, Page, Play, SHAKA, SHAKA_HLS, Way, each};
 use crate::support::client::fetch_text;
 use crate::support::media::ffmpeg;
 use crate::support::{Curl, Node, Serve, tools};
@@ -108,44 +108,42 @@ fn bars() -> String {
 }
 
 /// Settles, is looked at, and plays on for so many seconds without standing or jumping.
-fn steps(seconds: u32, latency: f64) -> Value {
+fn steps(seconds: u32, (protection, way): (&str, &Way)) -> Value {
     let clock = json!({"clock": {"every": UNIT_S, "bits": BITS}});
-    json!([
-        {"until": {"more": 2, "latency": latency}},
-        clock,
-        {"watch": {"seconds": seconds, "latency": latency}},
-        clock,
-    ])
+    let mut steps = vec![json!({"until": {"more": 2, "latency": BUSY_S}})];
+    // Going to another rung within the last segment before another key, Shaka Player asks for one segment too many under
+    // the old one.
+    if protection == "cbcs" && *way == SHAKA {
+        steps.push(json!({"pin": 180}));
+    }
+    steps.push(clock.clone());
+    steps.push(json!({"watch": {"seconds": seconds, "latency": BUSY_S}}));
+    steps.push(clock);
+    Value::Array(steps)
 }
 
-fn play(node: &Node, ways: &[(&str, &Way)], steps: &Value) -> Vec<Value> {
-    let plays: Vec<Play<'_>> = ways
-        .iter()
-        .map(|&(protection, way)| Play {
+/// Median latencies.
+fn play(node: &Node, ways: &[(&str, &Way)], seconds: u32) -> Vec<f64> {
+    let page = Page::of(node);
+    let medians = each(ways, |&(protection, way)| {
+        let steps = steps(seconds, (protection, way));
+        let play = Play {
             asset: "/live/news",
             protection,
             way,
-            steps,
-        })
-        .collect();
-    let results: Vec<Value> = act_all(node, &plays).into_iter().flatten().collect();
-    for (play, result) in plays.iter().zip(&results) {
-        let seen = &result["steps"][2]["seen"];
-        println!(
-            "{:?} {}: {} stalls {} rates {} buffer {}",
-            play.way,
-            play.protection,
-            seen["latency"],
-            seen["stalls"],
-            seen["rates"],
-            seen["buffer"]
-        );
-        for clock in [1, 3] {
-            agrees_with_the_picture(&result["steps"][clock]);
-        }
+            steps: &steps,
+        };
+        let result = play.act(&page)?;
         assert!(result["protocols"]["h2"].as_u64().unwrap() > 0, "{result}");
-    }
-    results
+        let done = result["steps"].as_array().unwrap();
+        let clocks = done.iter().filter(|step| step.get("clock").is_some());
+        clocks.for_each(agrees_with_the_picture);
+        let watched = done.iter().find(|step| step.get("watch").is_some());
+        let seen = &watched.unwrap()["seen"];
+        println!("{protection} {way:?}: {seen}");
+        seen["latency"]["median"].as_f64()
+    });
+    medians.into_iter().flatten().collect()
 }
 
 /// What the player tells of its latency is what the picture shows.
@@ -172,7 +170,7 @@ fn players_stay_seconds_behind_the_burnt_in_clock_in_the_clear_and_across_keys()
         ("clear", &SHAKA),
         ("cbcs", &HLS),
     ];
-    play(&node, &ways, &steps(10, BUSY_S));
+    play(&node, &ways, 10);
 }
 
 /// Five minutes of each: `make live-soak`.
@@ -182,11 +180,11 @@ fn soak_players_for_five_minutes_each() {
     const SECONDS: u32 = 300;
     let ways = [
         ("clear", &HLS),
-        ("cbcs", &HLS),
-        ("clear", &DASH),
         ("cbcs", &DASH),
-        ("clear", &SHAKA),
+        ("clear", &DASH),
         ("cbcs", &SHAKA),
+        ("clear", &SHAKA),
+        ("cbcs", &HLS),
         ("clear", &SHAKA_HLS),
         ("cbcs", &SHAKA_HLS),
     ];
@@ -200,8 +198,7 @@ fn soak_players_for_five_minutes_each() {
     let seconds = wanted.map_or(SECONDS, |seconds| seconds.parse().unwrap());
     let node = start();
     let _encoder = Encoder::push(&node, (seconds + 60) * 8);
-    for result in play(&node, &ways, &steps(seconds, BUSY_S)) {
-        let latency = &result["steps"][2]["seen"]["latency"];
-        assert!(latency["median"].as_f64().unwrap() <= TARGET_S, "{latency}");
+    for median in play(&node, &ways, seconds) {
+        assert!(median <= TARGET_S, "{median}");
     }
 }

@@ -89,7 +89,7 @@ impl Play<'_> {
 
     /// Fails where the steps do not come true, or anything is amiss. A browser that was starved by its neighbours gets a
     /// second chance, which a fault of the node would not pass either.
-    fn act(&self, page: &Page) -> Option<Value> {
+    pub(crate) fn act(&self, page: &Page) -> Option<Value> {
         let (mut success, mut result) = self.run(page, &[])?;
         if !success {
             (success, result) = self.run(page, &[])?;
