@@ -5,11 +5,11 @@ PLAYER := player/dist/index.html
 VENV := .venv/.installed
 CARGO_DENY := 0.20.2
 
-.PHONY: help demo build player test bounds lint bench fuzz clean
+.PHONY: help demo build player test live-soak bounds lint bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 # DEMO_ARGS="--http-port 8081 …" where a port is taken.
 demo: ## build, make a ladder, serve it, print the player's address
@@ -45,6 +45,12 @@ test: ## all tests: units, instruction counts, real binary, ffmpeg, browsers
 	$(COUNTS) check
 	@$(MAKE) --no-print-directory player $(NODE_TESTS) $(VENV)
 	EDGEPACK_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked --no-fail-fast
+
+# LIVE_SOAK_SECONDS of each player instead of 300.
+live-soak: ## five minutes of a channel in each player and protection, with latency and stalls
+	@scripts/setup.sh build media browser test
+	@$(MAKE) --no-print-directory player $(NODE_TESTS)
+	EDGEPACK_REQUIRE_TOOLS=1 $(CARGO) test --locked -p edgepack --test e2e -- --ignored --nocapture soak_players
 
 # Instructions of hot paths under callgrind, in a profile that only these crates are built for.
 COUNTS := $(CARGO) run --quiet --locked --profile bounds -p edgepack-counts --

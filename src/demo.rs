@@ -1,6 +1,8 @@
-//! `edgepack demo`: a real ladder, a self-signed certificate, keys, and a configuration that serves it all.
+//! `edgepack demo`: a real ladder, a channel with an encoder, a self-signed certificate, keys, and a configuration that
+//! serves it all.
 //!
 //! Everything lands in one folder that can be looked at, edited and deleted; what is there is used again.
+mod encoder;
 mod ladder;
 
 use std::io::{IsTerminal, Write};
@@ -13,6 +15,10 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::config::{Config, ConfigFault};
 use crate::delivery::tls;
+use encoder::Encoder;
+
+/// Of the mount that has the channel, and of the channel.
+const LIVE: (&str, &str) = ("/live", "clock");
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -64,12 +70,32 @@ pub fn run(options: &DemoOptions) -> Result<(), Error> {
         write(&config_file, configuration(options)?.as_bytes())?;
     }
     let config = Config::load(&config_file).map_err(Error::Config)?;
-    print_addresses(&config, &config_file);
-    crate::node::run(config).map_err(Error::from)
+    let live = has_channel(&config);
+    print_addresses(&config, &config_file, live);
+    let encoder = Encoder::default();
+    let started = encoder.clone();
+    let outcome = crate::node::run_with(config, move |listening| {
+        if let Some(address) = listening["http"][0].as_str().filter(|_| live) {
+            let (mount, channel) = LIVE;
+            started.start(format!("http://{address}{mount}/{channel}/ingest"));
+        }
+    });
+    encoder.stop();
+    outcome.map_err(Error::from)
+}
+
+/// A configuration of before, or one that was edited, may lack it.
+fn has_channel(config: &Config) -> bool {
+    let (path, name) = LIVE;
+    let mut mounts = config.mounts.iter().filter(|mount| mount.path == path);
+    mounts.any(|mount| {
+        let live = mount.live.as_ref();
+        live.is_some_and(|live| live.channels.iter().any(|channel| channel.name == name))
+    })
 }
 
 /// What the configuration says, not the command line: a folder that was there keeps its ports.
-fn print_addresses(config: &Config, file: &Path) {
+fn print_addresses(config: &Config, file: &Path, live: bool) {
     let port = |addresses: &[SocketAddr]| addresses.first().map_or(0, SocketAddr::port);
     let (http, https) = (port(&config.listen.http), port(&config.listen.https));
     println!();
@@ -79,6 +105,11 @@ fn print_addresses(config: &Config, file: &Path) {
     );
     println!("  HLS      http://localhost:{http}/vod/demo/clear/index.m3u8");
     println!("  DASH     http://localhost:{http}/vod/demo/clear/manifest.mpd");
+    if live {
+        let (mount, channel) = LIVE;
+        println!("  live     http://localhost:{http}{mount}/{channel}/clear/index.m3u8");
+        println!("           http://localhost:{http}{mount}/{channel}/clear/manifest.mpd");
+    }
     println!("  metrics  http://{}/metrics", config.admin.listen);
     println!("  config   {}", file.display());
     println!();
@@ -182,7 +213,22 @@ clearkey_licence_server = true
 [mount.token]
 required = true
 keys = [{{ id = "demo", algorithm = "HS256", secret = "{secret}" }}]
+
+[[mount]]
+name = "Live"
+path = "{live_path}"
+target_duration = "2s"
+protections = ["clear", "cenc", "cbcs"]
+clearkey_licence_server = true
+{live_key}
+[mount.live]
+# `edgepack demo` pushes to it; whoever reaches the node may, too: give it `bearer` where that matters.
+[[mount.live.channel]]
+name = "{live_channel}"
 "#,
+        live_path = LIVE.0,
+        live_channel = LIVE.1,
+        live_key = key("One for every channel of the mount.")?,
         open_key = key("One content key for every asset of the mount.")?,
         members_key = key("Another mount, another key.")?,
     ))

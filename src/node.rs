@@ -95,6 +95,17 @@ pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// [`Error`]: what kept the node from starting, or made it stop by itself.
 pub fn run(config: Config) -> Result<(), Error> {
+    run_with(config, |_| {})
+}
+
+/// The same; `listening` is told what the line on stdout says, once, when every listener is up.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    config: Config,
+    listening: impl FnOnce(&serde_json::Value) + Send + 'static,
+) -> Result<(), Error> {
     logging::start(&config.log);
     if !config.node.core_dumps {
         core_dumps::forbid();
@@ -105,10 +116,13 @@ pub fn run(config: Config) -> Result<(), Error> {
     let config = assembly.config();
     let live = assembly.live_work()?;
     let reports = assembly.reports();
-    serve(config, telemetry, live, reports, assembly.budget(), {
+    let build = {
         let assembly = Arc::clone(&assembly);
         move || assembly.handler()
-    })
+    };
+    let budget = assembly.budget();
+    let listening = Box::new(listening);
+    serve_with(config, telemetry, live, reports, budget, build, listening)
 }
 
 /// The same with any handler: `live` is done beside it, `reports` are shown to the operator, memory files keep within `budget`, `build` is called once on each worker, inside its runtime.
@@ -122,6 +136,23 @@ pub fn serve<H, F>(
     reports: Reports,
     budget: &Budget,
     build: F,
+) -> Result<(), Error>
+where
+    H: Handler,
+    F: Fn() -> Result<Rc<H>, BuildError> + Send + Sync + 'static,
+{
+    let listening = Box::new(|_: &serde_json::Value| {});
+    serve_with(config, telemetry, live, reports, budget, build, listening)
+}
+
+fn serve_with<H, F>(
+    config: &Config,
+    telemetry: Arc<Telemetry>,
+    live: LiveWork,
+    reports: Reports,
+    budget: &Budget,
+    build: F,
+    listening: services::Listening,
 ) -> Result<(), Error>
 where
     H: Handler,
@@ -204,6 +235,7 @@ where
         plans,
         Arc::clone(&lifecycle),
         announcement,
+        listening,
     ));
     server.run(RunArgs {
         shutdown_signal: Box::new(Signals::new(Arc::clone(&lifecycle))),

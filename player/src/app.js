@@ -36,6 +36,8 @@ const state = {
   ready: false, playing: false, ended: false, currentTime: 0, duration: 0, buffer: 0, throughput: NaN,
   protocol: '', protocols: {}, player: null, version: '', manifest: null, protection: null, asset: null,
   form: null, audio: null, audios: [], text: null, texts: [], cue: '', period: null,
+  // A channel's: seconds between the wall clock and the picture; how often the playhead was moved by the player.
+  live: false, latency: null, jumps: 0,
   token: false, rung: null, rungs: [], stalls: 0, startupMs: null, dropped: 0, decoded: 0, requests: [], errors: [],
 };
 window.edgepack = {
@@ -81,8 +83,9 @@ function render() {
   radios($('manifests'), 'manifest', Object.entries(MANIFESTS).map(([value, label]) => ({
     value, label, ...without(manifestsOf(protection).includes(value), `${how} does not come with ${label}.`),
   })), manifest, (value) => choose({ manifest: value }));
-  radios($('forms'), 'form', formsOf(manifest, protection).map(({ value, label, detail, offered }) => ({
-    value, label, disabled: !offered, reason: offered ? detail : 'Protected video does not come in this form.',
+  radios($('forms'), 'form', formsOf(manifest, protection, asset.live).map(({ value, label, detail, offered }) => ({
+    value, label, disabled: !offered,
+    reason: offered ? detail : `${asset.live ? 'A channel' : 'Protected video'} does not come in this form.`,
   })), form, (value) => choose({ form: value }));
   radios($('players'), 'player', Object.entries(PLAYERS).map(([value, { label, manifests }]) => ({
     value, label, reason: `Plays ${manifests.map((name) => MANIFESTS[name]).join(' and ')}`,
@@ -97,7 +100,9 @@ function render() {
   text($('cover-how'), `${how} · ${MANIFESTS[manifest]}, ${FORMS[manifest][form].label} · ${PLAYERS[player].label}`);
   $('play').disabled = Boolean(obstacle);
   showAddresses(selection, addresses());
-  Object.assign(state, { asset: asset.path, protection, manifest, form, player, token: withToken });
+  $('latency-tile').hidden = !asset.live;
+  $('latency-tile').parentElement.classList.toggle('live', asset.live);
+  Object.assign(state, { asset: asset.path, live: asset.live, protection, manifest, form, player, token: withToken });
   if (!session) renderOffered();
 }
 
@@ -137,7 +142,9 @@ function renderAssets() {
     value: asset.path, label: asset.name, detail: asset.path, reason: asset.tokenRequired ? 'Wants a token' : '',
   })), selection.asset.path, (value) => choose({ asset: value }));
   config.assets.forEach((asset, at) => {
-    if (asset.tokenRequired) $('assets').children[at].querySelector('.option-label').append(make('span', { className: 'badge', textContent: 'token' }));
+    const label = $('assets').children[at].querySelector('.option-label');
+    if (asset.live) label.append(make('span', { className: 'badge live', textContent: 'live' }));
+    if (asset.tokenRequired) label.append(make('span', { className: 'badge', textContent: 'token' }));
   });
 }
 
@@ -156,7 +163,7 @@ async function play() {
     video, captions: $('captions'), selection, addresses: where,
     on: {
       change: sample,
-      started: () => own === session && thumbnails.show({ base: where.base, url: where[own.selection.manifest] }),
+      started: () => own === session && !own.selection.asset.live && thumbnails.show({ base: where.base, url: where[own.selection.manifest] }),
       tracks: sample,
       log: (kind, words) => own === session && panel.log(kind, words),
       stall: (from, until) => panel.stall(from, until),
@@ -180,7 +187,7 @@ async function stop() {
   $('fault').hidden = true;
   $('cover').hidden = false;
   $('stop').disabled = true;
-  Object.assign(state, { playing: false, ended: false, currentTime: 0, rung: null, rungs: [], audio: null, audios: [], text: null, texts: [], cue: '', period: null });
+  Object.assign(state, { playing: false, ended: false, currentTime: 0, latency: null, rung: null, rungs: [], audio: null, audios: [], text: null, texts: [], cue: '', period: null });
   tracks.clear();
   status('', 'Ready');
   renderOffered();
@@ -211,7 +218,8 @@ function selectText(id) {
 }
 
 function seek(seconds) {
-  video.currentTime = seconds;
+  if (session) session.seek(seconds);
+  else video.currentTime = seconds;
 }
 
 function showFault(fault) {
@@ -250,7 +258,7 @@ function sample() {
     audio: session.audios.find((each) => each.id === session.currentAudio()) ?? null, audios: session.audios,
     text: session.texts.find((each) => each.id === session.currentText()) ?? null, texts: session.texts,
     cue: session.cue(), period: session.period(),
-    stalls: session.stalls,
+    stalls: session.stalls, jumps: session.jumps, latency: session.latency(),
     startupMs: session.startupMs,
     dropped: quality.droppedVideoFrames ?? 0,
     decoded: quality.totalVideoFrames ?? 0,

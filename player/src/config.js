@@ -20,6 +20,7 @@ function flatten({ title, mounts = [], node = {}, origins = {} }) {
       name: asset.name,
       path: absolute(mount.path, asset.path ?? asset.name),
       mount: mount.name,
+      live: Boolean(asset.live),
       renditions: asset.renditions ?? [],
       protections: mount.protections?.length ? mount.protections : ['clear'],
       clearkey: Boolean(mount.clearkey),
@@ -47,6 +48,8 @@ export function addressesOf({ asset, protection, manifest, form, withToken }, or
     base,
     hls: `${base}/${fileOf('hls')}`,
     dash: manifestsOf(protection).includes('dash') ? `${base}/${fileOf('dash')}` : null,
+    // What the node's clock says.
+    time: asset.live ? `${base}/time` : null,
     licence: PROTECTIONS[protection]?.licences && asset.clearkey ? `${base}/clearkey` : null,
   };
 }

@@ -1,7 +1,7 @@
 // The live panel: figures, charts, ladder, requests, events.
 import { Chart } from './charts.js';
 import { $, make, text } from './dom.js';
-import { bitrate, bytes, milliseconds, protocolName, rungName, seconds } from './units.js';
+import { bitrate, bytes, fineSeconds, milliseconds, protocolName, rungName, seconds } from './units.js';
 
 const ROWS = 10;
 const EVENTS = 100;
@@ -25,7 +25,7 @@ export class Panel {
 
   reset() {
     for (const chart of Object.values(this.#charts)) chart.reset();
-    for (const id of ['protocol', 'picture', 'startup', 'stalls', 'dropped', 'buffer', 'throughput']) text($(id), '–');
+    for (const id of ['protocol', 'picture', 'latency', 'startup', 'stalls', 'dropped', 'buffer', 'throughput']) text($(id), '–');
     text($('protocol-sub'), 'no request yet');
     for (const id of ['picture-sub', 'stalls-sub', 'dropped-sub']) text($(id), '\u00a0');
     this.requests([], { count: 0, bytes: 0 });
@@ -40,6 +40,7 @@ export class Panel {
     text($('protocol-sub'), protocolShare(state.protocols));
     text($('picture'), video.videoWidth ? `${video.videoWidth}×${video.videoHeight}` : '–');
     text($('picture-sub'), state.rung ? bitrate(state.rung.bitrate) : '\u00a0');
+    text($('latency'), fineSeconds(state.latency ?? NaN));
     text($('startup'), session.startupMs === null ? '–' : milliseconds(session.startupMs));
     text($('stalls'), session.startupMs === null ? '–' : String(session.stalls));
     text($('stalls-sub'), session.stalls ? `${seconds(session.stalledMs / 1000)} in all` : 'since the start');

@@ -35,7 +35,7 @@ export function settle(wish, assets) {
   if (!player || !fits(player)) {
     player = players.find(fits);
   }
-  const forms = formsOf(manifest, protection).filter(({ offered }) => offered).map(({ value }) => value);
+  const forms = formsOf(manifest, protection, asset.live).filter(({ offered }) => offered).map(({ value }) => value);
   const form = forms.includes(wish.form) ? wish.form : forms[0];
   const withToken = Boolean(asset.demoToken) && (asset.tokenRequired ? wish.token !== '0' : wish.token === '1');
   return {

@@ -1,4 +1,6 @@
 // One playback: opens the chosen player, watches the video element, counts what happens.
+import { clockOffset } from './clock.js';
+import { Playhead } from './playhead.js';
 import { PLAYERS } from './support.js';
 import { askWhy, mediaErrorWords, statusWords } from './words.js';
 
@@ -8,7 +10,8 @@ export class Session {
   #handle = null;
   #closed = false;
   #abort = new AbortController();
-  #stallFrom = null;
+  #playhead = null;
+  #clockOffset = 0;
   #timer;
 
   // `on`: { change(), started(), tracks(), log(kind, words), stall(from, until), failure(fault) }
@@ -20,8 +23,6 @@ export class Session {
     this.on = on;
     this.startedAt = performance.now();
     this.startupMs = null;
-    this.stalls = 0;
-    this.stalledMs = 0;
     this.rungs = [];
     this.audios = [];
     this.texts = [];
@@ -33,8 +34,6 @@ export class Session {
     const { video } = this;
     const listen = (type, action) => video.addEventListener(type, action, { signal: this.#abort.signal });
     listen('playing', () => this.#onPlaying());
-    listen('waiting', () => this.#onWaiting());
-    listen('seeking', () => { this.#stallFrom = null; });
     listen('ended', () => this.on.log('good', 'Played to the end.'));
     listen('error', () => {
       if (video.error) this.#fail({ title: mediaErrorWords(video.error), detail: video.error.message });
@@ -43,7 +42,8 @@ export class Session {
       if (this.startupMs === null) this.on.log('warn', 'Nothing has played after 20 s.');
     }, NEVER_STARTED_MS);
 
-    const { player, manifest } = this.selection;
+    const { player, manifest, asset } = this.selection;
+    if (asset.live) this.#readClock();
     // A variable address: the libraries stay files of their own.
     const library = await import(PLAYERS[player].file);
     if (this.#closed) return;
@@ -54,6 +54,7 @@ export class Session {
         video,
         captions: this.captions,
         url: this.addresses[manifest],
+        live: asset.live,
         licence: this.addresses.licence,
         on: {
           tracks: () => this.#readTracks(),
@@ -68,7 +69,9 @@ export class Session {
       this.#fail({ title: 'The player could not start.', detail: error.message });
       return;
     }
-    await this.#play();
+    // Some want to be ready before the element is told to play.
+    await this.#handle.begun;
+    if (!this.#closed) await this.#play();
   }
 
   async #play() {
@@ -92,27 +95,34 @@ export class Session {
   }
 
   #onPlaying() {
-    const now = performance.now();
     if (this.startupMs === null) {
-      this.startupMs = now - this.startedAt;
+      this.startupMs = performance.now() - this.startedAt;
       clearTimeout(this.#timer);
       this.on.started();
       this.on.log('good', `First frame after ${Math.round(this.startupMs)} ms.`);
-    } else if (this.#stallFrom !== null) {
-      const length = now - this.#stallFrom;
-      this.stalls += 1;
-      this.stalledMs += length;
-      this.on.stall(this.#stallFrom, now);
-      this.on.log('warn', `Stalled for ${Math.round(length)} ms.`);
+      this.#watch();
     }
-    this.#stallFrom = null;
     this.on.change();
   }
 
-  #onWaiting() {
-    if (this.startupMs === null || this.video.seeking || this.video.ended) return;
-    this.#stallFrom ??= performance.now();
-    this.on.change();
+  #watch() {
+    this.#playhead = new Playhead(this.video, {
+      stall: (from, until) => {
+        this.on.stall(from, until);
+        this.on.log('warn', `Stalled for ${Math.round(until - from)} ms.`);
+      },
+      jump: (seconds) => {
+        if (this.selection.asset.live) this.on.log('warn', `Jumped by ${seconds.toFixed(2)} s.`);
+      },
+    });
+  }
+
+  async #readClock() {
+    try {
+      this.#clockOffset = await clockOffset(this.addresses.time);
+    } catch (error) {
+      if (!this.#closed) this.on.log('warn', `The latency goes by this machine's clock, not the node's (${error.message}).`);
+    }
   }
 
   // Adds what the node says to what the player says.
@@ -136,7 +146,31 @@ export class Session {
   }
 
   get stalled() {
-    return this.#stallFrom !== null;
+    return this.#playhead?.stalled ?? false;
+  }
+
+  get stalls() {
+    return this.#playhead?.stalls ?? 0;
+  }
+
+  get stalledMs() {
+    return this.#playhead?.stalledMs ?? 0;
+  }
+
+  get jumps() {
+    return this.#playhead?.jumps ?? 0;
+  }
+
+  // Seconds between what the node's clock says and when the picture was taken, as the manifest tells; null where nothing
+  // is known of it.
+  latency() {
+    const taken = this.#handle?.date?.() ?? null;
+    return taken === null ? null : (Date.now() + this.#clockOffset - taken) / 1000;
+  }
+
+  seek(seconds) {
+    this.#playhead?.forgive();
+    this.video.currentTime = seconds;
   }
 
   current() {
@@ -197,6 +231,7 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#playhead?.close();
     this.#abort.abort();
     try {
       await this.#handle?.close();

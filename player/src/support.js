@@ -8,15 +8,15 @@ export const PLAYERS = {
 
 export const MANIFESTS = { hls: 'HLS', dash: 'DASH' };
 
-// The shapes in which a manifest's media comes, the usual one first.
+// The shapes in which a manifest's media comes, the usual one first. `live`: channels come in it.
 export const FORMS = {
   hls: {
-    cmaf: { label: 'CMAF', file: 'index.m3u8', detail: 'Fragmented MP4, a file per segment' },
+    cmaf: { label: 'CMAF', file: 'index.m3u8', detail: 'Fragmented MP4, a file per segment', live: true },
     ts: { label: 'MPEG-TS', file: 'index-ts.m3u8', detail: 'Transport stream and packed audio' },
     file: { label: 'Single file', file: 'ondemand.m3u8', detail: 'Byte ranges of one file per track' },
   },
   dash: {
-    number: { label: 'Number', file: 'manifest.mpd', detail: 'Segments by number' },
+    number: { label: 'Number', file: 'manifest.mpd', detail: 'Segments by number', live: true },
     time: { label: 'Time', file: 'manifest-time.mpd', detail: 'Segments by time' },
     file: { label: 'Single file', file: 'ondemand.mpd', detail: 'On-demand profile: one file per track' },
   },
@@ -34,8 +34,10 @@ export const PROTECTIONS = {
 
 const admits = (list, value) => !list || list.includes(value);
 
-export const formsOf = (manifest, protection) =>
-  Object.entries(FORMS[manifest]).map(([value, form]) => ({ ...form, value, offered: admits(PROTECTIONS[protection]?.forms, value) }));
+export const formsOf = (manifest, protection, live = false) =>
+  Object.entries(FORMS[manifest]).map(([value, form]) => ({
+    ...form, value, offered: admits(PROTECTIONS[protection]?.forms, value) && (form.live || !live),
+  }));
 
 export const manifestsOf = (protection) =>
   Object.keys(MANIFESTS).filter((manifest) => formsOf(manifest, protection).some(({ offered }) => offered));

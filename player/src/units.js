@@ -22,6 +22,9 @@ export function milliseconds(value) {
 
 export const seconds = (value) => (Number.isFinite(value) ? `${value.toFixed(1)} s` : '–');
 
+// Where a tenth is much.
+export const fineSeconds = (value) => (Number.isFinite(value) ? `${value.toFixed(2)} s` : '–');
+
 // Three significant digits.
 const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 

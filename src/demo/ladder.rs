@@ -1,10 +1,12 @@
-//! A small real ladder, made once with ffmpeg: three AVC rungs and AAC, with burnt-in timecode.
+//! A small real ladder, made once with ffmpeg: three AVC rungs and AAC, with burnt-in timecode
+//! where ffmpeg can draw text.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Error;
+use super::encoder::draws_text;
 
 /// Seconds of picture and sound.
 const DURATION_S: u32 = 72;
@@ -108,7 +110,9 @@ pub(super) fn make(dir: &Path, mut progress: impl FnMut(f64)) -> Result<(), Erro
 fn command(dir: &Path) -> Command {
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-v", "error", "-nostdin", "-y", "-progress", "pipe:1"]);
-    ffmpeg.arg("-filter_complex").arg(filter_graph());
+    ffmpeg
+        .arg("-filter_complex")
+        .arg(filter_graph(draws_text()));
     for (index, rung) in RUNGS.iter().enumerate() {
         let bitrate = rung.bitrate_kbps;
         ffmpeg.args(["-map", &format!("[v{index}]")]);
@@ -160,9 +164,16 @@ fn command(dir: &Path) -> Command {
     ffmpeg
 }
 
+/// Timecode, frame counter and title.
+const TEXT: &str = ",drawtext=font=DejaVu Sans Mono:text='%{pts\\:hms}':fontsize=170:fontcolor=white:x=(w-tw)/2:\
+    y=(h-th)/2:shadowcolor=black@0.5:shadowx=4:shadowy=4,\
+    drawtext=font=DejaVu Sans Mono:text='frame %{n}':fontsize=44:fontcolor=white@0.8:x=(w-tw)/2:y=(h/2)+120,\
+    drawtext=font=DejaVu Sans:text='edgepack':fontsize=64:fontcolor=white:x=80:y=80";
+
 /// A slow gradient under a game of life, a timecode and frame counter in the middle, a square that flashes with the
 /// beep of every second (lip sync is seen and heard), a bar that fills over the title, and each rung's name.
-fn filter_graph() -> String {
+fn filter_graph(text: bool) -> String {
+    let drawn = if text { TEXT } else { "" };
     let mut graph = format!(
         "gradients=s=640x360:r={FRAME_RATE}:d={DURATION_S}:n=4:speed=0.008:x0=0:y0=0:x1=640:y1=360:\
          c0=0x0b1d3a:c1=0x14505c:c2=0x5b2a66:c3=0x0b132b,scale=1920:1080:flags=bilinear,format=yuv420p[sky];\
@@ -170,11 +181,7 @@ fn filter_graph() -> String {
          mold_color=#000000:seed=7,scale=1920:1080:flags=neighbor,format=yuv420p[life];\
          [sky][life]blend=all_mode=screen:all_opacity=0.16,\
          drawbox=x=0:y=ih-14:w=iw:h=14:color=white@0.15:t=fill,\
-         drawbox=x=iw-170:y=70:w=100:h=100:color=0xffd166:t=fill:enable='lt(mod(t,1),0.12)',\
-         drawtext=font=DejaVu Sans Mono:text='%{{pts\\:hms}}':fontsize=170:fontcolor=white:x=(w-tw)/2:\
-         y=(h-th)/2:shadowcolor=black@0.5:shadowx=4:shadowy=4,\
-         drawtext=font=DejaVu Sans Mono:text='frame %{{n}}':fontsize=44:fontcolor=white@0.8:x=(w-tw)/2:y=(h/2)+120,\
-         drawtext=font=DejaVu Sans:text='edgepack':fontsize=64:fontcolor=white:x=80:y=80[picture];\
+         drawbox=x=iw-170:y=70:w=100:h=100:color=0xffd166:t=fill:enable='lt(mod(t,1),0.12)'{drawn}[picture];\
          color=c=0xffd166:s=1920x14:r={FRAME_RATE}:d={DURATION_S}[bar];\
          [picture][bar]overlay=x='-W+W*t/{DURATION_S}':y=H-14:shortest=1,split={}",
         RUNGS.len()
@@ -183,11 +190,14 @@ fn filter_graph() -> String {
         graph.push_str(&format!("[s{index}]"));
     }
     for (index, rung) in RUNGS.iter().enumerate() {
-        graph.push_str(&format!(
-            ";[s{index}]drawtext=font=DejaVu Sans Mono:text='{}':fontsize=56:fontcolor=white:x=80:y=h-130,\
-             scale=-2:{}[v{index}]",
-            rung.label, rung.height
-        ));
+        graph.push_str(&format!(";[s{index}]"));
+        if text {
+            graph.push_str(&format!(
+                "drawtext=font=DejaVu Sans Mono:text='{}':fontsize=56:fontcolor=white:x=80:y=h-130,",
+                rung.label
+            ));
+        }
+        graph.push_str(&format!("scale=-2:{}[v{index}]", rung.height));
     }
     graph.push_str(&format!(
         ";aevalsrc=exprs='{left}|{right}':s=48000:d={DURATION_S}[a]",

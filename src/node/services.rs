@@ -17,18 +17,28 @@ use crate::delivery::Handler;
 use crate::delivery::drain::Drain;
 use crate::origin::LiveWork;
 
+/// Told where the node listens, when it does.
+pub(super) type Listening = Box<dyn FnOnce(&Value) + Send>;
+
 pub(super) struct DeliveryService<F> {
     plans: Mutex<Vec<Plan<F>>>,
     lifecycle: Arc<Lifecycle>,
     announcement: Value,
+    listening: Mutex<Option<Listening>>,
 }
 
 impl<F> DeliveryService<F> {
-    pub(super) fn new(plans: Vec<Plan<F>>, lifecycle: Arc<Lifecycle>, announcement: Value) -> Self {
+    pub(super) fn new(
+        plans: Vec<Plan<F>>,
+        lifecycle: Arc<Lifecycle>,
+        announcement: Value,
+        listening: Listening,
+    ) -> Self {
         Self {
             plans: Mutex::new(plans),
             lifecycle,
             announcement,
+            listening: Mutex::new(Some(listening)),
         }
     }
 }
@@ -67,6 +77,14 @@ where
             self.lifecycle.armed().await;
             self.lifecycle.set_ready();
             announce(&self.announcement);
+            let mut listening = self
+                .listening
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(listening) = listening.take() {
+                listening(&self.announcement);
+            }
+            drop(listening);
             tracing::info!(listening = %self.announcement, "ready");
         }
         join_all(

@@ -1,5 +1,5 @@
-//! What the player page is told: mounts, their assets, and tokens where the configuration says so.
-use std::path::{Path, PathBuf};
+//! What the player page is told: mounts, their assets or channels, and tokens where the configuration says so.
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,7 +12,7 @@ use crate::delivery::Fault;
 use crate::description::is_description_name;
 use crate::storage::MediaKind;
 
-/// Assets listed per mount; the page is a tool, not a directory of a whole library.
+/// Assets or channels listed per mount; the page is a tool, not a directory of a whole library.
 const MAX_ASSETS: usize = 200;
 /// How long a listing is good for.
 const FRESH: Duration = Duration::from_secs(2);
@@ -102,8 +102,8 @@ impl Catalogue {
         {
             return Ok(listing.clone());
         }
-        let roots: Vec<PathBuf> = self.mounts.iter().map(|mount| mount.root.clone()).collect();
-        let scan = move || roots.iter().map(|root| assets(root)).collect();
+        let mounts = self.mounts.clone();
+        let scan = move || mounts.iter().map(|mount| offered(mount)).collect();
         let listing: Listing = tokio::task::spawn_blocking(scan)
             .await
             .map_err(|error| internal(error.to_string()))?;
@@ -111,6 +111,17 @@ impl Catalogue {
         *last = Some((Instant::now(), listing.clone()));
         Ok(listing)
     }
+}
+
+/// The assets of a mount, or its channels.
+fn offered(mount: &Mount) -> Vec<Value> {
+    let Some(live) = &mount.live else {
+        return assets(&mount.root);
+    };
+    let channels = live.channels.iter().take(MAX_ASSETS);
+    channels
+        .map(|channel| json!({ "name": channel.name, "path": channel.name, "live": true }))
+        .collect()
 }
 
 /// Files and folders right below the root that can be assets; a root that cannot be read has none.

@@ -1,6 +1,8 @@
 //! `edgepack demo` as a new user meets it.
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::playback::media_playlists;
 use crate::support::client::fetch_text;
@@ -19,7 +21,7 @@ impl Drop for Demo {
 }
 
 #[test]
-fn the_demo_makes_a_ladder_and_serves_it_open_and_behind_a_token() {
+fn the_demo_serves_a_ladder_open_and_behind_a_token_and_a_channel_whose_encoder_ends_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_edgepack"))
         .args([
@@ -38,7 +40,7 @@ fn the_demo_makes_a_ladder_and_serves_it_open_and_behind_a_token() {
         .spawn()
         .unwrap();
     let stdout = child.stdout.take().unwrap();
-    let _demo = Demo(child);
+    let mut demo = Demo(child);
     let mut said = BufReader::new(stdout).lines().map_while(Result::ok);
     let listening = said
         .find(|line| line.starts_with('{'))
@@ -49,7 +51,7 @@ fn the_demo_makes_a_ladder_and_serves_it_open_and_behind_a_token() {
     let offer: serde_json::Value =
         serde_json::from_str(&fetch_text(&format!("{http}/player/config.json"))).unwrap();
     let mounts = offer["mounts"].as_array().unwrap();
-    assert_eq!(mounts.len(), 2, "{offer}");
+    assert_eq!(mounts.len(), 3, "{offer}");
     let open = media_playlists(&format!("{http}/vod/demo/clear/index.m3u8"));
     assert_eq!(open.len(), 4, "three rungs and a sound: {open:?}");
     let seconds: f64 = fetch_text(&open[1])
@@ -106,4 +108,50 @@ fn the_demo_makes_a_ladder_and_serves_it_open_and_behind_a_token() {
         Some(0),
         "{report}"
     );
+
+    let channel = &mounts[2]["assets"][0];
+    assert_eq!(channel["live"], true, "{offer}");
+    is_on_air(&http);
+    let encoders = children(demo.0.id());
+    assert_eq!(encoders.len(), 1, "{encoders:?}");
+    let pid = demo.0.id().to_string();
+    let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(told.success());
+    let status = demo.0.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(
+        !Path::new(&format!("/proc/{}", encoders[0])).exists(),
+        "the encoder outlives the demo"
+    );
+}
+
+/// The channel shows what was a few seconds ago, in two rungs and with sound.
+fn is_on_air(http: &str) {
+    let multivariant = format!("{http}/live/clock/clear/index.m3u8");
+    let begun = Instant::now();
+    while Curl::get(&multivariant).run().status != 200 || media_playlists(&multivariant).len() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no channel");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for playlist in media_playlists(&multivariant) {
+        let text = fetch_text(&playlist);
+        let dates = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"));
+        let newest = humantime::parse_rfc3339(dates.last().unwrap()).unwrap();
+        let age = SystemTime::now().duration_since(newest).unwrap();
+        assert!(age < Duration::from_secs(10), "{age:?}: {text}");
+    }
+}
+
+/// Processes that this one has started and that run.
+fn children(parent: u32) -> Vec<u32> {
+    let line = format!("PPid:\t{parent}");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let entry = entry.ok()?;
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        status.lines().any(|of| of == line).then_some(pid)
+    });
+    processes.collect()
 }

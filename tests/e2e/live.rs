@@ -266,3 +266,20 @@ fn what_is_wrong_is_refused_with_its_code_and_the_channel_lives_on() {
     authorized(&url, &bytes).expect(200);
     fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
 }
+
+#[test]
+fn a_manifest_has_a_short_tag_that_tells_whether_it_changed() {
+    let node = Serve::live("", "").start();
+    push(&node, "video.mp4").expect(200);
+    let folder = format!("{}/live/news/clear", node.http);
+    for name in ["index.m3u8", "manifest.mpd"] {
+        let url = format!("{folder}/{name}");
+        let first = Curl::get(&url).run().expect(200);
+        let tag = first.header("etag");
+        assert!(tag.len() < 100, "{name}: {tag}");
+        let again = Curl::get(&url)
+            .header(&format!("If-None-Match: {tag}"))
+            .run();
+        again.expect(304);
+    }
+}

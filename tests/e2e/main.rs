@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod browser;
 mod browser_catalogue;
+mod browser_live;
 mod browser_protected;
 mod bytes;
 mod codecs;

@@ -76,7 +76,7 @@ async function watch(page) {
   const errors = [];
   page.on('pageerror', (error) => errors.push(`page: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(`console: ${message.text()}`);
+    if (message.type() === 'error') errors.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('requestfailed', (request) => {
     // A player that changes its mind aborts requests; that is no fault.

@@ -19,8 +19,15 @@
 //         period    which of the pieces plays, from 0
 //         request   a pattern: something that it matches was fetched since the last step but `until`
 //         ended     true
+//         latency   a channel's picture is at most so many seconds behind the node's clock, as the player tells
+//   { "watch": { "seconds": 10, "latency": 5 } }
+//       watches a channel play; fails where the playhead stands or is moved, or the picture falls further behind
+//   { "clock": { "every": 0.1, "bits": 12 } }
+//       reads the time that is burnt into the picture: in units of so many seconds since 1970, modulo two to the
+//       number of bits, as bars of equal width from the left, the lowest bit first, in Gray code, over the top quarter of the picture
 //
-// An answer tells for each `until` where the playhead was when it came true, for each `freeze` what was seen.
+// An answer tells for each `until` where the playhead was when it came true, for each `freeze` what was seen, for each
+// `watch` the least, the median and the greatest latency, and for each `clock` how far behind the clock the picture is.
 
 import { PNG } from 'pngjs';
 
@@ -31,6 +38,10 @@ export async function follow(page, steps, timeout) {
   for (const step of steps) {
     if (step.until) {
       done.push(await until(page, step.until, since, timeout));
+    } else if (step.watch) {
+      done.push(await watch(page, step.watch));
+    } else if (step.clock) {
+      done.push(await clock(page, step.clock));
     } else if ('freeze' in step) {
       done.push(await freeze(page, step.freeze, timeout));
     } else if ('seek' in step) {
@@ -126,6 +137,46 @@ async function settled(element) {
   throw new Error('the picture does not come to rest');
 }
 
+async function watch(page, { seconds, latency = Infinity, tolerant = false }) {
+  const seen = await page.evaluate(observed, seconds);
+  const words = JSON.stringify(seen);
+  if (seen.errors.length) throw new Error(`failed while it was watched: ${words}`);
+  if (!tolerant && (seen.stalls || seen.jumps)) throw new Error(`the playhead did not go on evenly: ${words}`);
+  if (!(seen.latency.max <= latency)) throw new Error(`too far behind: ${words}`);
+  return { watch: seconds, seen };
+}
+
+// Of one picture: the latency that its bars tell, at least and at most, and that which the player tells meanwhile.
+async function clock(page, { every, bits }) {
+  const told = () => page.evaluate(() => ({ now: Date.now(), latency: globalThis.edgepack.observe().latency }));
+  await page.evaluate(raise);
+  const before = await told();
+  const picture = await page.locator('video').screenshot();
+  const after = await told();
+  await page.evaluate(lower);
+  const units = bars(picture, bits);
+  const round = 2 ** bits * every;
+  // The picture was taken some time during that unit.
+  const behind = (now, unit) => (((now / 1000 - unit * every) % round) + round) % round;
+  return {
+    clock: units, burnt: { least: behind(before.now, units + 1), most: behind(after.now, units) },
+    told: [before.latency, after.latency],
+  };
+}
+
+function bars(screenshot, bits) {
+  const { width, height, data } = PNG.sync.read(screenshot);
+  const y = Math.floor(height / 8);
+  let gray = 0;
+  for (let bit = 0; bit < bits; bit += 1) {
+    const x = Math.floor((width * (bit + 0.5)) / bits);
+    if (data[4 * (y * width + x)] > 127) gray |= 1 << bit;
+  }
+  let value = 0;
+  for (let rest = gray; rest; rest >>= 1) value ^= rest;
+  return value;
+}
+
 function fields(screenshot) {
   const COLUMNS = 32;
   const ROWS = 18;
@@ -192,6 +243,36 @@ function isStill(second) {
   return (there && !document.querySelector('video').seeking) || globalThis.edgepack.observe().errors.length > 0;
 }
 
+// Runs in the page. Looks every tenth of a second.
+async function observed(seconds) {
+  const EVERY_MS = 100;
+  const first = globalThis.edgepack.observe();
+  const { stalls, jumps, decoded, dropped } = first;
+  const video = document.querySelector('video');
+  const rates = new Set();
+  const latencies = [];
+  let buffer = Infinity;
+  const until = performance.now() + seconds * 1000;
+  let state = first;
+  while (performance.now() < until && state.errors.length === 0) {
+    await new Promise((done) => { setTimeout(done, EVERY_MS); });
+    state = globalThis.edgepack.observe();
+    latencies.push(state.latency ?? Infinity);
+    buffer = Math.min(buffer, state.buffer);
+    rates.add(video.playbackRate);
+  }
+  const sorted = latencies.toSorted((a, b) => a - b);
+  return {
+    latency: {
+      first: latencies[0], last: latencies.at(-1), min: sorted[0], median: sorted[sorted.length >> 1],
+      p95: sorted[Math.floor(sorted.length * 0.95)], max: sorted.at(-1),
+    },
+    stalls: state.stalls - stalls, jumps: state.jumps - jumps, buffer,
+    rates: [Math.min(...rates), Math.max(...rates)], decoded: state.decoded - decoded,
+    dropped: state.dropped - dropped, errors: state.errors.map(({ text }) => text),
+  };
+}
+
 // Runs in the page. Remembers where it began; listens in where a tone is asked for.
 function begin(listen) {
   const video = document.querySelector('video');
@@ -210,14 +291,14 @@ function begin(listen) {
 function check({ conditions, since, from, anyway }) {
   const TOLERANCE_HZ = 12;
   const video = document.querySelector('video');
-  const { errors, audio, cue, period, requests } = globalThis.edgepack.observe();
+  const { errors, audio, cue, period, requests, latency } = globalThis.edgepack.observe();
   // dash.js pauses there where the picture ends before the sound, and the element then never says that it ended.
   const ended = video.ended || (video.paused && video.currentTime >= video.duration);
   const seen = {
     time: video.currentTime, paused: video.paused, ended, seeking: video.seeking,
     height: video.videoHeight, decoded: video.getVideoPlaybackQuality().totalVideoFrames - from.decoded,
     tone: globalThis.analyser ? loudest(globalThis.analyser) : null,
-    audio: audio?.language ?? null, cue, period, errors: errors.map(({ text }) => text),
+    audio: audio?.language ?? null, cue, period, latency, errors: errors.map(({ text }) => text),
   };
   const fetched = requests.filter(({ start }) => start >= since).map(({ url }) => url);
   const hold = {
@@ -231,6 +312,7 @@ function check({ conditions, since, from, anyway }) {
     period: (number) => seen.period === number,
     request: (pattern) => fetched.some((url) => new RegExp(pattern).test(url)),
     ended: (wanted) => seen.ended === wanted,
+    latency: (seconds) => seen.latency !== null && seen.latency <= seconds,
   };
   const all = Object.entries(conditions).every(([name, wanted]) => hold[name](wanted));
   if (anyway) return { ...seen, fetched: fetched.slice(-20) };

@@ -108,12 +108,23 @@ impl Window {
     }
 
     /// The segment and part that come next: what a preload hint names.
+    ///
+    /// A growing segment that lasts as long as the two before it is taken to be whole, though that is certain only when
+    /// the next one begins: hints that name a part that never comes stop players.
     pub fn next(&self) -> (u64, usize) {
         match self.segments.last() {
             None => (0, 0),
-            Some(last) if last.complete => (last.number + 1, 0),
+            Some(last) if last.complete || self.is_as_long_as_others() => (last.number + 1, 0),
             Some(last) => (last.number, last.parts.len()),
         }
+    }
+
+    fn is_as_long_as_others(&self) -> bool {
+        let [.., one, other, last] = self.segments.as_slice() else {
+            return false;
+        };
+        let is_like = |of: &Segment| !of.gap && of.duration == last.duration;
+        is_like(one) && is_like(other)
     }
 }
 
@@ -134,3 +145,6 @@ impl Part {
         self.samples.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 // dash.js behind the page's player interface.
 import * as dashjs from 'dashjs';
+import { mendSeams } from './dash-seams.js';
 
 const { MediaPlayer, Debug } = dashjs;
 const EVENTS = MediaPlayer.events;
 
 export const version = MediaPlayer().create().getVersion?.() ?? '';
 
-export async function open({ video, captions, url, licence, on }) {
+export async function open({ video, captions, url, live, licence, on }) {
   const player = MediaPlayer().create();
   player.updateSettings({
     debug: { logLevel: Debug?.LOG_LEVEL_NONE ?? 0 },
     streaming: { text: { defaultEnabled: false } },
   });
+  if (live) mendSeams(player, EVENTS);
   player.initialize();
   player.on(EVENTS.ERROR, ({ error }) => {
     const response = error?.data?.response ?? error?.data?.request?.response ?? {};
@@ -36,6 +38,8 @@ export async function open({ video, captions, url, licence, on }) {
     player.on(event, () => on.tracks());
   }
   if (licence) player.setProtectionData({ 'org.w3.clearkey': { serverURL: licence, priority: 0 } });
+  // It hears of playback only once it listens, and refreshes no MPD of a channel before it has heard.
+  const begun = new Promise((resolve) => { player.on(EVENTS.STREAM_INITIALIZED, resolve, null, { once: true }); });
   player.attachView(video);
   // TTML is drawn by the library itself.
   player.attachTTMLRenderingDiv(captions);
@@ -46,6 +50,7 @@ export async function open({ video, captions, url, licence, on }) {
   };
   const automatic = (on) => player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: on } } } });
   return {
+    begun,
     rungs: () => representations().map(({ id, width, height, bandwidth, codecs, mimeType }) => ({
       id, width, height, bitrate: bandwidth, codecs: codecs ?? mimeType,
     })),
@@ -79,6 +84,8 @@ export async function open({ video, captions, url, licence, on }) {
       player.setTextTrack(at);
     },
     period: () => period,
+    // Period start and availabilityStartTime.
+    date: () => (live && player.isReady() && player.isDynamic() ? player.timeAsUTC() * 1000 : null),
     close: async () => player.destroy(),
   };
 }

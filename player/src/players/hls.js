@@ -3,11 +3,15 @@ import Hls from 'hls.js';
 
 export const version = Hls.version;
 
-export async function open({ video, url, licence, on }) {
+// Where a playlist names parts. Faster than 5 % is heard.
+const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.05, backBufferLength: 30 };
+
+export async function open({ video, url, live, licence, on }) {
   if (!Hls.isSupported()) throw new Error('This browser has no Media Source Extensions.');
   const hls = new Hls({
     // Fragmented MP4 is passed through, and the page's policy admits no worker from a blob.
     enableWorker: false,
+    ...(live && LIVE),
     ...(licence && clearKey(licence)),
   });
   let recovered = false;
@@ -62,6 +66,8 @@ export async function open({ video, url, licence, on }) {
       hls.subtitleDisplay = hls.subtitleTrack >= 0;
     },
     period: () => discontinuity,
+    // EXT-X-PROGRAM-DATE-TIME, carried on to the playhead.
+    date: () => (live ? hls.playingDate?.getTime() ?? null : null),
     close: async () => {
       aboutTextTracks.abort();
       hls.destroy();

@@ -5,13 +5,22 @@ export const version = shaka.Player.version.replace(/^v/, '');
 
 const { Error: ShakaError } = shaka.util;
 
-export async function open({ video, url, licence, on }) {
+// Shaka Player counts latency from the end of what it lets viewers seek to, which lies behind the live edge by the
+// manifest's delay already: 0 of its latency are the manifest's. With the target of a ServiceDescription, which counts
+// from the clock, it would fall behind twice.
+const LIVE = {
+  lowLatencyMode: true,
+  liveSync: { enabled: true, targetLatency: 0, targetLatencyTolerance: 0.1, maxPlaybackRate: 1.05, minPlaybackRate: 0.96 },
+};
+
+export async function open({ video, url, live, licence, on }) {
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error('This browser has no Media Source Extensions.');
   const player = new shaka.Player();
   player.addEventListener('error', ({ detail }) => report(detail, on));
   player.addEventListener('trackschanged', () => on.tracks());
   await player.attach(video);
+  if (live) player.configure({ streaming: LIVE });
   // Other systems may be signalled too, and the browser may have them.
   if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence }, preferredKeySystems: ['org.w3.clearkey'] } });
   const handle = {
@@ -47,6 +56,12 @@ export async function open({ video, url, licence, on }) {
     },
     selectText: (id) => player.selectTextTrack(player.getTextTracks().find((each) => described(each).id === id) ?? null),
     trick: (rate) => (rate === 1 ? player.cancelTrickPlay() : player.trickPlay(rate, true)),
+    // EXT-X-PROGRAM-DATE-TIME. In DASH the time line is the clock's (availabilityStartTime is 1970), and what Shaka Player
+    // makes of a ProducerReferenceTime leaves the Period's start out.
+    date: () => {
+      if (!live || !player.isLive()) return null;
+      return player.getManifestType() === 'DASH' ? video.currentTime * 1000 : player.getPlayheadTimeAsDate()?.getTime() ?? null;
+    },
     close: () => player.destroy(),
   };
   // Errors of loading arrive here; the page has its handle by then and can close.

@@ -21,6 +21,12 @@ use crate::delivery::Fault;
 
 /// Texts of one moment; beyond this many the oldest moment's are not worth keeping.
 const MAX_TEXTS: usize = 1024;
+/// ServiceDescription's target: what a player that goes by the clock needs to hold two parts while a third comes, and
+/// the lateness of a part.
+const LATENCY_PARTS: u32 = 5;
+/// `suggestedPresentationDelay`, in halves of a part: Shaka Player counts it from what may be asked for, which is a part
+/// and a little behind the clock.
+const DELAY_HALF_PARTS: u32 = 7;
 /// CAN-SKIP-UNTIL in target durations (8216bis, 4.4.3.8).
 const SKIP_TARGETS: u32 = 6;
 
@@ -206,18 +212,18 @@ pub(super) fn mpd(
 
 fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
     let part = channel.part_ms;
-    let target = 6 * part;
+    let target = LATENCY_PARTS * part;
     dash::live::Settings {
         target_ms: channel.target_ms,
         part_target_ms: part,
         low_latency: true,
         encoder_delay_ms: 0,
         time_shift_buffer_ms: u64::try_from(channel.live.window.as_millis()).unwrap_or(u64::MAX),
-        suggested_presentation_delay_ms: target,
+        suggested_presentation_delay_ms: DELAY_HALF_PARTS * part / 2,
         minimum_update_period_ms: channel.target_ms,
         latency: Some(dash::live::Latency {
             target_ms: target,
-            min_ms: Some(target / 2),
+            min_ms: Some(3 * part),
             max_ms: Some(target * 2),
             playback_rate: Some((96, 104)),
         }),

@@ -14,6 +14,7 @@ use edgepack_manifest as manifest;
 use edgepack_packager::live::{Header, track_identity};
 use edgepack_packager::protection::Every;
 use edgepack_packager::{CryptoPeriod, Encryption, HeaderProtection, Rotation, TrackProtection};
+use futures_util::FutureExt;
 
 use super::channel::{Announced, Channel, State};
 use super::faults::internal;
@@ -23,6 +24,10 @@ use crate::keys::{KeyRequest, KeyStore};
 use crate::origin::protection::faults::{no_key, no_label, not_offered, not_protectable};
 use crate::origin::protection::licence::Keyring;
 use crate::origin::protection::{self, Label, PeriodKey, is_protected};
+
+/// Keys are there so many segments before they are used, for MPDs to announce them: players compute the numbers of
+/// segments, and go on under the old key until they are told.
+const AHEAD: u64 = 5;
 
 /// What has been made of keys so far, by protection.
 #[derive(Debug, Default)]
@@ -34,7 +39,7 @@ pub(super) struct Vault {
 #[derive(Debug)]
 pub(super) struct Keyed {
     announced: Arc<Announced>,
-    /// Crypto periods that the window and the next segment lie in.
+    /// Crypto periods that the window, the next segment and those that are announced lie in.
     periods: RangeInclusive<u32>,
     records: Records,
     /// Without the address of licences, which hangs on the request.
@@ -81,11 +86,11 @@ impl Channel {
             return Ok(None);
         }
         let announced = self.announced()?;
-        let periods = self.periods(&self.lock());
+        let (needed, announceable) = self.periods(&self.lock());
         let known = self.vault.get(protection);
         if let Some(known) = &known
             && Arc::ptr_eq(&known.announced, &announced)
-            && known.periods == periods
+            && known.periods == (*needed.start()..=announceable)
         {
             return Ok(Some(Arc::clone(known)));
         }
@@ -99,6 +104,16 @@ impl Channel {
             labels: uses.clone(),
             periods: period..period.saturating_add(1),
         };
+        let ahead = needed.end().saturating_add(1)..=announceable;
+        let at_hand = ahead.take_while(|period| is_at_hand(store, &request(*period)));
+        let last = at_hand.last().unwrap_or(*needed.end());
+        let periods = *needed.start()..=last;
+        if let Some(known) = &known
+            && Arc::ptr_eq(&known.announced, &announced)
+            && known.periods == periods
+        {
+            return Ok(Some(Arc::clone(known)));
+        }
         let headers: Vec<Arc<Header>> = {
             let state = self.lock();
             let headers = state.tracks.iter().map(|track| Arc::clone(track.header()));
@@ -118,7 +133,7 @@ impl Channel {
             }
         }
         if drm.rotate.is_some() {
-            store.prefetch(request(periods.end().saturating_add(1)));
+            store.prefetch(request(announceable.saturating_add(1)));
         }
         let keyed = Keyed::new(
             self, protection, announced, periods, &labels, &headers, records,
@@ -158,11 +173,13 @@ impl Channel {
             .collect()
     }
 
-    fn periods(&self, state: &State) -> RangeInclusive<u32> {
+    /// Those without which nothing can be shown, and the last that is to be announced.
+    fn periods(&self, state: &State) -> (RangeInclusive<u32>, u32) {
         let windows = || state.tracks.iter().map(|track| track.line.numbers());
         let first = windows().map(|numbers| numbers.start).min().unwrap_or(0);
         let next = windows().map(|numbers| numbers.end).max().unwrap_or(0);
-        self.period_of(first)..=self.period_of(next)
+        let needed = self.period_of(first)..=self.period_of(next);
+        (needed, self.period_of(next.saturating_add(AHEAD)))
     }
 
     /// The crypto period that a segment lies in.
@@ -197,6 +214,13 @@ impl Channel {
             self.period_of(u64::from(self.epoch.0) * 1000 / u64::from(self.target_ms.max(1)));
         (self.mount.drm.rotate.is_some() && grouped && base < *periods.start()).then_some(base)
     }
+}
+
+/// Whether keys are there without waiting for them. Asks for those that are not.
+fn is_at_hand(store: &KeyStore, request: &KeyRequest) -> bool {
+    store.prefetch(request.clone());
+    let got = store.get(request).now_or_never();
+    got.is_some_and(|got| got.is_ok())
 }
 
 impl Vault {

@@ -45,7 +45,7 @@ pub(crate) fn spki(node: &Node) -> String {
     BASE64_STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &node.spki))
 }
 
-/// One playback: of an asset below `/vod`, with steps to go through (see `tests/node/steps.mjs`).
+/// One playback: of an asset below `/vod`, or one named from the root, with steps to go through (see `tests/node/steps.mjs`).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Play<'a> {
     pub(crate) asset: &'a str,
@@ -64,10 +64,11 @@ impl Play<'_> {
             asset, protection, ..
         } = self;
         let Way(player, manifest, form) = self.way;
+        let from_root = if asset.starts_with('/') { "" } else { "/vod/" };
         let mut command = tools::node_script("play.mjs")?;
         command
             .arg(format!(
-                "{}/player/#asset=/vod/{asset}&protection={protection}&player={player}&manifest={manifest}&form={form}\
+                "{}/player/#asset={from_root}{asset}&protection={protection}&player={player}&manifest={manifest}&form={form}\
                  &autoplay=1",
                 page.origin
             ))
@@ -88,7 +89,7 @@ impl Play<'_> {
 
     /// Fails where the steps do not come true, or anything is amiss. A browser that was starved by its neighbours gets a
     /// second chance, which a fault of the node would not pass either.
-    fn act(&self, page: &Page) -> Option<Value> {
+    pub(crate) fn act(&self, page: &Page) -> Option<Value> {
         let (mut success, mut result) = self.run(page, &[])?;
         if !success {
             (success, result) = self.run(page, &[])?;

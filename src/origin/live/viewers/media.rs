@@ -6,7 +6,7 @@ use edgepack_manifest::hls::live::longest_wait_ms;
 use edgepack_packager::HeaderProtection;
 use edgepack_packager::live::Segment;
 
-use super::Asked;
+use super::{Asked, etag_of};
 use crate::cache::Entry;
 use crate::delivery::route::{AssetRoute, Epoch, Leaf};
 use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Sending, Source};
@@ -75,7 +75,7 @@ impl Wanted<'_> {
             .cmaf(track.line.options().timescale, protection, &[])
             .map_err(|error| faults::bad_header(&error))?;
         Ok(Representation {
-            etag: Etag::from_digest(&bytes),
+            etag: etag_of(&bytes),
             last_modified: None,
             content_type: manifests::content_type(track.kind()),
             encoding: None,
@@ -84,7 +84,8 @@ impl Wanted<'_> {
         })
     }
 
-    /// Growing while it does. What comes next may be asked for a little early.
+    /// Growing while it does. What comes next may be asked for a little early, and so may what follows the one that
+    /// grows: Shaka Player goes by when a segment begins, not by when its first part is there.
     async fn segment(
         &self,
         changed: &tokio::sync::Notify,
@@ -94,7 +95,8 @@ impl Wanted<'_> {
         let look = |state: &mut State| {
             let Some(segment) = state.segment(self.index, number) else {
                 let next = state.window(self.index)?.next().0;
-                return (number != next).then(|| Err(faults::no_such_segment()));
+                let soon = (next..=next.saturating_add(1)).contains(&number);
+                return (!soon).then(|| Err(faults::no_such_segment()));
             };
             Some(self.made(state, &segment, None).transpose()?)
         };

@@ -4,6 +4,7 @@
 //! moments share a clock.
 use std::collections::BTreeMap;
 
+use edgepack_packager::Rotation;
 use edgepack_packager::live::{Segment, Window};
 
 use super::Channel;
@@ -247,7 +248,9 @@ pub(super) fn init(
 ) -> Init {
     let tracks = channel.view.protection.map(|protection| &protection.tracks);
     let track = tracks.and_then(|tracks| tracks.get(index)?.as_ref());
-    let crypto = track.and_then(|track| {
+    // With sample groups one header does for all keys, and is named after none.
+    let own = track.filter(|track| track.rotation == Rotation::NewHeader);
+    let crypto = own.and_then(|track| {
         let segment = usize::try_from(number).unwrap_or(usize::MAX);
         let period = track.periods.get(track.header_of(segment))?;
         Some(period.number)

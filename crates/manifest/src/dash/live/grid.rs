@@ -43,6 +43,16 @@ impl Grid {
         self.origin.checked_add(index.checked_mul(self.duration)?)
     }
 
+    /// The number whose place ends at this moment, or next to it. None for moments before the first one ends.
+    pub(super) fn last_before(&self, end: u64) -> Option<u64> {
+        let lasts = end.checked_sub(self.origin)? + self.duration / 2;
+        let count = lasts / self.duration;
+        self.first
+            .checked_add(count)?
+            .checked_sub(1)
+            .filter(|_| count > 0)
+    }
+
     /// Whether a segment begins where players look for it.
     pub(super) fn takes(&self, piece: &Piece) -> bool {
         self.at(piece.number)

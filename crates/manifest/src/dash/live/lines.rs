@@ -8,6 +8,8 @@ use crate::dash::timeline::Span;
 use crate::outline::{Entry, Outline};
 use crate::text::{MICROS, rescale};
 
+const MICROS_PER_SECOND: u32 = 1_000_000;
+
 /// One Period.
 #[derive(Debug)]
 pub(in crate::dash) struct Lines<'a> {
@@ -106,6 +108,8 @@ fn of_state<'a>(
         }
         _ => (state.origin, state.start),
     };
+    let after = live.periods.states().get(at + 1);
+    let planned = after.filter(|next| next.planned).map(|next| next.start);
     let mut lines: Vec<Option<Line>> = Vec::new();
     lines.resize_with(channel.tracks.len(), || None);
     let mut listed_end = start;
@@ -113,10 +117,17 @@ fn of_state<'a>(
         let Some((member, pieces)) = listed(entry) else {
             continue;
         };
-        let closed = ended || state.end.is_some();
         let timescale = channel.timescale(entry.index);
         let offset = origin.in_units_of(timescale);
-        let Some(addressing) = addressing(member, &pieces, offset, closed) else {
+        let close = match planned {
+            Some(until) if !ended => {
+                let lasts = u64::try_from(until - start).unwrap_or(0);
+                Close::At(offset + rescale(lasts, MICROS_PER_SECOND, u64::from(timescale)))
+            }
+            _ if ended || state.end.is_some() => Close::WithContent,
+            _ => Close::Never,
+        };
+        let Some(addressing) = addressing(member, &pieces, offset, close) else {
             continue;
         };
         let whole = pieces.iter().filter(|piece| piece.complete);
@@ -132,7 +143,7 @@ fn of_state<'a>(
         }
     }
     let unsigned = |micros: i64| u64::try_from(micros).ok();
-    let next = live.periods.states().get(at + 1).map(|next| next.start);
+    let next = after.map(|next| next.start);
     let hole = |(end, next): (i64, i64)| next - end > SEAM;
     let end = state.end.zip(next).filter(|ends| hole(*ends));
     lines.iter().any(Option::is_some).then_some(())?;
@@ -164,18 +175,28 @@ fn first_left<'p, 'o>(
     })
 }
 
-fn addressing(member: &Member, pieces: &[&Piece], offset: u64, closed: bool) -> Option<How> {
+/// What a track's line goes up to.
+#[derive(Debug, Clone, Copy)]
+enum Close {
+    Never,
+    /// What has come is all.
+    WithContent,
+    /// A media time: what lies before it, come or to come.
+    At(u64),
+}
+
+fn addressing(member: &Member, pieces: &[&Piece], offset: u64, close: Close) -> Option<How> {
     if let Some(grid) = member.grid {
         // What a static MPD begins with need not be what the Period began with.
         let grid = match pieces.first() {
             Some(first) if grid.origin != offset => Grid::through(offset, grid.duration, first)?,
             _ => grid,
         };
-        let last = pieces.last().map(|piece| piece.number);
-        if closed && last.is_none() {
-            return None;
-        }
-        let last = last.filter(|_| closed);
+        let last = match close {
+            Close::Never => None,
+            Close::WithContent => Some(pieces.last()?.number),
+            Close::At(end) => Some(grid.last_before(end)?),
+        };
         return Some(How::Grid { grid, last });
     }
     let first = pieces.first().filter(|piece| piece.complete)?.number;

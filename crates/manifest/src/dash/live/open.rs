@@ -67,6 +67,7 @@ pub(super) fn next(opening: &Opening<'_>) -> Option<State> {
         origin,
         start,
         end: None,
+        planned: breach.planned.is_some(),
         members,
     })
 }

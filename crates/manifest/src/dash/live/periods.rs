@@ -24,8 +24,10 @@ pub(super) struct State {
     pub(super) origin: Origin,
     /// Unix time, microseconds.
     pub(super) start: i64,
-    /// Where its content ends, once another has begun.
+    /// Where its content ends, once another has begun; where it is going to, while the other one is `planned`.
     pub(super) end: Option<i64>,
+    /// Announced, and nothing of it has come: the one before goes on until then.
+    pub(super) planned: bool,
     pub(super) members: Vec<Member>,
 }
 
@@ -78,14 +80,45 @@ impl Periods {
             let Some(state) = open::next(&opening) else {
                 break;
             };
-            let end = content_end(&self.states, &self.placed, channel, state.start);
-            if let Some(last) = self.states.last_mut() {
-                last.end = Some(end.unwrap_or(state.start).min(state.start));
-            }
             self.clocks.fix(state.clock);
             self.states.push(state);
+            self.close_before(self.states.len() - 1, channel);
+        }
+        for at in 0..self.states.len() {
+            let was_planned = self.states.get(at).is_some_and(|state| state.planned);
+            if was_planned && self.has_begun(at, channel) {
+                if let Some(state) = self.states.get_mut(at) {
+                    state.planned = false;
+                }
+                self.close_before(at, channel);
+            }
         }
         self.forget(channel);
+    }
+
+    /// Says where the Period before this one ends.
+    fn close_before(&mut self, at: usize, channel: &Channel<'_>) {
+        let Some(state) = self.states.get(at) else {
+            return;
+        };
+        let (start, planned) = (state.start, state.planned);
+        let Some(before) = at.checked_sub(1).and_then(|at| self.states.get_mut(at)) else {
+            return;
+        };
+        let content = content_end(before, &self.placed, channel, start).filter(|_| !planned);
+        before.end = Some(content.unwrap_or(start).min(start));
+    }
+
+    /// Something of the Period has come, or of what follows it.
+    fn has_begun(&self, at: usize, channel: &Channel<'_>) -> bool {
+        self.states.get(at).is_some_and(|state| {
+            state.members.iter().any(|member| {
+                let index = channel.index(&member.name);
+                let pieces = index.map_or(&[][..], |index| self.pieces(index)).iter();
+                let mut come = pieces.filter(|piece| !piece.gap && piece.clock >= state.clock);
+                come.any(|piece| piece.clock > state.clock || piece.middle >= state.start)
+            })
+        })
     }
 
     pub(super) fn states(&self) -> &[State] {
@@ -132,14 +165,13 @@ impl Periods {
     }
 }
 
-/// Where the content of the last Period ends, that another one follows at `until`.
+/// Where the content of a Period ends, that another one follows at `until`.
 fn content_end(
-    states: &[State],
+    state: &State,
     placed: &[Vec<Piece>],
     channel: &Channel<'_>,
     until: i64,
 ) -> Option<i64> {
-    let state = states.last()?;
     let ends = state.members.iter().filter_map(|member| {
         let pieces = placed.get(channel.index(&member.name)?)?.iter();
         let is_of = |piece: &&Piece| {
