@@ -9,6 +9,7 @@
 //! A channel lives in memory shared by all workers. What a node gave in an earlier life is never named again: names
 //! carry the [`Epoch`](crate::delivery::route::Epoch).
 mod access;
+mod archive;
 mod channel;
 mod contribution;
 mod faults;
@@ -19,6 +20,7 @@ mod protection;
 mod recording;
 mod republish;
 mod stream_name;
+mod stretch;
 mod track;
 mod viewers;
 mod work;
@@ -73,8 +75,7 @@ impl Live {
                 let metrics = metrics.of(&mount.name, &channel.name);
                 let of = (Arc::clone(mount), index, live.clone());
                 let made = Channel::new(of, channel, metrics, now);
-                let made = made.map_err(|_| SharedError::Random)?;
-                channels.insert(key, Arc::new(made));
+                channels.insert(key, Arc::new(made?));
             }
         }
         Ok(Self {
@@ -166,6 +167,14 @@ impl Live {
             .get(&(mount, name.to_owned()))
             .ok_or_else(faults::no_such_channel)
     }
+}
+
+/// Why a channel's recording cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("mount.live.recording: {channel}: {reason}")]
+pub struct Opening {
+    channel: String,
+    reason: String,
 }
 
 /// Waits for the next second of Unix time: two lives of a channel on a node, however short the first, have epochs of
