@@ -153,8 +153,8 @@ impl<'v> Writer<'v> {
         let epoch = self.view.epoch;
         let (number, part, header) = if last.epoch == epoch {
             let target_ms = self.view.control.target_duration_ms;
-            let (number, part) = super::next(self.view.window, target_ms);
-            (number, if last.gap { 0 } else { part }, last.header)
+            let (number, part) = self.view.window.next(target_ms);
+            (number, part, last.header)
         } else {
             // Nothing is added to what an earlier life began; headers begin anew.
             (last.number.saturating_add(1), 0, 0)

@@ -102,7 +102,9 @@ fn a_segment_that_is_full_is_followed_by_the_next_one() {
     });
     assert!(hint(&longer).contains("-8.5.m4s"));
     // As the one before did, so nobody knows.
-    change(&mut window, 7, |segment| segment.start -= 4 * PART);
+    change(&mut window, 7, |segment| {
+        *segment = super::segment(7, 5, true);
+    });
     assert!(hint(&window).contains("-8.4.m4s"));
 }
 
