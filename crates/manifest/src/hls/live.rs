@@ -10,7 +10,6 @@ mod control;
 mod date;
 mod date_range;
 mod directives;
-mod hint;
 mod listing;
 mod names;
 mod report;
@@ -23,7 +22,6 @@ pub use crate::Nature;
 pub use control::Control;
 pub use date_range::{DateRange, DateRanges, RemovedDateRange, Value};
 pub use directives::{Directives, Refused, Skip, Wait, longest_wait_ms};
-pub use hint::next;
 pub use names::{Names, header_period};
 pub use report::{Position, Report};
 

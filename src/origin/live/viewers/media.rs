@@ -97,7 +97,7 @@ impl Wanted<'_> {
         let limit = Duration::from_millis(u64::from(self.channel.target_ms));
         let look = |state: &mut State| {
             let Some(segment) = state.segment(self.index, number) else {
-                let next = state.window(self.index)?.next().0;
+                let next = state.window(self.index)?.next(self.channel.target_ms).0;
                 let soon = (next..=next.saturating_add(1)).contains(&number);
                 return (!soon).then(|| Err(faults::no_such_segment()));
             };
@@ -108,7 +108,8 @@ impl Wanted<'_> {
         Ok(self.representation(&number.to_string(), entry, Sending::AsItGrows))
     }
 
-    /// When it has come.
+    /// When it has come. What a playlist hinted at may be waited for, and the first part of the following segment also
+    /// where the growing one went on after it was hinted at.
     async fn part(
         &self,
         changed: &tokio::sync::Notify,
@@ -123,8 +124,11 @@ impl Wanted<'_> {
                 return Some(made);
             }
             let window = state.window(self.index)?;
-            let hinted = !window.ended && window.next() == (number, part);
-            (!hinted).then(|| Err(faults::no_such_segment()))
+            let hinted = window.next(self.channel.target_ms);
+            let may_come = (number, part) == hinted
+                || part == 0 && hinted.1 > 0 && number.checked_sub(1) == Some(hinted.0);
+            let waits = !window.ended && may_come;
+            (!waits).then(|| Err(faults::no_such_segment()))
         };
         let entry = self.channel.until(changed, limit, look).await;
         let entry = entry.ok_or_else(faults::no_such_segment)??;
