@@ -15,13 +15,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use super::events::ChannelEvents;
 use super::faults;
 use super::manifests::Texts;
 use super::media::Media;
 use super::protection::Vault;
 use super::track::Track;
 use crate::admin::{ChannelState, Health, TrackState};
-use crate::config::{self, Live, Mount, Protection};
+use crate::config::{self, Live, LiveEvents, Mount, Protection};
 use crate::delivery::Fault;
 use crate::delivery::route::Epoch;
 use crate::telemetry::live::ChannelMetrics;
@@ -59,6 +60,7 @@ pub(super) struct State {
     pub(super) fed: Option<Instant>,
     /// Segments whole, of all tracks.
     segments: u64,
+    pub(super) events: ChannelEvents,
     announced: Option<(u64, Arc<Announced>)>,
     /// What MPDs have said of the channel's time so far.
     pub(super) periods: HashMap<Protection, Periods>,
@@ -95,10 +97,10 @@ impl Channel {
             target_ms: millis(mount.target_duration),
             part_ms: millis(live.part_duration).min(millis(mount.target_duration)),
             fingerprint: fingerprint(&mount.path, &channel.name),
+            state: Mutex::new(State::new(&channel.name, &live.events)),
             live,
             mount,
             mount_index,
-            state: Mutex::new(State::new(&channel.name)),
             metrics,
             vault: Vault::default(),
             texts: Texts::default(),
@@ -118,6 +120,9 @@ impl Channel {
         let state = &mut *state;
         for (index, track) in header.movie.tracks.iter().enumerate() {
             let key = (key.to_owned(), track.track_id);
+            if state.events.track_came(&key, track, self.live.max_tracks)? {
+                continue;
+            }
             let known = state.tracks.iter().position(|known| known.key == key);
             match known {
                 Some(known) => state.tracks[known].header_came(header, index)?,
@@ -151,6 +156,10 @@ impl Channel {
     ) -> Result<Outcome, Fault> {
         let mut state = self.lock();
         let clock = state.tracks.iter().find_map(|track| track.line.clock());
+        if state.events.has_track(key) {
+            self.samples_came(&mut state, key, &chunk, arrival.clock.or(clock));
+            return Ok(Outcome::default());
+        }
         let Some(index) = state.tracks.iter().position(|track| track.key == *key) else {
             return Err(faults::no_such_track(&key.0));
         };
@@ -205,6 +214,7 @@ impl Channel {
         if outcome.discontinuities > 0 {
             state.discontinue_beside(index);
         }
+        self.look_for_events(state, index, &outcome);
         let track = &mut state.tracks[index];
         if outcome.parts > 0 {
             let now = Instant::now();
@@ -318,7 +328,7 @@ impl Channel {
         let tracks = || state.tracks.iter();
         let playable = tracks().any(|track| !track.line.numbers().is_empty());
         ChannelState {
-            path: format!("{}/{}", self.mount.path, self.name),
+            path: self.path(),
             health: match silent {
                 Some(_) if playable && tracks().all(|track| track.line.has_ended()) => {
                     Health::Ended
@@ -370,7 +380,7 @@ impl Channel {
 }
 
 impl State {
-    fn new(channel: &str) -> Self {
+    fn new(channel: &str, events: &LiveEvents) -> Self {
         Self {
             version: 0,
             tracks: Vec::new(),
@@ -378,6 +388,7 @@ impl State {
             headers: HashMap::new(),
             fed: None,
             segments: 0,
+            events: ChannelEvents::new(events),
             announced: None,
             periods: HashMap::new(),
             changed_ms: 0,

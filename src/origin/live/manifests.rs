@@ -108,6 +108,7 @@ pub(super) fn media_playlist(
         track,
         skip,
     };
+    let shown_events = state.events.shown();
     let text = channel.texts.get_or_write(state.version, key, || {
         let window = of.line.window();
         let others: Vec<(&str, Window)> = state
@@ -132,7 +133,11 @@ pub(super) fn media_playlist(
             independent: true,
             control: control(channel),
             reports: &reports,
-            date_ranges: DateRanges::default(),
+            date_ranges: DateRanges {
+                listed: &shown_events.ranges,
+                removed: &shown_events.removed,
+                now_ms: now_ms(),
+            },
             protection: signalled.as_ref().zip(keys).map(|(protection, keys)| {
                 let track = &keys.protection;
                 LiveProtection { protection, track }
@@ -175,7 +180,11 @@ pub(super) fn mpd(
         .iter()
         .map(|(name, window)| dash::live::LiveTrack { name, window })
         .collect();
-    let settings = mpd_settings(channel, time_url);
+    let shown_events = state.events.shown();
+    let settings = dash::live::Settings {
+        inband_events: shown_events.in_band.clone(),
+        ..mpd_settings(channel, time_url)
+    };
     let of_channel = dash::live::Channel {
         view: View {
             filter,
@@ -194,7 +203,7 @@ pub(super) fn mpd(
         channel: of_channel,
         periods,
         publish_time_ms: state.changed_ms,
-        events: &[],
+        events: &shown_events.events,
     };
     let text = channel
         .texts
@@ -235,11 +244,16 @@ fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
     }
 }
 
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })
+}
+
+/// How far back delta updates go, milliseconds.
+pub(super) fn skip_ms(channel: &Channel) -> u32 {
+    channel.target_ms.saturating_mul(SKIP_TARGETS)
 }
 
 /// What all playlists of the channel say alike.
@@ -249,7 +263,7 @@ pub(super) fn control(channel: &Channel) -> Control {
         part_target_ms: Some(channel.part_ms),
         hold_back_ms: None,
         part_hold_back_ms: None,
-        can_skip_until_ms: Some(channel.target_ms.saturating_mul(SKIP_TARGETS)),
+        can_skip_until_ms: Some(skip_ms(channel)),
         can_block_reload: true,
     }
 }
