@@ -189,7 +189,8 @@ fn id(id: String) -> Result<String, Invalid> {
 
 /// RFC 3986: nothing that a quoted string of a playlist could not hold.
 fn url(key: &'static str, given: &str) -> Result<String, Invalid> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     let parsed: Option<Uri> = given.parse().ok();
     let is_absolute = parsed.is_some_and(|url| {
         let host = url.host().is_some_and(|host| !host.is_empty());
@@ -238,13 +239,17 @@ fn unix_ms(date: &str) -> Option<i64> {
     };
     let at = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
     let since = at.duration_since(UNIX_EPOCH).ok()?;
-    let ms = i64::try_from(since.as_millis()).ok()?.checked_sub(offset_ms)?;
+    let ms = i64::try_from(since.as_millis())
+        .ok()?
+        .checked_sub(offset_ms)?;
     (ms >= 0).then_some(ms)
 }
 
 fn date(unix_ms: i64) -> String {
     let since = std::time::Duration::from_millis(unix_ms.unsigned_abs());
-    let at = UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH);
+    let at = UNIX_EPOCH
+        .checked_add(since)
+        .unwrap_or(SystemTime::UNIX_EPOCH);
     humantime::format_rfc3339_millis(at).to_string()
 }
 

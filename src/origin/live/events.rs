@@ -136,7 +136,9 @@ impl ChannelEvents {
         let (mut time, mut at) = (chunk.base_media_decode_time, 0_usize);
         for sample in &chunk.samples {
             let end = at.saturating_add(sample.size as usize);
-            let bytes = chunk.media.get(at..end).unwrap_or_default();
+            let bytes = chunk.media.get(at..end);
+            told.unreadable += u32::from(bytes.is_none());
+            let bytes = bytes.unwrap_or_default();
             if self.waiting.len() >= MAX_WAITING
                 || self.waiting_bytes + bytes.len() > MAX_WAITING_BYTES
             {

@@ -69,7 +69,10 @@ impl Interstitials for Channel {
     fn insert(&self, interstitial: Interstitial) -> Result<bool, Refused> {
         let (mut state, now_ms) = (self.lock(), now_ms());
         // Before there is anything to reach: as far back as viewers will be able to.
-        let window = self.live.window.max(Duration::from_millis(self.target_ms.into()));
+        let window = self
+            .live
+            .window
+            .max(Duration::from_millis(self.target_ms.into()));
         let window_ms = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
         let oldest_ms = oldest_ms(&state).unwrap_or(now_ms.saturating_sub_unsigned(window_ms));
         let skip_ms = u64::from(skip_ms(self));

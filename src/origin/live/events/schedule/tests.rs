@@ -61,10 +61,7 @@ fn what_players_were_told_stays_what_it_is() {
     let mut schedule = Schedule::new(4);
     insert(&mut schedule, interstitial("ad", NOW_MS), NOW_MS).unwrap();
     let other = || interstitial("ad", NOW_MS + 1);
-    assert_eq!(
-        insert(&mut schedule, other(), NOW_MS),
-        Err(Refused::Exists)
-    );
+    assert_eq!(insert(&mut schedule, other(), NOW_MS), Err(Refused::Exists));
     // Removed, it may come back when no delta update tells of the removal any more.
     assert!(schedule.remove("ad", NOW_MS));
     assert!(!schedule.remove("ad", NOW_MS));
