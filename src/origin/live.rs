@@ -12,6 +12,7 @@ mod access;
 mod archive;
 mod channel;
 mod contribution;
+mod events;
 mod faults;
 mod ingest;
 mod manifests;
@@ -32,7 +33,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use self::channel::Channel;
 use self::viewers::Asked;
 pub use self::work::{LiveWork, WorkError};
-use crate::admin::{ChannelState, Channels};
+use crate::admin::{ChannelState, Channels, Interstitials};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
@@ -195,5 +196,11 @@ impl Channels for Live {
             .into_iter()
             .map(|(_, channel)| channel.health())
             .collect()
+    }
+
+    fn interstitials(&self, path: &str) -> Option<Arc<dyn Interstitials>> {
+        let mut channels = self.channels.values();
+        let channel = channels.find(|channel| channel.path() == path)?;
+        Some(Arc::clone(channel) as Arc<dyn Interstitials>)
     }
 }

@@ -15,13 +15,14 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::archive::Archive;
+use super::events::ChannelEvents;
 use super::faults;
 use super::manifests::Texts;
 use super::media::Media;
 use super::protection::Vault;
 use super::track::Track;
 use crate::admin::{ChannelState, Health, TrackState};
-use crate::config::{self, Live, Mount, Protection};
+use crate::config::{self, Live, LiveEvents, Mount, Protection};
 use crate::delivery::Fault;
 use crate::delivery::route::Epoch;
 use crate::origin::SharedError;
@@ -62,6 +63,7 @@ pub(super) struct State {
     pub(super) fed: Option<Instant>,
     /// Segments whole, of all tracks.
     segments: u64,
+    pub(super) events: ChannelEvents,
     announced: Option<(u64, Arc<Announced>)>,
     /// What MPDs have said of the channel's time so far.
     pub(super) periods: HashMap<Protection, Periods>,
@@ -119,10 +121,10 @@ impl Channel {
             target_ms,
             part_ms: millis(live.part_duration).min(target_ms),
             fingerprint: fingerprint(&mount.path, &channel.name),
+            state: Mutex::new(State::new(&channel.name, target_ms, &live.events)),
             live,
             mount,
             mount_index,
-            state: Mutex::new(State::new(&channel.name, target_ms)),
             metrics,
             vault: Vault::default(),
             texts: Texts::default(),
@@ -142,6 +144,9 @@ impl Channel {
         let state = &mut *state;
         for (index, track) in header.movie.tracks.iter().enumerate() {
             let key = (key.to_owned(), track.track_id);
+            if state.events.track_came(&key, track, self.live.max_tracks)? {
+                continue;
+            }
             let known = state.tracks.iter().position(|known| known.key == key);
             match known {
                 Some(known) => state.tracks[known].header_came(header, index)?,
@@ -175,6 +180,10 @@ impl Channel {
     ) -> Result<Outcome, Fault> {
         let mut state = self.lock();
         let clock = state.tracks.iter().find_map(|track| track.line.clock());
+        if state.events.has_track(key) {
+            self.samples_came(&mut state, key, &chunk, arrival.clock.or(clock));
+            return Ok(Outcome::default());
+        }
         let Some(index) = state.tracks.iter().position(|track| track.key == *key) else {
             return Err(faults::no_such_track(&key.0));
         };
@@ -229,6 +238,7 @@ impl Channel {
         if outcome.discontinuities > 0 {
             state.discontinue_beside(index);
         }
+        self.look_for_events(state, index, &outcome);
         let track = &mut state.tracks[index];
         if outcome.parts > 0 {
             let now = Instant::now();
@@ -363,7 +373,7 @@ impl Channel {
         let tracks = || state.tracks.iter();
         let playable = tracks().any(|track| !track.line.numbers().is_empty());
         ChannelState {
-            path: format!("{}/{}", self.mount.path, self.name),
+            path: self.path(),
             health: match silent {
                 Some(_) if playable && tracks().all(|track| track.line.has_ended()) => {
                     Health::Ended
@@ -415,7 +425,7 @@ impl Channel {
 }
 
 impl State {
-    fn new(channel: &str, target_ms: u32) -> Self {
+    fn new(channel: &str, target_ms: u32, events: &LiveEvents) -> Self {
         Self {
             version: 0,
             longest_ms: target_ms,
@@ -424,6 +434,7 @@ impl State {
             headers: HashMap::new(),
             fed: None,
             segments: 0,
+            events: ChannelEvents::new(events),
             announced: None,
             periods: HashMap::new(),
             changed_ms: 0,

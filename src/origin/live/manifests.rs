@@ -15,7 +15,7 @@ use edgepack_packager::Kind;
 use edgepack_packager::live::Window;
 
 use super::channel::{Announced, Channel, State};
-use super::faults;
+use super::{events, faults};
 use super::protection::Keyed;
 use super::stretch::Stretch;
 use crate::config::Protection;
@@ -170,7 +170,8 @@ pub(super) fn media_playlist(
                 .collect();
             let control = control(channel, state.longest_ms);
             let of = (track, &window, Nature::Sliding);
-            write_playlist(channel, shown, of, control, &reports, skip)
+            let told = state.events.shown();
+            write_playlist(channel, shown, of, control, &reports, &told, skip)
         })?;
     Ok((text, state.version))
 }
@@ -187,13 +188,14 @@ pub(super) fn stretch_playlist(
     skip: Option<Skip>,
 ) -> Result<(Bytes, u64), Fault> {
     let stretch = shown.stretch.ok_or_else(faults::no_such_stretch)?;
-    let (name, window, version) = {
+    let (name, window, version, told) = {
         let state = channel.lock();
         let of = state
             .tracks
             .get(track)
             .ok_or_else(faults::no_such_segment)?;
-        (of.name.clone(), of.line.window(), state.version)
+        let told = state.events.shown();
+        (of.name.clone(), of.line.window(), state.version, told)
     };
     let key = shown.media(track, skip);
     if let Some(text) = channel.texts.get(version, &key) {
@@ -208,7 +210,7 @@ pub(super) fn stretch_playlist(
         ..control(channel, channel.target_ms)
     };
     let of = (track, &window, stretch.nature(now_ms));
-    let text = write_playlist(channel, shown, of, control, &[], skip)?;
+    let text = write_playlist(channel, shown, of, control, &[], &told, skip)?;
     Ok((channel.texts.keep(version, key, text), version))
 }
 
@@ -218,6 +220,7 @@ fn write_playlist(
     (track, window, nature): (usize, &Window, Nature),
     control: Control,
     reports: &[Report<'_>],
+    told: &events::Shown,
     skip: Option<Skip>,
 ) -> Result<String, Fault> {
     let keys = shown.keyed.map(|keyed| keyed.track(track)).transpose()?;
@@ -229,7 +232,11 @@ fn write_playlist(
         independent: true,
         control,
         reports,
-        date_ranges: DateRanges::default(),
+        date_ranges: DateRanges {
+            listed: &told.ranges,
+            removed: &told.removed,
+            now_ms: now_ms(),
+        },
         protection: signalled.as_ref().zip(keys).map(|(protection, keys)| {
             let track = &keys.protection;
             LiveProtection { protection, track }
@@ -260,7 +267,15 @@ pub(super) fn mpd(
     let mut settings = mpd_settings(channel, time_url);
     let mut state = channel.lock();
     let version = state.version;
-    let changed_ms = state.changed_ms;
+    let told = state.events.shown();
+    settings.inband_events.clone_from(&told.in_band);
+    let moment = Moment {
+        windows: Vec::new(),
+        nature: Nature::Sliding,
+        now_ms,
+        publish_time_ms: state.changed_ms,
+        events: &told.events,
+    };
     let windows: Vec<(&str, Window)> = announced
         .presentation
         .renditions
@@ -272,8 +287,8 @@ pub(super) fn mpd(
         .collect();
     let Some(stretch) = stretch else {
         let periods = state.periods.entry(shown.protection).or_default();
-        let of = (windows.as_slice(), Nature::Sliding, now_ms);
-        let write = || write_mpd(shown, announced, filter, of, &settings, periods, changed_ms);
+        let moment = Moment { windows, ..moment };
+        let write = || write_mpd(shown, announced, filter, &moment, &settings, periods);
         let text = channel.texts.get_or_write(version, key, write);
         return text.map_err(|error| no_mpd(channel, &error));
     };
@@ -287,32 +302,38 @@ pub(super) fn mpd(
         .collect::<Result<Vec<_>, Fault>>()?;
     settings.low_latency = false;
     settings.latency = None;
-    let of = (windows.as_slice(), stretch.nature(now_ms), now_ms);
+    let moment = Moment {
+        windows,
+        nature: stretch.nature(now_ms),
+        ..moment
+    };
     let mut periods = Periods::default();
-    let text = write_mpd(
-        shown,
-        announced,
-        filter,
-        of,
-        &settings,
-        &mut periods,
-        changed_ms,
-    );
+    let text = write_mpd(shown, announced, filter, &moment, &settings, &mut periods);
     let text = text.map_err(|error| no_mpd(channel, &error))?;
     Ok(channel.texts.keep(version, key, text))
+}
+
+/// What an MPD tells.
+struct Moment<'a> {
+    /// One per rendition.
+    windows: Vec<(&'a str, Window)>,
+    nature: Nature,
+    now_ms: i64,
+    publish_time_ms: i64,
+    events: &'a [dash::live::Event],
 }
 
 fn write_mpd(
     shown: &Shown<'_>,
     announced: &Announced,
     filter: &Filter,
-    (windows, nature, now_ms): (&[(&str, Window)], Nature, i64),
+    moment: &Moment<'_>,
     settings: &dash::live::Settings,
     periods: &mut Periods,
-    publish_time_ms: i64,
 ) -> Result<String, Error> {
     let signalled = shown.signalled();
-    let tracks: Vec<dash::live::LiveTrack<'_>> = windows
+    let tracks: Vec<dash::live::LiveTrack<'_>> = moment
+        .windows
         .iter()
         .map(|(name, window)| dash::live::LiveTrack { name, window })
         .collect();
@@ -324,15 +345,15 @@ fn write_mpd(
         },
         tracks: &tracks,
         settings,
-        nature,
-        now_ms,
+        nature: moment.nature,
+        now_ms: moment.now_ms,
     };
     periods.update(&channel);
     dash::live::mpd(&dash::live::LiveMpd {
         channel,
         periods,
-        publish_time_ms,
-        events: &[],
+        publish_time_ms: moment.publish_time_ms,
+        events: moment.events,
     })
 }
 
@@ -384,6 +405,11 @@ pub(super) fn now_ms() -> i64 {
     })
 }
 
+/// How far back delta updates go, milliseconds.
+pub(super) fn skip_ms(channel: &Channel) -> u32 {
+    channel.target_ms.saturating_mul(SKIP_TARGETS)
+}
+
 /// What all playlists of the channel say alike. `longest_ms`: of segments so far.
 fn control(channel: &Channel, longest_ms: u32) -> Control {
     Control {
@@ -391,7 +417,7 @@ fn control(channel: &Channel, longest_ms: u32) -> Control {
         part_target_ms: Some(channel.part_ms),
         hold_back_ms: None,
         part_hold_back_ms: None,
-        can_skip_until_ms: Some(channel.target_ms.saturating_mul(SKIP_TARGETS)),
+        can_skip_until_ms: Some(skip_ms(channel)),
         can_block_reload: true,
     }
 }
