@@ -1,5 +1,6 @@
 //! The operator's port: health, readiness, metrics, key ids. Not for viewers.
 mod channels;
+mod harvest;
 mod interstitials;
 
 use std::convert::Infallible;
@@ -19,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use self::channels::{ChannelState, Channels, Health, TrackState};
+pub use self::harvest::{Film, FilmTrack, NoFilm, Order};
 pub use self::interstitials::{Asset, Interstitial, Interstitials, Refused};
 use crate::keys::{DEFAULT_LIMIT, KeyStore, MAX_LIMIT};
 use crate::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
@@ -85,13 +87,16 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 async fn respond(request: Request<Incoming>, views: &Views) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    match interstitials::Target::of(parts.uri.path()) {
-        Some(target) => {
-            let channels = views.reports.channels.as_deref();
-            interstitials::answer(&target, &parts.method, &parts.headers, body, channels).await
-        }
-        None => answer(&parts.method, &parts.uri, views),
+    let channels = views.reports.channels.as_ref();
+    if let Some(target) = interstitials::Target::of(parts.uri.path()) {
+        let channels = channels.map(|channels| &**channels);
+        return interstitials::answer(&target, &parts.method, &parts.headers, body, channels).await;
     }
+    if let Some(channel) = harvest::channel(parts.uri.path()) {
+        let query = parts.uri.query().unwrap_or_default();
+        return harvest::answer(channel, &parts.method, query, channels).await;
+    }
+    answer(&parts.method, &parts.uri, views)
 }
 
 fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
@@ -133,8 +138,12 @@ fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
 }
 
 fn json(value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+    json_of(StatusCode::OK, value)
+}
+
+fn json_of(status: StatusCode, value: &impl serde::Serialize) -> Response<Full<Bytes>> {
     match serde_json::to_vec(value) {
-        Ok(json) => response(StatusCode::OK, "application/json", json),
+        Ok(json) => response(status, "application/json", json),
         Err(error) => {
             tracing::error!(%error, "a report cannot be written");
             response(

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod description;
 pub mod keys;
 pub mod memory;
+mod moment;
 mod movie_file;
 pub mod node;
 pub mod origin;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::Interstitials;
+use super::{Film, Interstitials, NoFilm, Order};
 
 /// Who knows the node's channels.
 pub trait Channels: fmt::Debug + Send + Sync {
@@ -14,6 +14,12 @@ pub trait Channels: fmt::Debug + Send + Sync {
 
     /// Of the channel at this path, `/{mount}/{channel}`. None: there is no such channel.
     fn interstitials(&self, path: &str) -> Option<Arc<dyn Interstitials>>;
+
+    /// Makes a film of what is recorded of the channel at this path. Blocks until it is there.
+    ///
+    /// # Errors
+    /// [`NoFilm`]
+    fn harvest(&self, path: &str, order: &Order) -> Result<Film, NoFilm>;
 }
 
 /// One channel at one moment.

@@ -27,13 +27,14 @@ mod viewers;
 mod work;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use self::archive::RecordingCollector;
 use self::channel::Channel;
 use self::viewers::Asked;
 pub use self::work::{LiveWork, WorkError};
-use crate::admin::{ChannelState, Channels, Interstitials};
+use crate::admin::{ChannelState, Channels, Film, Interstitials, NoFilm, Order};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
@@ -51,6 +52,8 @@ pub(super) struct Live {
     keys: Arc<KeyStore>,
     /// What viewers call the node, where an absolute URL is needed.
     public_url: Option<String>,
+    /// Held while a film is made.
+    harvesting: Mutex<()>,
 }
 
 impl Live {
@@ -79,11 +82,16 @@ impl Live {
                 channels.insert(key, Arc::new(made?));
             }
         }
+        let recorded = channels
+            .values()
+            .filter(|channel| channel.archive.is_some());
+        telemetry.register(Box::new(RecordingCollector::new(recorded)?))?;
         Ok(Self {
             channels,
             mounts: mounts.iter().map(|m| m.live.is_some()).collect(),
             keys,
             public_url: config.node.public_url.clone(),
+            harvesting: Mutex::default(),
         })
     }
 
@@ -202,5 +210,19 @@ impl Channels for Live {
         let mut channels = self.channels.values();
         let channel = channels.find(|channel| channel.path() == path)?;
         Some(Arc::clone(channel) as Arc<dyn Interstitials>)
+    }
+
+    fn harvest(&self, path: &str, order: &Order) -> Result<Film, NoFilm> {
+        let mut channels = self.channels.values();
+        let channel = channels.find(|channel| channel.path() == path);
+        let channel = channel.ok_or_else(|| NoFilm::NoChannel(path.to_owned()))?;
+        let archive = channel.archive.as_ref().ok_or(NoFilm::NotConfigured)?;
+        // One after the other: they take the disk from recordings.
+        let _one = match self.harvesting.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(NoFilm::Busy),
+            Err(TryLockError::Poisoned(one)) => one.into_inner(),
+            Ok(one) => one,
+        };
+        archive.harvest(order)
     }
 }

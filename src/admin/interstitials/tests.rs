@@ -43,6 +43,14 @@ impl Channels for Node {
     fn interstitials(&self, path: &str) -> Option<Arc<dyn Interstitials>> {
         (path == "/live/news").then(|| Arc::clone(&self.0) as Arc<dyn Interstitials>)
     }
+
+    fn harvest(
+        &self,
+        _: &str,
+        _: &crate::admin::Order,
+    ) -> Result<crate::admin::Film, crate::admin::NoFilm> {
+        Err(crate::admin::NoFilm::NotConfigured)
+    }
 }
 
 async fn ask(node: &Node, method: Method, path: &str, body: &str) -> Response<Full<Bytes>> {

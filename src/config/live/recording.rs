@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Recording {
     /// Holds a folder for each mount, in it one for each channel.
     pub directory: PathBuf,
+    /// Where films that are made of recordings go. `None`: none are made.
+    pub harvest_directory: Option<PathBuf>,
     pub fsync: Fsync,
     /// Under [`Fsync::Interval`].
     pub fsync_interval: Duration,
@@ -26,6 +28,7 @@ impl Recording {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
+            harvest_directory: None,
             fsync: Fsync::Interval,
             fsync_interval: Duration::from_secs(5),
             retention: Some(Duration::from_secs(24 * 3600)),

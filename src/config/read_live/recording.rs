@@ -7,6 +7,7 @@ use toml::de::DeValue;
 use super::super::document::Section;
 use super::super::live::{Fsync, Recording, Verify};
 use super::super::read::{path, size};
+use super::super::resolve;
 use super::super::values::{FromToml, Size, Wrong, word};
 
 /// None without a directory, which is noted.
@@ -21,6 +22,9 @@ pub(super) fn recording(mut section: Section<'_, '_>) -> Option<Recording> {
     let default = Recording::new(directory.clone().unwrap_or_default());
     let retention = default.retention.unwrap_or(DAY);
     let recording = Recording {
+        harvest_directory: section
+            .optional::<String>("harvest_directory")
+            .map(|written| resolve(section.source().folder(), &written)),
         fsync: section.get("fsync", default.fsync),
         fsync_interval: section.bounded(
             "fsync_interval",

@@ -16,8 +16,13 @@ stale_after = "5s"
 stale_status = 503
 ingest_timeout = "10s"
 max_tracks = 8
+[mount.live.events]
+date_ranges = false
+max_events = 100
+max_interstitials = 10
 [mount.live.recording]
 directory = "recordings"
+harvest_directory = "films"
 fsync = "segment"
 fsync_interval = "1s"
 retention = "7d"
@@ -129,6 +134,7 @@ fn every_key_of_a_live_mount_is_read() {
         file_duration: Duration::from_secs(60),
         queue: 8 << 20,
         verify: Verify::All,
+        harvest_directory: Some(folder.path().join("films")),
         ..Recording::new(folder.path().join("recordings"))
     };
     let expected = Live {
@@ -140,6 +146,11 @@ fn every_key_of_a_live_mount_is_read() {
         stale_status: 503,
         ingest_timeout: Duration::from_secs(10),
         max_tracks: 8,
+        events: LiveEvents {
+            date_ranges: false,
+            max_events: 100,
+            max_interstitials: 10,
+        },
         recording: Some(recording),
         channels: vec![news, stage],
     };

@@ -1,28 +1,38 @@
 //! A channel's recording at work: filled with what is complete, read by viewers who come later.
+mod metrics;
+
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use edgepack_packager::live::Segment;
 use tokio::task::spawn_blocking;
 
+pub(super) use self::metrics::RecordingCollector;
 use super::protection::Cover;
 use super::recording::{
-    Harvest, HarvestError, RecordedHeader, Recorder, RecorderStats, Recording, RecordingError,
+    HarvestError, RecordedHeader, Recorder, RecorderStats, Recording, RecordingError,
 };
 use super::track::Track;
 use super::{Opening, faults};
+use crate::admin::{Film, FilmTrack, NoFilm, Order};
 use crate::cache::{Entry, Filler, SegmentCache};
 use crate::config::{self, Protection};
 use crate::delivery::Fault;
 use crate::origin::protection::faults::not_protectable;
+
+/// For what waits for the disk when the node ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Archive {
     channel: String,
     recording: Arc<Recording>,
     recorder: Recorder,
+    /// Where films go.
+    films: Option<PathBuf>,
     /// What was read for viewers, who come in crowds to the same programme.
     cache: SegmentCache<Key>,
 }
@@ -57,6 +67,7 @@ impl Archive {
             channel: channel.to_owned(),
             recorder: recorder.map_err(|error: io::Error| failed(error.to_string()))?,
             recording,
+            films: options.harvest_directory.clone(),
             cache: SegmentCache::new(cache),
         })
     }
@@ -174,16 +185,53 @@ impl Archive {
     /// Blocks.
     ///
     /// # Errors
-    /// [`HarvestError`]
-    pub(super) fn harvest(
-        &self,
-        from_ms: i64,
-        to_ms: i64,
-        target: &Path,
-    ) -> Result<Harvest, HarvestError> {
+    /// [`NoFilm`]
+    pub(super) fn harvest(&self, order: &Order) -> Result<Film, NoFilm> {
+        let folder = self.films.as_ref().ok_or(NoFilm::NotConfigured)?;
+        let target = folder.join(&order.name);
         let tracks = self.recording.tracks();
         let tracks: Vec<&str> = tracks.iter().map(String::as_str).collect();
-        self.recording.harvest(&tracks, from_ms, to_ms, target)
+        let made = self
+            .recording
+            .harvest(&tracks, order.start_ms, order.end_ms, &target);
+        let film = made.map_err(|error| {
+            let reason = error.to_string();
+            match error {
+                HarvestError::NoTracks | HarvestError::Nothing { .. } => NoFilm::Nothing(reason),
+                HarvestError::Gap { .. }
+                | HarvestError::Discontinuity { .. }
+                | HarvestError::TooLong { .. } => NoFilm::Unfit(reason),
+                HarvestError::Recording(_) | HarvestError::Io { .. } => {
+                    tracing::error!(channel = self.channel, error = reason, "no film");
+                    NoFilm::Failed
+                }
+            }
+        })?;
+        Ok(Film {
+            file: target.display().to_string(),
+            bytes: film.bytes,
+            start_ms: film.start_ms,
+            duration_ms: film.duration_ms,
+            tracks: film
+                .tracks
+                .into_iter()
+                .map(|track| FilmTrack {
+                    name: track.name,
+                    samples: track.samples,
+                })
+                .collect(),
+        })
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        if !self.recorder.finish(LAST_WORDS) {
+            tracing::warn!(
+                channel = self.channel,
+                "the disk does not keep up: the recording's end is lost"
+            );
+        }
     }
 }
 

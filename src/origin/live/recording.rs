@@ -30,7 +30,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use self::catalogue::Catalogue;
 pub(super) use self::error::RecordingError;
 pub(super) use self::files::RecordedHeader;
-pub(super) use self::harvest::{Harvest, HarvestError};
+pub(super) use self::harvest::HarvestError;
 pub(super) use self::recorder::{Recorder, RecorderStats};
 use crate::config;
 

@@ -3,7 +3,6 @@
 //! As long as its end is ahead a stretch grows (an EVENT playlist, a dynamic MPD); once that has passed it is a film (VOD,
 //! static).
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use edgepack_manifest::hls::live::Nature;
 use edgepack_packager::live::{Segment, Window};
@@ -11,6 +10,7 @@ use edgepack_packager::live::{Segment, Window};
 use super::channel::Channel;
 use super::faults;
 use crate::delivery::Fault;
+use crate::moment::unix_ms;
 
 const START: &str = "start";
 const END: &str = "end";
@@ -129,26 +129,7 @@ fn until_ms(segment: &Segment, timescale: u32) -> i64 {
 }
 
 fn moment(name: &str, value: &str) -> Result<i64, Fault> {
-    let seconds = || {
-        let seconds: f64 = value
-            .parse()
-            .ok()
-            .filter(|s: &f64| (0.0..1e11).contains(s))?;
-        // Below 1e14, and so exact.
-        Some((seconds * 1000.0).round() as i64)
-    };
-    let rfc3339 = || {
-        let since = humantime::parse_rfc3339(value)
-            .ok()?
-            .duration_since(UNIX_EPOCH)
-            .ok()?;
-        i64::try_from(since.as_millis()).ok()
-    };
-    seconds().or_else(rfc3339).ok_or_else(|| {
-        bad(format!(
-            "{name} is neither Unix time in seconds nor like 2026-01-31T20:15:00Z"
-        ))
-    })
+    unix_ms(name, value).map_err(bad)
 }
 
 fn bad(reason: String) -> Fault {

@@ -26,11 +26,12 @@ fn a_folder_is_enough() {
 #[test]
 fn every_key_of_a_recording_is_read() {
     let recording = read(
-        "directory = \"/srv/dvr\"\nfsync = \"segment\"\nfsync_interval = \"1s\"\nretention = \"7d\"\n\
+        "directory = \"/srv/dvr\"\nharvest_directory = \"/srv/films\"\nfsync = \"segment\"\nfsync_interval = \"1s\"\nretention = \"7d\"\n\
          max_bytes = \"2TiB\"\nfile_duration = \"1m\"\nqueue = \"8MiB\"\nverify = \"all\"",
     );
     let expected = Recording {
         directory: "/srv/dvr".into(),
+        harvest_directory: Some("/srv/films".into()),
         fsync: Fsync::Segment,
         fsync_interval: Duration::from_secs(1),
         retention: Some(Duration::from_secs(7 * 86_400)),

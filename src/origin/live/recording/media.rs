@@ -19,16 +19,9 @@ const MAX_PART_SAMPLES: u32 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Located {
     pub(super) path: PathBuf,
-    offset: u64,
+    pub(super) offset: u64,
     length: u64,
     crc: u32,
-}
-
-impl Located {
-    /// Whether these are the bytes that were recorded. Others must not be served.
-    pub(in super::super) fn is(&self, bytes: &[u8]) -> bool {
-        u64::try_from(bytes.len()) == Ok(self.length) && crc32fast::hash(bytes) == self.crc
-    }
 }
 
 impl Recording {

@@ -112,6 +112,7 @@ impl Queue {
     }
 
     /// Whether all that was pushed before is handled within `limit`.
+    #[cfg(test)]
     pub(super) fn wait_handled(&self, limit: Duration) -> bool {
         let pushed = self.lock().pushed;
         self.wait(limit, |state| state.handled >= pushed)

@@ -118,6 +118,7 @@ impl Recorder {
     }
 
     /// Whether all that was given before is written, or lost, within `limit`. Blocks.
+    #[cfg(test)]
     pub(in super::super) fn flush(&self, limit: Duration) -> bool {
         self.queue.wait_handled(limit)
     }

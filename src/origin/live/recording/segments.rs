@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use edgepack_packager::live::Segment;
 
+use super::Recording;
 use super::files::{RecordedHeader, TrackFile};
 use super::record::Entry;
-use super::{Recording, record};
 
 impl Recording {
     /// Segments of a track that have a moment of `from_ms..to_ms` (Unix milliseconds) in them, in order: whole, without
@@ -48,32 +48,6 @@ impl Recording {
         number: u32,
     ) -> Option<Arc<RecordedHeader>> {
         self.lock().header(track, epoch, number).cloned()
-    }
-
-    /// Bits per second (average, peak) of a track's segments in `from_ms..to_ms`, container included, in the clear. None
-    /// where there is none.
-    pub(in super::super) fn bandwidths(
-        &self,
-        track: &str,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Option<(u64, u64)> {
-        let catalogue = self.lock();
-        let (mut bits, mut ms, mut peak) = (0_u64, 0_u64, 0_u64);
-        for file in catalogue.files(track) {
-            for entry in file.entries.iter().filter(|entry| !entry.gap) {
-                let end_ms = entry.end_ms(file.common.timescale);
-                if entry.wall_clock_ms >= to_ms || end_ms <= from_ms {
-                    continue;
-                }
-                let lasts = record::millis(entry.duration, file.common.timescale);
-                let lasts = lasts.unsigned_abs().max(1);
-                bits = bits.saturating_add(entry.length.saturating_mul(8));
-                ms = ms.saturating_add(lasts);
-                peak = peak.max(entry.length.saturating_mul(8000) / lasts);
-            }
-        }
-        (ms > 0).then(|| (bits.saturating_mul(1000) / ms, peak))
     }
 }
 

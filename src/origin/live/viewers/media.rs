@@ -101,7 +101,7 @@ impl Wanted<'_> {
                 let soon = (next..=next.saturating_add(1)).contains(&number);
                 return (!soon).then(|| Err(faults::no_such_segment()));
             };
-            Some(self.made(state, &segment, None).transpose()?)
+            self.made(state, &segment, None).transpose()
         };
         let entry = self.channel.until(changed, limit, look).await;
         let entry = entry.ok_or_else(faults::no_such_segment)??;

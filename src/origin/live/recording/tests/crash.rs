@@ -123,7 +123,6 @@ fn every_flipped_byte_is_found_when_opening_and_when_reading() {
     let number = video.segments[2].number;
     let located = recording.locate(video.name, EPOCH, number).unwrap();
     let bytes = recording.read(video.name, EPOCH, number).unwrap();
-    assert!(located.is(&bytes));
     let file = OpenOptions::new().write(true).open(&located.path).unwrap();
     file.write_all_at(&[bytes[40] ^ 1], located.offset + 40)
         .unwrap();
