@@ -187,7 +187,7 @@ impl ChannelEvents {
             return false;
         }
         self.versions = versions;
-        for event in self.events.iter().filter(|event| is_named(event)) {
+        for event in self.events.iter().filter(is_named) {
             let named = InbandEvents {
                 scheme_id_uri: event.scheme.clone(),
                 value: Some(event.value.clone()).filter(|value| !value.is_empty()),
