@@ -189,7 +189,9 @@ fn command(ingest: &str, text: bool) -> Command {
 /// The time of day in tenths of a second, a square that flashes with the beep, and a bar that goes over the picture once
 /// a second of the clock.
 fn graph(text: bool) -> String {
-    let mut graph = "[0:v]drawbox=x=iw-150:y=50:w=100:h=100:color=0xffd166:t=fill:enable='lt(mod(t,1),0.12)'".to_owned();
+    let mut graph =
+        "[0:v]drawbox=x=iw-150:y=50:w=100:h=100:color=0xffd166:t=fill:enable='lt(mod(t,1),0.12)'"
+            .to_owned();
     if text {
         graph.push_str(
             ",drawbox=x=(iw-720)/2:y=(ih-170)/2:w=720:h=170:color=black@0.6:t=fill,\

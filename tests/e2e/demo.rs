@@ -135,10 +135,10 @@ fn is_on_air(http: &str) {
     }
     for playlist in media_playlists(&multivariant) {
         let text = fetch_text(&playlist);
-        let dates = text
+        let mut dates = text
             .lines()
             .filter_map(|line| line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"));
-        let newest = humantime::parse_rfc3339(dates.last().unwrap()).unwrap();
+        let newest = humantime::parse_rfc3339(dates.next_back().unwrap()).unwrap();
         let age = SystemTime::now().duration_since(newest).unwrap();
         assert!(age < Duration::from_secs(10), "{age:?}: {text}");
     }

@@ -129,6 +129,8 @@ fn an_event_track_tells_a_splice_and_is_no_rendition() {
 #[test]
 fn an_interstitial_shows_up_and_goes_again() {
     let node = Serve::live("", "").start();
+    // Longer than what delta updates do not skip: the encoder begins anew.
+    push(&node, "video.mp4").expect(200);
     let bytes = stream("video.mp4");
     let moofs = boxes(&bytes, b"moof");
     let mut pushing = Pushing::begin(&node, "video.mp4");
@@ -137,9 +139,8 @@ fn an_interstitial_shows_up_and_goes_again() {
     while Curl::get(&multivariant).run().status != 200 {
         std::thread::yield_now();
     }
-    // All that was sent is there when the last whole part before it is.
     let url = playlist(&node, "v180");
-    while lines(&fetch_text(&url), "#EXTINF").len() < 4 {
+    while lines(&fetch_text(&url), "#EXTINF").len() < 9 {
         std::thread::yield_now();
     }
     let list = format!("{}/channels/live/news/interstitials", node.admin);
@@ -182,15 +183,10 @@ fn an_interstitial_shows_up_and_goes_again() {
     ask("DELETE", &format!("{list}/ad-1"), "").expect(204);
     ask("DELETE", &format!("{list}/ad-1"), "").expect(404);
     assert!(!fetch_text(&url).contains("#EXT-X-DATERANGE"));
-    // Players that ask for what is new are told that it is gone. There is nothing to skip before the window holds more
-    // than six target durations, and then no update to tell it in.
+    // Players that ask for what is new are told that it is gone.
     let update = fetch_text(&format!("{url}?_HLS_skip=v2"));
-    if let [skip] = lines(&update, "#EXT-X-SKIP:")[..] {
-        assert!(
-            skip.contains("RECENTLY-REMOVED-DATERANGES=\"ad-1\""),
-            "{update}"
-        );
-    }
+    let skip = lines(&update, "#EXT-X-SKIP:")[0];
+    assert_eq!(attribute(skip, "RECENTLY-REMOVED-DATERANGES"), "ad-1");
     assert!(
         ask("POST", &list, &ad)
             .expect(409)
