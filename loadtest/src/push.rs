@@ -47,6 +47,8 @@ pub struct Push {
     /// How many wait for its parts.
     pub waiting: u64,
     pub wait_for: WaitFor,
+    /// Between an answer and the next request: what the way to a viewer and back takes.
+    pub round_trip: Duration,
     /// Those who wait come within this time.
     pub over: Duration,
     pub protocol: Protocol,
@@ -69,6 +71,7 @@ impl Push {
             watch: None,
             waiting: 0,
             wait_for: WaitFor::Playlist,
+            round_trip: Duration::ZERO,
             over: Duration::ZERO,
             protocol: Protocol::Http1,
             threads: 0,

@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// playlist: blocking reloads; part: the part that the playlist hints at
     #[arg(long, default_value = "playlist", value_parser = parse_wait_for, value_name = "WHAT")]
     wait_for: WaitFor,
+    /// Between an answer and the next request: what the way to a viewer and back takes, which loopback does not have
+    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    round_trip: Duration,
     /// Those who wait come within this time
     #[arg(long, default_value = "0s", value_parser = humantime::parse_duration, value_name = "TIME")]
     over: Duration,
@@ -54,6 +57,7 @@ pub(super) async fn push(args: Args) -> Result<ExitCode, CliError> {
         watch: args.watch.clone(),
         waiting: args.waiting,
         wait_for: args.wait_for,
+        round_trip: args.round_trip,
         over: args.over,
         protocol: connection.protocol,
         threads: connection.threads.into(),

@@ -77,6 +77,9 @@ impl Waits {
                 }
                 continue;
             };
+            if !self.plan.round_trip.is_zero() {
+                sleep(self.plan.round_trip).await;
+            }
             next = match self.plan.wait_for {
                 WaitFor::Playlist => self.ask(&at.blocking(url), Class::Manifest, true).await,
                 WaitFor::Part => match at.hint.and_then(|hint| url.join(&hint).ok()) {
