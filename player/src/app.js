@@ -74,7 +74,7 @@ function addresses() {
 }
 
 function render() {
-  const { asset, protection, manifest, form, player, withToken, obstacle, unknown } = selection;
+  const { asset, protection, manifest, form, player, query, withToken, obstacle, unknown } = selection;
   for (const input of $('assets').querySelectorAll('input')) input.checked = input.value === asset.path;
   radios($('protections'), 'protection', asset.protections.map((value) => ({
     value, label: PROTECTIONS[value]?.label ?? value, detail: PROTECTIONS[value]?.detail,
@@ -92,6 +92,7 @@ function render() {
     ...without(obstacle === null && playersOf(protection).includes(value), obstacle ?? `${label} does not decrypt ${how}.`),
   })), player, (value) => choose({ player: value, manifest: PLAYERS[value].manifests.includes(manifest) ? manifest : PLAYERS[value].manifests[0] }));
   radios($('tokens'), 'token', tokenOptions(asset), withToken ? '1' : '0', (value) => choose({ token: value }));
+  $('query').value = query;
   text($('hint'), unknown ? `There is no asset ${unknown} here: showing ${asset.path} instead.`
     : obstacle ?? tokenHint(asset, withToken) ?? '\u00a0');
   $('hint').hidden = $('hint').textContent.trim() === '';
@@ -305,6 +306,7 @@ function showOtherOrigin() {
 
 async function begin() {
   setUpTheme();
+  $('query').addEventListener('change', () => selection && choose({ query: $('query').value }));
   $('play').addEventListener('click', play);
   $('retry').addEventListener('click', play);
   $('stop').addEventListener('click', stop);

@@ -38,16 +38,17 @@ function absolute(mountPath, assetPath) {
 }
 
 // All addresses of one selection, from an origin such as https://localhost:8443.
-export function addressesOf({ asset, protection, manifest, form, withToken }, origin) {
+export function addressesOf({ asset, protection, manifest, form, query, withToken }, origin) {
   const prefix = withToken && asset.demoToken ? `/t/${encodeURIComponent(asset.demoToken)}` : '';
   const folder = asset.path.split('/').map(encodeURIComponent).join('/');
   const base = `${origin}${prefix}${folder}/${protection}`;
   // The manifest that plays, in the chosen form; the other one in its usual form.
   const fileOf = (kind) => (kind === manifest ? FORMS[kind][form] : Object.values(FORMS[kind])[0]).file;
+  const { search } = new URL(`?${query.replaceAll('#', '%23')}`, origin);
   return {
     base,
-    hls: `${base}/${fileOf('hls')}`,
-    dash: manifestsOf(protection).includes('dash') ? `${base}/${fileOf('dash')}` : null,
+    hls: `${base}/${fileOf('hls')}${search}`,
+    dash: manifestsOf(protection).includes('dash') ? `${base}/${fileOf('dash')}${search}` : null,
     // What the node's clock says.
     time: asset.live ? `${base}/time` : null,
     licence: PROTECTIONS[protection]?.licences && asset.clearkey ? `${base}/clearkey` : null,

@@ -1,7 +1,7 @@
 // What is chosen: kept valid, and written to the address bar so that it can be sent to others.
 import { formsOf, manifestsOf, PLAYERS, playersOf, whyNot } from './support.js';
 
-const KEYS = ['asset', 'protection', 'manifest', 'form', 'player', 'token'];
+const KEYS = ['asset', 'protection', 'manifest', 'form', 'player', 'query', 'token'];
 
 export function fromHash(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
@@ -9,10 +9,11 @@ export function fromHash(hash) {
   return { ...wish, autoplay: ['1', 'true'].includes(fields.get('autoplay')) };
 }
 
-export function toHash({ asset, protection, manifest, form, player, withToken }, { autoplay = false } = {}) {
+export function toHash({ asset, protection, manifest, form, player, query, withToken }, { autoplay = false } = {}) {
   const fields = [
     ['asset', asset.path], ['protection', protection], ['manifest', manifest], ['form', form], ['player', player],
   ];
+  if (query) fields.push(['query', query]);
   if (asset.demoToken) fields.push(['token', withToken ? '1' : '0']);
   if (autoplay) fields.push(['autoplay', '1']);
   // Slashes may stand in a fragment, and read better.
@@ -40,12 +41,14 @@ export function settle(wish, assets) {
   const withToken = Boolean(asset.demoToken) && (asset.tokenRequired ? wish.token !== '0' : wish.token === '1');
   return {
     asset, protection, manifest, form, player, withToken,
+    // Filters, or a stretch of a channel: what manifests are asked with. The node says what is wrong with it.
+    query: (wish.query ?? '').trim().replace(/^\?/, ''),
     unknown: wish.asset && !wanted ? wish.asset : null,
     obstacle: whyNot({ protection, asset }),
   };
 }
 
 // The wish that a selection came from.
-export const asWish = ({ asset, protection, manifest, form, player, withToken }) => ({
-  asset: asset.path, protection, manifest, form, player, token: withToken ? '1' : '0',
+export const asWish = ({ asset, protection, manifest, form, player, query, withToken }) => ({
+  asset: asset.path, protection, manifest, form, player, query, token: withToken ? '1' : '0',
 });

@@ -107,28 +107,70 @@ impl Window {
         (index < self.segments.len()).then_some(index)
     }
 
-    /// The segment and part that come next: what a preload hint names.
+    /// The segment and part that come next: what a preload hint names. Nothing comes of a gap.
     ///
-    /// A growing segment that lasts as long as the two before it is taken to be whole, though that is certain only when
-    /// the next one begins: hints that name a part that never comes stop players.
-    pub fn next(&self) -> (u64, usize) {
-        match self.segments.last() {
-            None => (0, 0),
-            Some(last) if last.complete || self.is_as_long_as_others() => (last.number + 1, 0),
-            Some(last) => (last.number, last.parts.len()),
+    /// `segment_target_ms`: [`LineOptions::segment_target_ms`]. That a growing segment is whole is certain only when the
+    /// next one begins, but hints at a part that never comes stop players. So it is taken for whole where it has come
+    /// to the end of its multiple of the target and
+    /// - the one before ended there, too, or
+    /// - it is as long as the two before, wherever sync samples lie.
+    pub fn next(&self, segment_target_ms: u32) -> (u64, usize) {
+        let target = u128::from(self.timescale) * u128::from(segment_target_ms.max(1));
+        let slot = |time: u64| u128::from(time) * 1000 / target.max(1);
+        match self.segments.as_slice() {
+            [] => (0, 0),
+            [before @ .., last] => {
+                let is_whole = last.complete || last.gap || is_taken_for_whole(before, last, slot);
+                match is_whole {
+                    true => (last.number.saturating_add(1), 0),
+                    false => (last.number, last.parts.len()),
+                }
+            }
         }
-    }
-
-    fn is_as_long_as_others(&self) -> bool {
-        let [.., one, other, last] = self.segments.as_slice() else {
-            return false;
-        };
-        let is_like = |of: &Segment| !of.gap && of.duration == last.duration;
-        is_like(one) && is_like(other)
     }
 }
 
+fn is_taken_for_whole(
+    before: &[Arc<Segment>],
+    last: &Segment,
+    slot: impl Fn(u64) -> u128 + Copy,
+) -> bool {
+    let [.., previous] = before else {
+        return false;
+    };
+    let leads_up = |of: &Segment| !of.gap && of.epoch == last.epoch;
+    let as_long_as_two = || {
+        let [.., one, other] = before else {
+            return false;
+        };
+        let is_like = |of: &Segment| leads_up(of) && of.duration == last.duration;
+        is_like(one) && is_like(other)
+    };
+    let both_end_with_their_slots = || {
+        !last.discontinuity
+            && leads_up(previous)
+            && previous.end() == last.start
+            && previous.ends_with_its(slot)
+            && last.ends_with_its(slot)
+    };
+    // A sync sample in the same multiple begins no segment.
+    slot(last.end()) != slot(last.start) && (both_end_with_their_slots() || as_long_as_two())
+}
+
 impl Segment {
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.duration)
+    }
+
+    /// The next sample lies in another slot, and it is the first to do so.
+    fn ends_with_its(&self, slot: impl Fn(u64) -> u128) -> bool {
+        let Some(sample) = self.parts.last().and_then(|part| part.samples.last()) else {
+            return false;
+        };
+        let last = self.end().saturating_sub(u64::from(sample.duration));
+        slot(last) == slot(self.start) && slot(self.end()) != slot(self.start)
+    }
+
     /// Bytes of media, without container.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes()).sum()

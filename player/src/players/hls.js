@@ -3,8 +3,9 @@ import Hls from 'hls.js';
 
 export const version = Hls.version;
 
-// Where a playlist names parts. Faster than 5 % is heard.
-const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.05, backBufferLength: 30 };
+// Where a playlist names parts. Faster than 5 % is heard. What has been played is left to the browser: where hls.js flushes
+// it (backBufferLength), it also forgets the parts that it has of the segment that grows, and stops at its end.
+const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.05 };
 
 export async function open({ video, url, live, licence, on }) {
   if (!Hls.isSupported()) throw new Error('This browser has no Media Source Extensions.');

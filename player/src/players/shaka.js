@@ -13,6 +13,9 @@ const LIVE = {
   liveSync: { enabled: true, targetLatency: 0, targetLatencyTolerance: 0.1, maxPlaybackRate: 1.05, minPlaybackRate: 0.96 },
 };
 
+// A box without content (ISO/IEC 14496-12, 8.1.2).
+const NOTHING = 'data:video/mp4;base64,AAAACGZyZWU=';
+
 export async function open({ video, url, live, licence, on }) {
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error('This browser has no Media Source Extensions.');
@@ -20,7 +23,10 @@ export async function open({ video, url, live, licence, on }) {
   player.addEventListener('error', ({ detail }) => report(detail, on));
   player.addEventListener('trackschanged', () => on.tracks());
   await player.attach(video);
-  if (live) player.configure({ streaming: LIVE });
+  if (live) {
+    player.configure({ streaming: LIVE });
+    player.getNetworkingEngine().registerRequestFilter(keepToPeriods);
+  }
   // Other systems may be signalled too, and the browser may have them.
   if (licence) player.configure({ drm: { servers: { 'org.w3.clearkey': licence }, preferredKeySystems: ['org.w3.clearkey'] } });
   const handle = {
@@ -67,6 +73,14 @@ export async function open({ video, url, live, licence, on }) {
   // Errors of loading arrive here; the page has its handle by then and can close.
   player.load(url).then(() => on.tracks(), (error) => report(error, on));
   return handle;
+}
+
+// Where segments may be asked for before they are whole, Shaka Player counts one too many in a Period that has ended: the
+// first of the next one, under the key of this one. Its first frame, which begins before the next Period, would stay, and
+// decoders fail of such a frame. It is known by having no duration.
+function keepToPeriods(_type, request, context) {
+  const { segment } = context ?? {};
+  if (segment && segment.getEndTime() <= segment.getStartTime()) request.uris = [NOTHING];
 }
 
 // Shaka's own ids differ between the variants of one sound.

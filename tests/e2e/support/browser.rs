@@ -29,6 +29,7 @@ pub(crate) const SHAKA_HLS_TS: Way = Way("shaka", "hls", "ts");
 pub(crate) struct Page {
     origin: String,
     spki: String,
+    over_http3: bool,
 }
 
 impl Page {
@@ -36,7 +37,21 @@ impl Page {
         Self {
             origin: node.https.clone(),
             spki: spki(node),
+            over_http3: false,
         }
+    }
+
+    /// The same, over HTTP/3 from the first request on.
+    pub(crate) fn over_http3(node: &Node) -> Self {
+        Self {
+            over_http3: true,
+            ..Self::of(node)
+        }
+    }
+
+    /// As `nextHopProtocol` calls it.
+    pub(crate) fn protocol(&self) -> &'static str {
+        if self.over_http3 { "h3" } else { "h2" }
     }
 }
 
@@ -74,6 +89,9 @@ impl Play<'_> {
             ))
             .args(["--do", &self.steps.to_string(), "--timeout", "40", "--spki", &page.spki])
             .args(options);
+        if page.over_http3 {
+            command.args(["--quic", page.origin.trim_start_matches("https://")]);
+        }
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         let result: Value = serde_json::from_str(&said).unwrap_or_else(|error| {
@@ -100,6 +118,13 @@ impl Play<'_> {
             result["waited"], result["errors"]
         );
         Some(result)
+    }
+
+    /// The same without a second chance: the fault, where there is one.
+    pub(crate) fn act_once(&self, page: &Page) -> Option<Result<Value, String>> {
+        let (success, result) = self.run(page, &[])?;
+        let fault = || format!("{self:?}: {} {}", result["waited"], result["errors"]);
+        Some(if success { Ok(result) } else { Err(fault()) })
     }
 
     /// The same with keys that are not those of the node: whether it went well all the same, and what was seen.

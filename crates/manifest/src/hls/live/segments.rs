@@ -145,7 +145,9 @@ impl<'v> Writer<'v> {
         }
     }
 
-    /// One of each type, at most: the part that comes next, and its header where that is another one.
+    /// One of each type, at most: the part that comes next, or its header where that is another one.
+    ///
+    /// No tag can stand before a part that is hinted at, and Shaka Player decodes it with the header and key in force.
     fn push_hints(&self, out: &mut String) {
         let Some(last) = self.view.window.segments.last() else {
             return;
@@ -153,8 +155,8 @@ impl<'v> Writer<'v> {
         let epoch = self.view.epoch;
         let (number, part, header) = if last.epoch == epoch {
             let target_ms = self.view.control.target_duration_ms;
-            let (number, part) = super::next(self.view.window, target_ms);
-            (number, if last.gap { 0 } else { part }, last.header)
+            let (number, part) = self.view.window.next(target_ms);
+            (number, part, last.header)
         } else {
             // Nothing is added to what an earlier life began; headers begin anew.
             (last.number.saturating_add(1), 0, 0)
@@ -163,9 +165,11 @@ impl<'v> Writer<'v> {
         if part == 0 && self.last.map(|last| last.header) != Some(next.header) {
             next.header.push_map(out, "#EXT-X-PRELOAD-HINT:TYPE=MAP,");
         }
-        out.push_str("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"");
-        Names { epoch }.push_part(out, number, part);
-        out.push_str("\"\n");
+        if self.last == Some(next) {
+            out.push_str("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"");
+            Names { epoch }.push_part(out, number, part);
+            out.push_str("\"\n");
+        }
     }
 
     /// The difference of rounded ends, so that parts add up to their segment.

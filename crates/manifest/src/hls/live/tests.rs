@@ -15,7 +15,7 @@ mod stretches;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgepack_packager::live::{Part, Segment, Window};
+use edgepack_packager::live::{Part, Sample, Segment, Window};
 
 use super::*;
 
@@ -85,8 +85,17 @@ fn part(start: u64, duration: u64, independent: bool) -> Part {
         independent,
         first_sample: 0,
         prefix: Bytes::new(),
-        samples: Vec::new(),
+        samples: vec![sample(duration)],
         media: Vec::new(),
+    }
+}
+
+fn sample(duration: u64) -> Sample {
+    Sample {
+        size: 0,
+        duration: u32::try_from(duration).unwrap(),
+        composition_offset: 0,
+        is_sync: true,
     }
 }
 

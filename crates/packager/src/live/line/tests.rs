@@ -151,7 +151,7 @@ fn segments_begin_at_sync_samples_in_other_multiples_and_are_numbered_by_the_clo
     let window = line.0.window();
     assert_eq!(window.segments[1].wall_clock_ms, ZERO_MS + 2000);
     assert!(window.segments[1].complete && !window.segments[2].complete);
-    assert_eq!(window.next(), (N + 2, 2));
+    assert_eq!(window.next(2000), (N + 2, 2));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn sound_ends_its_segments_without_waiting() {
     });
     assert_eq!(line.push(frames(0, 2000, 50)).segments, 1);
     assert!(line.0.window().segments[0].complete);
-    assert_eq!(line.0.window().next(), (N + 1, 0));
+    assert_eq!(line.0.window().next(2000), (N + 1, 0));
 }
 
 #[test]

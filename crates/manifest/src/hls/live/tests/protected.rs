@@ -110,7 +110,7 @@ fn a_window_begins_with_the_key_in_force() {
 }
 
 #[test]
-fn the_header_of_the_next_key_is_hinted() {
+fn the_header_of_the_next_key_is_hinted_and_no_part_under_it() {
     let protection = protection(Method::Cbcs, Rotation::NewHeader, &[(0, 0), (1003, 1)]);
     let window = window(1000, 3, 0);
     let playlist = media(&LiveView {
@@ -119,10 +119,7 @@ fn the_header_of_the_next_key_is_hinted() {
     });
     assert_eq!(
         lines(&playlist, "#EXT-X-PRELOAD-HINT:"),
-        [
-            "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"init-6b03c2c2-0.1.mp4\"",
-            "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"6b03c2c2-1003.0.m4s\"",
-        ]
+        ["#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"init-6b03c2c2-0.1.mp4\"",]
     );
 }
 
@@ -137,6 +134,17 @@ fn sample_groups_change_keys_under_one_header() {
     assert_eq!(lines(&playlist, "#EXT-X-MAP").len(), 1);
     assert!(body(&playlist)[3].contains(&kid(1, 1).to_hex()));
     assert_eq!(lines(&playlist, "#EXT-X-PRELOAD-HINT:").len(), 1);
+}
+
+#[test]
+fn no_part_under_the_next_key_is_hinted_where_headers_stay() {
+    let protection = protection(Method::Cbcs, Rotation::SampleGroups, &[(0, 0), (1003, 1)]);
+    let window = window(1000, 3, 0);
+    let playlist = media(&LiveView {
+        protection: Some(under(&protection)),
+        ..view(&window)
+    });
+    assert!(lines(&playlist, "#EXT-X-PRELOAD-HINT:").is_empty());
 }
 
 #[test]
