@@ -1,4 +1,6 @@
 //! What viewers see, and what is lost, when the node, the line to it or a clock fails.
+use std::path::{Path, PathBuf};
+
 use super::faults::{count, pictures, wait_until};
 use super::{Pushing, boxes, playlist, stream};
 use crate::support::client::{fetch, fetch_text};
@@ -225,4 +227,119 @@ fn an_encoders_clock_that_steps_moves_nothing_that_was_said() {
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
     );
+}
+
+/// Files of this kind in a recording's folder.
+fn recorded(dir: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(tracks) = std::fs::read_dir(dir.join("live/news")) else {
+        return Vec::new();
+    };
+    let folders = tracks.flatten().map(|track| track.path());
+    let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok());
+    let files = files.flat_map(|files| files.flatten().map(|file| file.path()));
+    files
+        .filter(|file| file.extension().is_some_and(|it| it == extension))
+        .collect()
+}
+
+#[test]
+fn a_recording_outlives_a_node_that_is_killed_in_the_middle_of_a_segment() {
+    const RECORD: u64 = 84;
+    let dir = tempfile::TempDir::new().unwrap();
+    let lines = format!(
+        "[mount.live.recording]\ndirectory = \"{}\"",
+        dir.path().display()
+    );
+    let begun = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        - 60;
+    let mut node = Serve::live(&lines, "").start();
+    let port = node.http.rsplit(':').next().unwrap().parse().unwrap();
+    let bytes = stream("video.mp4");
+    let moofs = boxes(&bytes, b"moof");
+    let mut pushing = Pushing::begin(&node, "video.mp4");
+    pushing.send(&bytes[..(moofs[9] + moofs[10]) / 2]);
+    wait_until(&node, "live");
+    wait_for_parts(&node, 9);
+    // The header and two segments are on disk.
+    let lengths = || {
+        recorded(dir.path(), "idx")
+            .into_iter()
+            .map(|file| std::fs::metadata(file).unwrap().len())
+    };
+    while lengths().sum::<u64>() < 3 * RECORD {
+        std::thread::yield_now();
+    }
+    let text = shown(&node);
+    let whole: Vec<String> = names(&text)
+        .into_iter()
+        .filter(|name| name.matches('.').count() == 1)
+        .collect();
+    let before: Vec<(String, Vec<u8>)> = whole
+        .into_iter()
+        .map(|name| (format!("{}{name}", folder(&node)), name))
+        .map(|(url, name)| (name, fetch(&url)))
+        .collect();
+    assert_eq!(before.len(), 3, "{text}");
+    let parts: Vec<String> = names(&text)
+        .into_iter()
+        .filter(|name| name.matches('.').count() == 2)
+        .collect();
+    node.signal("-KILL");
+    node.wait_for_exit();
+    drop(pushing);
+
+    let node = Serve::live(&lines, "").port(port).start();
+    let mut again = Pushing::begin(&node, "video.mp4");
+    again.send(&bytes[..moofs[0]]);
+    again.send(&bytes[moofs[10]..]);
+    assert!(again.end().ends_with("200"));
+    wait_until(&node, "ended");
+    // What was whole is what it was; parts, and the segment under way, are no more.
+    let now = shown(&node);
+    for (name, media) in &before {
+        assert!(!now.contains(name), "{now}");
+        assert_eq!(fetch(&format!("{}{name}", folder(&node))), *media, "{name}");
+    }
+    for part in &parts {
+        Curl::get(&format!("{}{part}", folder(&node)))
+            .run()
+            .expect(404);
+    }
+    // Who goes back sees all but what was under way when the node died.
+    let back = format!("{}?start={begun}", playlist(&node, "v180"));
+    while count(&fetch_text(&back), "#EXTINF") < 4 {
+        std::thread::yield_now();
+    }
+    let text = fetch_text(&back);
+    let mut seen = Vec::new();
+    for life in text.split("#EXT-X-DISCONTINUITY\n") {
+        let header = life.split("#EXT-X-MAP:URI=\"").nth(1).unwrap();
+        let header = header.split('"').next().unwrap();
+        let segments = life
+            .lines()
+            .filter(|line| line.ends_with(".m4s") && !line.starts_with('#'));
+        let media: Vec<u8> = std::iter::once(header)
+            .chain(segments)
+            .flat_map(|name| fetch(&format!("{}{name}", folder(&node))))
+            .collect();
+        seen.extend(piped_frames(media, "0:v:0", &[]));
+    }
+    let pictures = pictures("video.mp4");
+    assert_eq!(
+        seen,
+        [&pictures[..100], &pictures[150..]].concat(),
+        "{text}"
+    );
+    // And so does who reads the folder.
+    drop(node);
+    let mut files = recorded(dir.path(), "mp4");
+    files.sort();
+    let on_disk: Vec<String> = files
+        .iter()
+        .flat_map(|file| piped_frames(std::fs::read(file).unwrap(), "0:v:0", &[]))
+        .collect();
+    assert_eq!(on_disk, seen);
 }
