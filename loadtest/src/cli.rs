@@ -12,6 +12,7 @@ mod connection;
 mod fetch;
 mod model;
 mod plan;
+mod push;
 mod replay;
 mod report;
 mod run;
@@ -37,6 +38,8 @@ enum Command {
     Fetch(fetch::Args),
     /// Ask again for what an access log tells, at its pace or scaled
     Replay(replay::Args),
+    /// Push captured streams as encoders do, to many channels at once, and have viewers wait for what comes
+    Push(push::Args),
     /// Step the load until promises break: how much a node carries
     Plan(Box<plan::Args>),
     /// Make the page of a run or a plan from its JSON
@@ -98,6 +101,7 @@ fn go(command: Command) -> Result<ExitCode, CliError> {
             Command::Run(args) => run::run(args).await,
             Command::Fetch(args) => fetch::fetch(args).await,
             Command::Replay(args) => replay::replay(args).await,
+            Command::Push(args) => push::push(args).await,
             Command::Plan(args) => plan::plan(*args).await,
             Command::Report(args) => report::report(&args),
             Command::Model(args) => model::run(&args),

@@ -24,6 +24,7 @@ mod player;
 pub mod popularity;
 pub mod presentation;
 pub mod progress;
+pub mod push;
 pub mod replay;
 pub mod report;
 mod run;

@@ -45,6 +45,9 @@ pub struct Outcome {
     /// The first errors and violations, with their URLs; bounded.
     pub samples: Vec<Incident>,
     pub series: Vec<Second>,
+    /// What encoders sent, where the run had some of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<Pushed>,
 }
 
 impl Outcome {
@@ -67,6 +70,15 @@ impl Outcome {
             f64::from(failed > 0)
         }
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pushed {
+    pub streams: u64,
+    pub chunks: u64,
+    pub bytes: u64,
+    /// How much later than due chunks were sent: of the load generator, not of the server.
+    pub late_ms: Quantiles,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Channels: what an encoder pushes is what viewers get, as soon as it is there.
+mod captures;
 mod faults;
+mod outages;
 mod protected;
 
 use std::io::{Read, Write};
@@ -128,6 +130,11 @@ impl Pushing {
 
     pub(super) fn end(mut self) -> String {
         self.0.write_all(b"0\r\n\r\n").unwrap();
+        self.answer()
+    }
+
+    /// Without having ended it.
+    pub(super) fn answer(mut self) -> String {
         let mut head = [0; 12];
         self.0.read_exact(&mut head).unwrap();
         String::from_utf8_lossy(&head).into_owned()

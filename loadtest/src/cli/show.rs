@@ -123,6 +123,16 @@ fn write(out: &mut String, outcome: &Outcome) -> std::fmt::Result {
         connections.opened, connections.peak, connections.failed
     )?;
     quantiles(out, "  handshake", &connections.handshake_ms, "ms")?;
+    if let Some(pushed) = &outcome.pushed {
+        writeln!(
+            out,
+            "pushed       {} streams, {} chunks, {:.3} Mbit/s",
+            pushed.streams,
+            pushed.chunks,
+            pushed.bytes as f64 * 8.0 / seconds / 1e6
+        )?;
+        quantiles(out, "  sent late", &pushed.late_ms, "ms")?;
+    }
     for (why, count) in &outcome.unverified {
         writeln!(out, "not verified {count} bodies {}", why.in_words())?;
     }

@@ -168,6 +168,20 @@ impl Channel {
         self.lock().headers.get(key).cloned()
     }
 
+    /// The one header whose name is like this, and its name; none where there are several.
+    pub(super) fn only_header(
+        &self,
+        is_like: impl Fn(&str) -> bool,
+    ) -> Option<(String, Arc<stream::Header>)> {
+        let state = self.lock();
+        let mut like = state.headers.iter().filter(|(key, _)| is_like(key));
+        let (key, header) = like.next()?;
+        match like.next() {
+            None => Some((key.clone(), Arc::clone(header))),
+            Some(_) => None,
+        }
+    }
+
     /// Media of a track whose header came.
     ///
     /// # Errors
@@ -198,7 +212,8 @@ impl Channel {
         // What the channel has already is no sign of life: an encoder may be sending the same for ever.
         if outcome.changed() || outcome.held {
             state.fed = Some(Instant::now());
-            state.changed_ms = arrival.at_ms;
+            // MPD@publishTime never goes back, whatever the clock does (ISO/IEC 23009-1, 5.3.1.2).
+            state.changed_ms = arrival.at_ms.max(state.changed_ms.saturating_add(1));
         }
         self.settle(&mut state, index, outcome);
         Ok(outcome)

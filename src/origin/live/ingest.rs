@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use tokio::time::timeout;
 
 use super::channel::Channel;
-use super::stream_name::{Pushed, pushed};
+use super::stream_name::{Pushed, folder_of_segment, is_folders_header, pushed};
 use super::{access, faults};
 use crate::delivery::{Fault, Request, RequestBody, Response};
 
@@ -34,11 +34,19 @@ pub(super) async fn take(
         }
         Pushed::Track(key) => key,
     };
+    let (of, header) = match channel.header(&key) {
+        Some(header) => (key.clone(), Some(header)),
+        None => match beside(channel, stream) {
+            Some((of, header)) => (of, Some(header)),
+            None => (key.clone(), None),
+        },
+    };
     let mut taking = Taking {
         channel,
         encoder: encoder(request),
-        header: channel.header(&key),
-        key,
+        header,
+        key: of,
+        own_key: key,
     };
     let limits = StreamLimits::default();
     let mut reader = match &taking.header {
@@ -58,7 +66,10 @@ pub(super) async fn take(
 /// One body under way.
 pub(super) struct Taking<'a> {
     pub(super) channel: &'a Channel,
+    /// Of the track that media are of.
     pub(super) key: String,
+    /// Of the track whose header the body may bring.
+    pub(super) own_key: String,
     pub(super) encoder: u64,
     pub(super) header: Option<Arc<stream::Header>>,
 }
@@ -93,6 +104,7 @@ impl Taking<'_> {
     pub(super) fn came(&mut self, item: Item) -> Result<(), Fault> {
         match item {
             Item::Header { header, .. } => {
+                self.key.clone_from(&self.own_key);
                 self.channel.header_came(&self.key, &header)?;
                 self.header = Some(header);
                 Ok(())
@@ -147,6 +159,12 @@ impl Taking<'_> {
         }
         Ok(())
     }
+}
+
+/// The header that media belong to whose name says nothing of a track.
+fn beside(channel: &Channel, stream: &str) -> Option<(String, Arc<stream::Header>)> {
+    let folder = folder_of_segment(stream)?;
+    channel.only_header(|key| is_folders_header(key, folder))
 }
 
 /// Reads a body that is of no use, as far as one may be.

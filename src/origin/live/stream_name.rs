@@ -54,6 +54,33 @@ pub(super) fn pushed(stream: &str) -> Pushed {
     Pushed::Track(key)
 }
 
+/// Of a segment whose own name says nothing of its track (`live17.m4s`, `v/17.m4s`): the folder whose only header it
+/// belongs to, as ffmpeg's HLS has it.
+pub(super) fn folder_of_segment(stream: &str) -> Option<&str> {
+    let (folder, file) = stream.rsplit_once('/').unwrap_or(("", stream));
+    let (stem, _) = file.rsplit_once('.')?;
+    let is_word = stem.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let digits = stem.trim_start_matches(|c: char| !c.is_ascii_digit());
+    (is_word && !digits.is_empty() && is_number(digits)).then_some(folder)
+}
+
+/// Whether a track's key is of a header that is called after its folder alone, or with a number: `init.mp4`,
+/// `v/init_0.mp4`.
+pub(super) fn is_folders_header(key: &str, folder: &str) -> bool {
+    let Some(rest) = key.strip_prefix(folder) else {
+        return false;
+    };
+    let number = match folder.is_empty() {
+        true => rest,
+        false if rest.is_empty() => "",
+        false => match rest.strip_prefix('/') {
+            Some(number) => number,
+            None => return false,
+        },
+    };
+    is_number(number)
+}
+
 fn is_kind(word: &str, kinds: &[&str]) -> bool {
     kinds.iter().any(|kind| word.eq_ignore_ascii_case(kind))
 }

@@ -5,18 +5,18 @@ use crate::support::media::{frames, piped_frames};
 use crate::support::{Curl, Node, Serve};
 
 /// Until the operator's port says so of the channel.
-fn wait_until(node: &Node, health: &str) {
+pub(super) fn wait_until(node: &Node, health: &str) {
     let url = format!("{}/readyz/live/news", node.admin);
     while !Curl::get(&url).run().text().starts_with(health) {
         std::thread::yield_now();
     }
 }
 
-fn count(text: &str, tag: &str) -> usize {
+pub(super) fn count(text: &str, tag: &str) -> usize {
     text.lines().filter(|line| line.starts_with(tag)).count()
 }
 
-fn pictures(name: &str) -> Vec<String> {
+pub(super) fn pictures(name: &str) -> Vec<String> {
     frames(&streams().join(name).display().to_string(), "0:v:0", &[])
 }
 
@@ -49,6 +49,7 @@ fn a_silent_channel_answers_as_configured_until_media_comes_again() {
     // `mfra` behind the last chunk says that nothing will follow.
     pushing.send(&bytes[moofs[19]..]);
     wait_until(&node, "ended");
+    assert!(pushing.end().ends_with("200"));
     assert_eq!(
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
@@ -77,6 +78,10 @@ fn one_of_two_encoders_dies_and_nothing_is_missing() {
         ["video.mp4?encoder=a", "video.mp4?encoder=b"].map(|name| Pushing::begin(&node, name));
     first.send(&bytes[..moofs[7]]);
     second.send(&bytes[..moofs[6]]);
+    // Both are on the air.
+    while node.metric("edgepack_live_ingest_bytes_total") < (moofs[7] + moofs[6]) as f64 {
+        std::thread::yield_now();
+    }
     // In the middle of a chunk.
     first.send(&bytes[moofs[7]..(moofs[7] + moofs[8]) / 2]);
     drop(first);

@@ -69,6 +69,7 @@ impl<'a> Pump<'a> {
             taking: Taking {
                 channel,
                 key: KEY.to_owned(),
+                own_key: KEY.to_owned(),
                 encoder: hasher.finish(),
                 header: None,
             },

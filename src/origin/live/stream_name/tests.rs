@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use super::{Pushed, pushed};
+use super::{Pushed, folder_of_segment, is_folders_header, pushed};
 
 fn key(stream: &str) -> String {
     match pushed(stream) {
@@ -49,4 +49,27 @@ fn tracks_have_different_keys() {
 fn manifests_of_the_encoder_are_told_apart() {
     assert_eq!(pushed("manifest.mpd"), Pushed::Manifest);
     assert_eq!(pushed("v360/index.m3u8"), Pushed::Manifest);
+}
+
+#[test]
+fn a_segment_that_names_no_track_is_of_the_folders_header() {
+    for (header, media) in [
+        ("init.mp4", "live17.m4s"),
+        ("v/init_0.mp4", "v/17.m4s"),
+        ("v/init.mp4", "v/live0.m4s"),
+    ] {
+        let folder = folder_of_segment(media).unwrap();
+        assert!(is_folders_header(&key(header), folder), "{header}, {media}");
+    }
+    for media in ["chunk-stream1-00001.m4s", "seg_1_17.m4s", "audio.cmfa"] {
+        assert_eq!(folder_of_segment(media), None, "{media}");
+    }
+    for (header, folder) in [
+        ("init-stream0.m4s", ""),
+        ("v/init.mp4", ""),
+        ("video.cmfv", ""),
+        ("vv/init.mp4", "v"),
+    ] {
+        assert!(!is_folders_header(&key(header), folder), "{header}");
+    }
 }

@@ -718,3 +718,20 @@ fn events_go_with_the_part_of_their_fragments_first_sample() {
         .collect();
     assert_eq!(prefixes, [&event(b"one.")[..], b"", &event(b"two.")]);
 }
+
+#[test]
+fn a_node_whose_clock_steps_goes_on_as_if_it_had_not() {
+    for step in [10_000, -10_000] {
+        let (mut steady, mut stepped) = (Fed::new(options()), Fed::new(options()));
+        for at in (0..20_000).step_by(480) {
+            let chunk = frames(at, at + 480, 50);
+            let mut arrival = arrival(&chunk, A);
+            steady.0.push(chunk.clone(), arrival).unwrap();
+            if at > 6000 {
+                arrival.at_ms += step;
+            }
+            stepped.0.push(chunk, arrival).unwrap();
+        }
+        assert_eq!(stepped.segments(), steady.segments());
+    }
+}
