@@ -1,5 +1,6 @@
 //! The operator's port: health, readiness, metrics, key ids. Not for viewers.
 mod channels;
+mod interstitials;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use self::channels::{ChannelState, Channels, Health, TrackState};
+pub use self::interstitials::{Asset, Interstitial, Interstitials, Refused};
 use crate::keys::{DEFAULT_LIMIT, KeyStore, MAX_LIMIT};
 use crate::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
 
@@ -63,9 +65,9 @@ pub async fn serve(listener: TcpListener, views: Views, shutdown: impl Future<Ou
         let views = views.clone();
         connections.spawn(async move {
             let _place = place;
-            let service = service_fn(|request: Request<Incoming>| {
-                let response = answer(request.method(), request.uri(), &views);
-                std::future::ready(Ok::<_, Infallible>(response))
+            let views = &views;
+            let service = service_fn(move |request| async move {
+                Ok::<_, Infallible>(respond(request, views).await)
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -80,6 +82,17 @@ pub async fn serve(listener: TcpListener, views: Views, shutdown: impl Future<Ou
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+async fn respond(request: Request<Incoming>, views: &Views) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    match interstitials::Target::of(parts.uri.path()) {
+        Some(target) => {
+            let channels = views.reports.channels.as_deref();
+            interstitials::answer(&target, &parts.method, &parts.headers, body, channels).await
+        }
+        None => answer(&parts.method, &parts.uri, views),
+    }
+}
 
 fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
     if method != Method::GET && method != Method::HEAD {
@@ -195,7 +208,7 @@ const INDEX: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>edg
 <h1>edgepack</h1><ul><li><a href=/healthz>/healthz</a> the process is up<li><a href=/readyz>/readyz</a> \
 all listeners are up, the node is not draining, and no key provider has failed for too long<li><a href=/keys>/keys</a> \
 key ids, where they come from and how old they are<li><a href=/channels>/channels</a> how live channels are; \
-/readyz/{mount}/{channel} for one of them<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
+/readyz/{mount}/{channel} for one of them, /channels/{mount}/{channel}/interstitials for its interstitials<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
 
 fn response(
     status: StatusCode,

@@ -30,8 +30,8 @@ pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
 pub use keys::{KeyCache, KeyProvider, KeyServer, Keys, Speke};
 pub use live::{
-    Channel, Contribution, Fsync, IngestAccess, Live, PushMethod, Recording, Republish, Transport,
-    Verify,
+    Channel, Contribution, Fsync, IngestAccess, Live, LiveEvents, PushMethod, Recording, Republish,
+    Transport, Verify,
 };
 pub use model::{
     AccessLog, Admin, Cache, Config, Cors, KernelTls, Listen, Log, LogFormat, LogLevel, Node,

@@ -42,6 +42,8 @@ pub enum SharedError {
     /// The folder of `cache.index_dir` cannot be used.
     #[error(transparent)]
     Indexes(#[from] IndexCacheError),
+    #[error(transparent)]
+    Recording(#[from] live::Opening),
     #[error("the system has no random bytes to give")]
     Random,
     #[error(transparent)]

@@ -1,13 +1,19 @@
 //! `/channels` and `/readyz/{mount}/{channel}`: how the node's channels are.
 use std::fmt;
+use std::sync::Arc;
 
 use http::StatusCode;
 use serde::Serialize;
+
+use super::Interstitials;
 
 /// Who knows the node's channels.
 pub trait Channels: fmt::Debug + Send + Sync {
     /// In the order of the configuration.
     fn states(&self) -> Vec<ChannelState>;
+
+    /// Of the channel at this path, `/{mount}/{channel}`. None: there is no such channel.
+    fn interstitials(&self, path: &str) -> Option<Arc<dyn Interstitials>>;
 }
 
 /// One channel at one moment.

@@ -4,10 +4,12 @@ use std::time::Duration;
 use super::Secret;
 
 mod contribution;
+mod events;
 mod recording;
 mod republish;
 
 pub use contribution::{Contribution, Transport};
+pub use events::LiveEvents;
 pub use recording::{Fsync, Recording, Verify};
 pub use republish::{PushMethod, Republish};
 
@@ -30,6 +32,7 @@ pub struct Live {
     pub ingest_timeout: Duration,
     /// Tracks that one channel may have.
     pub max_tracks: usize,
+    pub events: LiveEvents,
     /// Where channels are recorded. `None`: nowhere.
     pub recording: Option<Recording>,
     pub channels: Vec<Channel>,
@@ -46,6 +49,7 @@ impl Default for Live {
             stale_status: 404,
             ingest_timeout: Duration::from_secs(30),
             max_tracks: 16,
+            events: LiveEvents::default(),
             recording: None,
             channels: Vec::new(),
         }

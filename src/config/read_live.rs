@@ -7,9 +7,9 @@ use super::live::{Channel, IngestAccess, Live};
 use super::read::size;
 use super::read_mount::one_of;
 
-mod recording;
-
 mod contribution;
+mod events;
+mod recording;
 mod republish;
 
 /// As long as a channel's name may be.
@@ -27,6 +27,10 @@ pub(super) fn live(mut section: Section<'_, '_>) -> Live {
         stale_status: stale_status(&mut section, default.stale_status),
         ingest_timeout: section.bounded("ingest_timeout", default.ingest_timeout, s(1)..=s(3600)),
         max_tracks: section.bounded("max_tracks", default.max_tracks, 1..=64),
+        events: section
+            .section("events")
+            .map(events::events)
+            .unwrap_or_default(),
         recording: section.section("recording").and_then(recording::recording),
         channels: section
             .sections("channel")

@@ -11,6 +11,7 @@ mod documents;
 mod drm;
 mod faults;
 mod keys;
+mod live;
 mod mount_faults;
 
 /// Something in every section.
@@ -193,7 +194,8 @@ fn parse_in(folder: &TempDir, text: &str) -> Result<Config, Vec<ConfigFault>> {
 /// Every key there is, by section without indices.
 fn all_keys() -> BTreeSet<(String, &'static str)> {
     let folder = folder();
-    let (_, source) = Config::read(FULL, &folder.path().join("edgepack.toml"));
+    let full = [FULL, live::LIVE].concat();
+    let (_, source) = Config::read(&full, &folder.path().join("edgepack.toml"));
     source.asked()
 }
 

@@ -65,7 +65,12 @@ where
         build: Arc::clone(&build),
     };
     let plans = sockets.workers.into_iter().enumerate().map(plan).collect();
-    let mut service = DeliveryService::new(plans, Arc::clone(&lifecycle), announcement.clone());
+    let mut service = DeliveryService::new(
+        plans,
+        Arc::clone(&lifecycle),
+        announcement.clone(),
+        Box::new(|_| {}),
+    );
     let service = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -9,8 +9,10 @@
 //! A channel lives in memory shared by all workers. What a node gave in an earlier life is never named again: names
 //! carry the [`Epoch`](crate::delivery::route::Epoch).
 mod access;
+mod archive;
 mod channel;
 mod contribution;
+mod events;
 mod faults;
 mod ingest;
 mod manifests;
@@ -19,6 +21,7 @@ mod protection;
 mod recording;
 mod republish;
 mod stream_name;
+mod stretch;
 mod track;
 mod viewers;
 mod work;
@@ -30,7 +33,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use self::channel::Channel;
 use self::viewers::Asked;
 pub use self::work::{LiveWork, WorkError};
-use crate::admin::{ChannelState, Channels};
+use crate::admin::{ChannelState, Channels, Interstitials};
 use crate::config::{Config, Mount};
 use crate::delivery::route::{AssetRoute, IngestRoute, MountId};
 use crate::delivery::{Fault, Representation, Request, RequestBody, Response};
@@ -73,8 +76,7 @@ impl Live {
                 let metrics = metrics.of(&mount.name, &channel.name);
                 let of = (Arc::clone(mount), index, live.clone());
                 let made = Channel::new(of, channel, metrics, now);
-                let made = made.map_err(|_| SharedError::Random)?;
-                channels.insert(key, Arc::new(made));
+                channels.insert(key, Arc::new(made?));
             }
         }
         Ok(Self {
@@ -168,6 +170,14 @@ impl Live {
     }
 }
 
+/// Why a channel's recording cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("mount.live.recording: {channel}: {reason}")]
+pub struct Opening {
+    channel: String,
+    reason: String,
+}
+
 /// Waits for the next second of Unix time: two lives of a channel on a node, however short the first, have epochs of
 /// their own.
 fn begin(now: SystemTime) -> SystemTime {
@@ -186,5 +196,11 @@ impl Channels for Live {
             .into_iter()
             .map(|(_, channel)| channel.health())
             .collect()
+    }
+
+    fn interstitials(&self, path: &str) -> Option<Arc<dyn Interstitials>> {
+        let mut channels = self.channels.values();
+        let channel = channels.find(|channel| channel.path() == path)?;
+        Some(Arc::clone(channel) as Arc<dyn Interstitials>)
     }
 }

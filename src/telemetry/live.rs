@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgepack_packager::live::Outcome;
+use edgepack_packager::live::events::Told;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 };
@@ -22,6 +23,9 @@ pub struct LiveMetrics {
     events: IntCounterVec,
     dropped: IntCounterVec,
     refused: IntCounterVec,
+    messages: IntCounterVec,
+    unused_messages: IntCounterVec,
+    interstitials: IntGaugeVec,
     lag: HistogramVec,
     jitter: HistogramVec,
     waiting: IntGaugeVec,
@@ -39,6 +43,7 @@ struct Cells {
     channel: String,
     all: LiveMetrics,
     bytes: IntCounter,
+    interstitials: IntGauge,
     lag: Histogram,
     jitter: Histogram,
     waiting: IntGauge,
@@ -99,6 +104,20 @@ impl LiveMetrics {
                 "Requests of encoders that were refused or broke.",
                 "reason",
             )?,
+            messages: counter(
+                "edgepack_live_messages_total",
+                "Events that encoders told beside picture and sound, each once.",
+                "scheme",
+            )?,
+            unused_messages: counter(
+                "edgepack_live_unused_messages_total",
+                "Events of encoders that could not be used, or not in all ways.",
+                "reason",
+            )?,
+            interstitials: gauge(
+                "edgepack_live_interstitials",
+                "Interstitials that playlists name.",
+            )?,
             lag: histogram(
                 "edgepack_live_lag_seconds",
                 "From the wall clock of a chunk's end, as the encoder tells it, to its arrival.",
@@ -123,6 +142,9 @@ impl LiveMetrics {
         telemetry.register(Box::new(metrics.events.clone()))?;
         telemetry.register(Box::new(metrics.dropped.clone()))?;
         telemetry.register(Box::new(metrics.refused.clone()))?;
+        telemetry.register(Box::new(metrics.messages.clone()))?;
+        telemetry.register(Box::new(metrics.unused_messages.clone()))?;
+        telemetry.register(Box::new(metrics.interstitials.clone()))?;
         telemetry.register(Box::new(metrics.lag.clone()))?;
         telemetry.register(Box::new(metrics.jitter.clone()))?;
         telemetry.register(Box::new(metrics.waiting.clone()))?;
@@ -137,6 +159,7 @@ impl LiveMetrics {
             mount: mount.to_owned(),
             channel: channel.to_owned(),
             bytes: self.bytes.with_label_values(of),
+            interstitials: self.interstitials.with_label_values(of),
             lag: self.lag.with_label_values(of),
             jitter: self.jitter.with_label_values(of),
             waiting: self.waiting.with_label_values(of),
@@ -177,6 +200,32 @@ impl ChannelMetrics {
         ] {
             self.count(&self.0.all.dropped, reason, count);
         }
+        let crowded = outcome.prefixes_dropped;
+        self.count(&self.0.all.unused_messages, "too-many", crowded);
+    }
+
+    /// What the channel's events made of what came.
+    pub fn events_came(&self, told: &Told) {
+        let others = told.added - (told.splices + told.id3_tags).min(told.added);
+        for (scheme, count) in [
+            ("scte35", told.splices),
+            ("id3", told.id3_tags),
+            ("other", others),
+        ] {
+            self.count(&self.0.all.messages, scheme, count);
+        }
+        for (reason, count) in [
+            ("unreadable", told.unreadable),
+            ("too-many", told.dropped),
+            ("unpaired", told.unpaired),
+        ] {
+            self.count(&self.0.all.unused_messages, reason, count);
+        }
+    }
+
+    pub fn interstitials(&self, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.interstitials.set(count);
     }
 
     pub fn part_jitter(&self, off: Duration) {

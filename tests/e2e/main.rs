@@ -18,6 +18,7 @@ mod kernel_tls;
 mod keys;
 mod live;
 mod live_contribution;
+mod live_events;
 mod manifests;
 mod memory;
 mod playback;

@@ -54,7 +54,8 @@ impl Event {
     }
 
     /// The events of a sample of an event message track; none in one that is empty (`emeb`). `time`: the sample's
-    /// presentation time, in units of `timescale`, which is not 0. Those that began before time 0 are told at 0.
+    /// presentation time, in units of `timescale`, which is not 0. Those that began before time 0 are told at 0. `emsg`
+    /// boxes, which older encoders put there, are told as they are: those of version 0 count from the sample.
     ///
     /// # Errors
     /// As [`parse`](Self::parse); also for more than 256 events.
@@ -63,13 +64,17 @@ impl Event {
         while at < sample.len() {
             let node = one_box(at, sample.slice(at..))?;
             at += node.whole().len();
-            if node.kind().0 != *b"emib" {
+            let is_instance = node.kind().0 == *b"emib";
+            if !is_instance && node.kind().0 != *b"emsg" {
                 continue;
             }
             if events.len() == MAX_INSTANCES {
                 return Err(node.limit("events in a sample", MAX_INSTANCES as u64));
             }
-            events.push(Self::of_instance(&node, time, timescale)?);
+            events.push(match is_instance {
+                true => Self::of_instance(&node, time, timescale)?,
+                false => Self::of_box(&node)?,
+            });
         }
         Ok(events)
     }

@@ -37,6 +37,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) trick: Option<&'a TrickPlay>,
     /// The URL's track element.
     pub(crate) url_name: String,
+    /// Of its playlist in CMAF, with the question mark; empty without one.
+    pub(crate) query: String,
 }
 
 impl<'a> Outline<'a> {
@@ -87,6 +89,7 @@ impl<'a> Outline<'a> {
                 trick: trick
                     .filter(|trick| !view.filter.without_trick_play && !trick.frames.is_empty()),
                 url_name: view.presentation.url_name(rendition, protection),
+                query: String::new(),
             });
         }
         Self {

@@ -19,6 +19,37 @@ fn faults(lines: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_channels_tell_beside_media_has_its_limits() {
+    use crate::config::LiveEvents;
+    let events = |lines: &str| {
+        let section = format!("[mount.live.events]\n{lines}");
+        let text = format!(
+            "[[mount]]\npath = \"/live\"\n[mount.live]\n{section}\n[[mount.live.channel]]\nname = \"news\"\n"
+        );
+        let config = Config::parse(&text, Path::new("edgepack.toml"))?;
+        Ok::<_, Vec<ConfigFault>>(config.mounts[0].live.clone().unwrap().events)
+    };
+    assert_eq!(events(""), Ok(LiveEvents::default()));
+    let read = events("date_ranges = false\nmax_events = 16\nmax_interstitials = 0");
+    let expected = LiveEvents {
+        date_ranges: false,
+        max_events: 16,
+        max_interstitials: 0,
+    };
+    assert_eq!(read, Ok(expected));
+    let faults = events("max_events = 15\nmax_interstitials = 1025\nids = 1").unwrap_err();
+    let keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "mount[0].live.events.max_events",
+            "mount[0].live.events.max_interstitials",
+            "mount[0].live.events.ids"
+        ]
+    );
+}
+
+#[test]
 fn a_contribution_is_read_with_its_defaults_and_closes_the_channel_to_pushes() {
     let channel = channel(
         "[mount.live.channel.ingest]\nsrt = \"srt://0.0.0.0:9000?mode=listener&passphrase=0123456789\"\n",

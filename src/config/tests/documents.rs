@@ -18,12 +18,11 @@ fn the_sample_states_the_defaults() {
 #[test]
 fn the_sample_shows_every_key() {
     let shown: BTreeSet<_> = sample_keys().into_keys().collect();
-    for (section, key) in all_keys() {
-        let is_section = all_keys()
-            .iter()
-            .any(|(other, _)| *other == sub(&section, key));
+    let known = all_keys();
+    for (section, key) in &known {
+        let is_section = known.iter().any(|(other, _)| *other == sub(section, key));
         assert!(
-            is_section || shown.contains(&(section.clone(), key.to_owned())),
+            is_section || shown.contains(&(section.clone(), (*key).to_owned())),
             "[{section}] {key}"
         );
     }
@@ -32,7 +31,8 @@ fn the_sample_shows_every_key() {
 
 #[test]
 fn what_the_sample_leaves_out_is_right_when_put_in() {
-    // Of two ways to give a key or to rotate keys, one; of key providers, one; and files that are there.
+    // Of two ways to give a key, to rotate keys, to feed a channel or to be let in, one; of key providers, one; files that
+    // are there; and channels in a mount of their own.
     let of_others = [
         "#secret = \"hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"",
         "#method = ",
@@ -47,6 +47,19 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
         .collect();
     let after = after.replace("#rotate_segments", "# rotate_segments");
     let sample = format!("{before}#[mount.keys]\n{keys}\n{after}");
+    let channels = "#[mount.live]\n";
+    let sample = sample.replace(
+        channels,
+        &format!("[[mount]]\npath = \"/live\"\n{channels}"),
+    );
+    let (sample, republish) = sample
+        .split_once("#[[mount.live.channel.republish]]")
+        .unwrap();
+    let republish = republish.replace("#user", "# user");
+    let republish = republish.replace("#password", "# password");
+    let sample = format!("{sample}#[[mount.live.channel.republish]]{republish}");
+    let sample = sample.replace("#rtmp", "# rtmp");
+    let sample = sample.replace("#listen = true", "# listen = true");
     let put_in: String = sample
         .lines()
         .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
@@ -69,6 +82,34 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
     };
     assert_eq!(stated, TokenPolicy::new(token.keys));
     assert_eq!(config.mounts[0].assets.len(), 1);
+    let live = config.mounts[1].live.clone().unwrap();
+    let recording = live.recording.clone().unwrap();
+    assert_eq!(
+        Recording::new("/srv/recordings"),
+        Recording {
+            max_bytes: None,
+            ..recording
+        }
+    );
+    let channel = live.channels[0].clone();
+    let url = channel.contribution.clone().unwrap().url;
+    assert_eq!(
+        channel.contribution,
+        Some(Contribution::new(Transport::Srt, url))
+    );
+    let second = channel.republish[0].clone();
+    let stated = Republish {
+        authorization: None,
+        ca_file: None,
+        ..second.clone()
+    };
+    assert_eq!(stated, Republish::new("second".into(), second.url));
+    let stated = Live {
+        recording: None,
+        channels: Vec::new(),
+        ..live
+    };
+    assert_eq!(stated, Live::default());
 }
 
 #[test]

@@ -10,20 +10,22 @@ use edgepack_packager::live::{
 };
 use edgepack_packager::{Fingerprint, Presentation};
 use ring::digest;
-use ring::error::Unspecified;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use super::archive::Archive;
+use super::events::ChannelEvents;
 use super::faults;
 use super::manifests::Texts;
 use super::media::Media;
 use super::protection::Vault;
 use super::track::Track;
 use crate::admin::{ChannelState, Health, TrackState};
-use crate::config::{self, Live, Mount, Protection};
+use crate::config::{self, Live, LiveEvents, Mount, Protection};
 use crate::delivery::Fault;
 use crate::delivery::route::Epoch;
+use crate::origin::SharedError;
 use crate::telemetry::live::ChannelMetrics;
 
 /// One channel, shared by all workers.
@@ -43,6 +45,8 @@ pub(super) struct Channel {
     pub(super) fingerprint: Fingerprint,
     state: Mutex<State>,
     pub(super) metrics: ChannelMetrics,
+    /// None: nothing is recorded.
+    pub(super) archive: Option<Archive>,
     pub(super) vault: Vault,
     pub(super) texts: Texts,
 }
@@ -59,11 +63,14 @@ pub(super) struct State {
     pub(super) fed: Option<Instant>,
     /// Segments whole, of all tracks.
     segments: u64,
+    pub(super) events: ChannelEvents,
     announced: Option<(u64, Arc<Announced>)>,
     /// What MPDs have said of the channel's time so far.
     pub(super) periods: HashMap<Protection, Periods>,
     /// Unix time of the last change, milliseconds.
     pub(super) changed_ms: i64,
+    /// Longest segment so far, in milliseconds of whole seconds, rounded; the target at least.
+    pub(super) longest_ms: u32,
 }
 
 /// What the channel offers for the time being.
@@ -76,29 +83,48 @@ pub(super) struct Announced {
 
 impl Channel {
     /// # Errors
-    /// No random bytes can be had.
+    /// No random bytes can be had, or a recording cannot be opened.
     pub(super) fn new(
         (mount, mount_index, live): (Arc<Mount>, usize, Live),
         channel: &config::Channel,
         metrics: ChannelMetrics,
         now: SystemTime,
-    ) -> Result<Self, Unspecified> {
+    ) -> Result<Self, SharedError> {
         let mut life = [0; 16];
-        SystemRandom::new().fill(&mut life)?;
+        let random = SystemRandom::new().fill(&mut life);
+        random.map_err(|_| SharedError::Random)?;
+        let archive = match &live.recording {
+            None => None,
+            Some(options) => Some(Archive::open(
+                options,
+                &mount.path,
+                &channel.name,
+                live.memory,
+            )?),
+        };
+        // A clock that was set back must not lead to names that are taken.
+        let newest = archive.as_ref().and_then(Archive::newest_epoch);
+        let least = newest.map_or(0, |newest| newest.saturating_add(1));
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = |duration: Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+        let target_ms = millis(mount.target_duration);
         Ok(Self {
             name: channel.name.clone(),
             access: channel.ingest.clone(),
             life,
-            epoch: Epoch(u32::try_from(since.as_secs()).unwrap_or(u32::MAX)),
-            target_ms: millis(mount.target_duration),
-            part_ms: millis(live.part_duration).min(millis(mount.target_duration)),
+            epoch: Epoch(
+                u32::try_from(since.as_secs())
+                    .unwrap_or(u32::MAX)
+                    .max(least),
+            ),
+            archive,
+            target_ms,
+            part_ms: millis(live.part_duration).min(target_ms),
             fingerprint: fingerprint(&mount.path, &channel.name),
+            state: Mutex::new(State::new(&channel.name, target_ms, &live.events)),
             live,
             mount,
             mount_index,
-            state: Mutex::new(State::new(&channel.name)),
             metrics,
             vault: Vault::default(),
             texts: Texts::default(),
@@ -118,6 +144,9 @@ impl Channel {
         let state = &mut *state;
         for (index, track) in header.movie.tracks.iter().enumerate() {
             let key = (key.to_owned(), track.track_id);
+            if state.events.track_came(&key, track, self.live.max_tracks)? {
+                continue;
+            }
             let known = state.tracks.iter().position(|known| known.key == key);
             match known {
                 Some(known) => state.tracks[known].header_came(header, index)?,
@@ -151,6 +180,10 @@ impl Channel {
     ) -> Result<Outcome, Fault> {
         let mut state = self.lock();
         let clock = state.tracks.iter().find_map(|track| track.line.clock());
+        if state.events.has_track(key) {
+            self.samples_came(&mut state, key, &chunk, arrival.clock.or(clock));
+            return Ok(Outcome::default());
+        }
         let Some(index) = state.tracks.iter().position(|track| track.key == *key) else {
             return Err(faults::no_such_track(&key.0));
         };
@@ -205,6 +238,7 @@ impl Channel {
         if outcome.discontinuities > 0 {
             state.discontinue_beside(index);
         }
+        self.look_for_events(state, index, &outcome);
         let track = &mut state.tracks[index];
         if outcome.parts > 0 {
             let now = Instant::now();
@@ -213,6 +247,18 @@ impl Channel {
                 self.metrics.part_jitter((now - last).abs_diff(part));
             }
         }
+        if outcome.segments > 0
+            && let Some(archive) = &self.archive
+        {
+            // Tracks get their names with it; one that cannot be played yet has none.
+            let _ = self.announce(state);
+            archive.record(&mut state.tracks[index]);
+        }
+        if outcome.segments > 0 {
+            let longest_ms = state.tracks[index].longest_ms();
+            state.longest_ms = state.longest_ms.max(longest_ms);
+        }
+        let track = &mut state.tracks[index];
         state.media.advance(index, &track.line, self.live.memory);
         track.changed.notify_waiters();
     }
@@ -245,6 +291,15 @@ impl Channel {
     pub(super) fn announced(&self) -> Result<Arc<Announced>, Fault> {
         let mut state = self.lock();
         self.is_fed(&state)?;
+        self.announce(&mut state)
+    }
+
+    /// The same of a channel that may be stale: what was recorded is there all the same.
+    pub(super) fn announced_ever(&self) -> Result<Arc<Announced>, Fault> {
+        self.announce(&mut self.lock())
+    }
+
+    fn announce(&self, state: &mut State) -> Result<Arc<Announced>, Fault> {
         if let Some((segments, announced)) = &state.announced
             && *segments == state.segments
         {
@@ -318,7 +373,7 @@ impl Channel {
         let tracks = || state.tracks.iter();
         let playable = tracks().any(|track| !track.line.numbers().is_empty());
         ChannelState {
-            path: format!("{}/{}", self.mount.path, self.name),
+            path: self.path(),
             health: match silent {
                 Some(_) if playable && tracks().all(|track| track.line.has_ended()) => {
                     Health::Ended
@@ -370,14 +425,16 @@ impl Channel {
 }
 
 impl State {
-    fn new(channel: &str) -> Self {
+    fn new(channel: &str, target_ms: u32, events: &LiveEvents) -> Self {
         Self {
             version: 0,
+            longest_ms: target_ms,
             tracks: Vec::new(),
             media: Media::new(channel),
             headers: HashMap::new(),
             fed: None,
             segments: 0,
+            events: ChannelEvents::new(events),
             announced: None,
             periods: HashMap::new(),
             changed_ms: 0,

@@ -26,6 +26,30 @@ pub(super) fn no_such_segment() -> Fault {
     )
 }
 
+/// Of the time that a viewer names nothing is there, no longer or not yet.
+pub(super) fn no_such_stretch() -> Fault {
+    Fault::not_found("no-such-stretch", "The channel has nothing of that time.")
+}
+
+/// Keys of a stretch are one after the other.
+pub(super) fn too_many_periods(max: u32) -> Fault {
+    Fault::bad_request(
+        "bad-stretch",
+        format!("The stretch has more than {max} crypto periods."),
+    )
+}
+
+/// The disk, or what is on it, is at fault.
+pub(super) fn not_read(channel: &str, error: &dyn std::fmt::Display) -> Fault {
+    Fault::new(
+        StatusCode::BAD_GATEWAY,
+        Blame::Asset,
+        "recording-damaged",
+        "What was recorded cannot be read.",
+    )
+    .detail(format!("channel {channel:?}: {error}"))
+}
+
 pub(super) fn not_begun(channel: &str) -> Fault {
     Fault::not_found(
         "channel-not-begun",

@@ -1,10 +1,11 @@
 //! Playlists and MPDs of a channel: written once per moment, whoever and however many wait for it.
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use edgepack_manifest::dash;
+use edgepack_manifest::dash::live::Periods;
 use edgepack_manifest::hls::live::{
     Control, DateRanges, LiveProtection, LiveView, Nature, Position, Report, Skip, delta, media,
     multivariant,
@@ -14,8 +15,9 @@ use edgepack_packager::Kind;
 use edgepack_packager::live::Window;
 
 use super::channel::{Announced, Channel, State};
-use super::faults;
+use super::{events, faults};
 use super::protection::Keyed;
+use super::stretch::Stretch;
 use crate::config::Protection;
 use crate::delivery::Fault;
 
@@ -42,6 +44,7 @@ enum Key {
         protection: Protection,
         /// Of licences.
         url: Option<String>,
+        stretch: Option<Stretch>,
         track: usize,
         skip: Option<Skip>,
     },
@@ -56,17 +59,41 @@ impl Texts {
         key: Key,
         write: impl FnOnce() -> Result<String, E>,
     ) -> Result<Bytes, E> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0 != version || kept.1.len() >= MAX_TEXTS {
-            kept.0 = version;
-            kept.1.clear();
-        }
+        let mut kept = self.of(version);
         if let Some(text) = kept.1.get(&key) {
             return Ok(text.clone());
         }
         let text = Bytes::from(write()?);
         kept.1.insert(key, text.clone());
         Ok(text)
+    }
+
+    fn get(&self, version: u64, key: &Key) -> Option<Bytes> {
+        self.of(version).1.get(key).cloned()
+    }
+
+    /// What took long to write, and was not waited for by others.
+    fn keep(&self, version: u64, key: Key, text: String) -> Bytes {
+        let text = Bytes::from(text);
+        let mut kept = self.lock();
+        // The channel may have gone on.
+        if kept.0 == version && kept.1.len() < MAX_TEXTS {
+            kept.1.insert(key, text.clone());
+        }
+        text
+    }
+
+    fn of(&self, version: u64) -> MutexGuard<'_, (u64, HashMap<Key, Bytes>)> {
+        let mut kept = self.lock();
+        if kept.0 != version || kept.1.len() >= MAX_TEXTS {
+            kept.0 = version;
+            kept.1.clear();
+        }
+        kept
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<Key, Bytes>)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,9 +105,31 @@ pub(super) struct Shown<'a> {
     pub(super) keyed: Option<&'a Keyed>,
     /// When the mount has a ClearKey licence server.
     pub(super) licence_url: Option<String>,
+    /// None: at the live edge.
+    pub(super) stretch: Option<Stretch>,
 }
 
 impl Shown<'_> {
+    /// # Errors
+    /// 404, and at the live edge what is configured for a channel that gets nothing.
+    pub(super) fn announced(&self, channel: &Channel) -> Result<Arc<Announced>, Fault> {
+        match self.stretch {
+            None => channel.announced(),
+            // What is there is there, whether more comes or not.
+            Some(_) => channel.announced_ever(),
+        }
+    }
+
+    fn media(&self, track: usize, skip: Option<Skip>) -> Key {
+        Key::Media {
+            protection: self.protection,
+            url: self.licence_url.clone(),
+            stretch: self.stretch,
+            track,
+            skip,
+        }
+    }
+
     fn signalled(&self) -> Option<edgepack_manifest::Protection> {
         Some(self.keyed?.manifest(self.licence_url.clone()))
     }
@@ -101,50 +150,103 @@ pub(super) fn media_playlist(
         .tracks
         .get(track)
         .ok_or_else(faults::no_such_segment)?;
-    let keys = shown.keyed.map(|keyed| keyed.track(track)).transpose()?;
-    let key = Key::Media {
-        protection: shown.protection,
-        url: shown.licence_url.clone(),
-        track,
-        skip,
-    };
-    let text = channel.texts.get_or_write(state.version, key, || {
-        let window = of.line.window();
-        let others: Vec<(&str, Window)> = state
-            .tracks
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != track)
-            .filter_map(|(_, other)| Some((other.name.as_deref()?, other.line.window())))
-            .collect();
-        let reports: Vec<Report<'_>> = others
-            .iter()
-            .map(|(name, window)| Report {
-                track: name,
-                last: Position::of(window),
-            })
-            .collect();
-        let signalled = shown.signalled();
-        let view = LiveView {
-            window: &window,
-            epoch: channel.epoch.0,
-            nature: Nature::Sliding,
-            independent: true,
-            control: control(channel),
-            reports: &reports,
-            date_ranges: DateRanges::default(),
-            protection: signalled.as_ref().zip(keys).map(|(protection, keys)| {
-                let track = &keys.protection;
-                LiveProtection { protection, track }
-            }),
-            start_ms: None,
-        };
-        Ok::<_, Fault>(match skip {
-            Some(skip) => delta(&view, skip),
-            None => media(&view),
-        })
-    })?;
+    let text = channel
+        .texts
+        .get_or_write(state.version, shown.media(track, skip), || {
+            let window = of.line.window();
+            let others: Vec<(&str, Window)> = state
+                .tracks
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| *index != track)
+                .filter_map(|(_, other)| Some((other.name.as_deref()?, other.line.window())))
+                .collect();
+            let reports: Vec<Report<'_>> = others
+                .iter()
+                .map(|(name, window)| Report {
+                    track: name,
+                    last: Position::of(window),
+                })
+                .collect();
+            let control = control(channel, state.longest_ms);
+            let of = (track, &window, Nature::Sliding);
+            let told = state.events.shown();
+            write_playlist(channel, shown, of, control, &reports, &told, skip)
+        })?;
     Ok((text, state.version))
+}
+
+/// The media playlist of a stretch, of whole segments: nobody waits for it, and parts are for the live edge. With the
+/// version of the channel that it is of.
+///
+/// # Errors
+/// 404 where nothing of it is there.
+pub(super) fn stretch_playlist(
+    channel: &Channel,
+    shown: &Shown<'_>,
+    track: usize,
+    skip: Option<Skip>,
+) -> Result<(Bytes, u64), Fault> {
+    let stretch = shown.stretch.ok_or_else(faults::no_such_stretch)?;
+    let (name, window, version, told) = {
+        let state = channel.lock();
+        let of = state
+            .tracks
+            .get(track)
+            .ok_or_else(faults::no_such_segment)?;
+        let told = state.events.shown();
+        (of.name.clone(), of.line.window(), state.version, told)
+    };
+    let key = shown.media(track, skip);
+    if let Some(text) = channel.texts.get(version, &key) {
+        return Ok((text, version));
+    }
+    let now_ms = now_ms();
+    let name = name.unwrap_or_default();
+    let window = stretch.of(channel, &name, window, now_ms)?;
+    let control = Control {
+        part_target_ms: None,
+        can_block_reload: false,
+        ..control(channel, channel.target_ms)
+    };
+    let of = (track, &window, stretch.nature(now_ms));
+    let text = write_playlist(channel, shown, of, control, &[], &told, skip)?;
+    Ok((channel.texts.keep(version, key, text), version))
+}
+
+fn write_playlist(
+    channel: &Channel,
+    shown: &Shown<'_>,
+    (track, window, nature): (usize, &Window, Nature),
+    control: Control,
+    reports: &[Report<'_>],
+    told: &events::Shown,
+    skip: Option<Skip>,
+) -> Result<String, Fault> {
+    let keys = shown.keyed.map(|keyed| keyed.track(track)).transpose()?;
+    let signalled = shown.signalled();
+    let view = LiveView {
+        window,
+        epoch: channel.epoch.0,
+        nature,
+        independent: true,
+        control,
+        reports,
+        date_ranges: DateRanges {
+            listed: &told.ranges,
+            removed: &told.removed,
+            now_ms: now_ms(),
+        },
+        protection: signalled.as_ref().zip(keys).map(|(protection, keys)| {
+            let track = &keys.protection;
+            LiveProtection { protection, track }
+        }),
+        start_ms: None,
+    };
+    Ok(match skip {
+        Some(skip) => delta(&view, skip),
+        None => media(&view),
+    })
 }
 
 /// The MPD as it is now. `time_url`: where the node tells the time.
@@ -153,15 +255,27 @@ pub(super) fn media_playlist(
 /// 404 where the filter leaves nothing, and as long as nothing can be promised.
 pub(super) fn mpd(
     channel: &Channel,
-    state: &mut State,
     shown: &Shown<'_>,
     announced: &Announced,
     filter: &Filter,
     time_url: String,
 ) -> Result<Bytes, Fault> {
-    let signalled = shown.signalled();
-    let of = (shown.protection, &shown.licence_url);
+    let stretch = shown.stretch;
+    let of = (shown.protection, &shown.licence_url, stretch);
     let key = Key::Mpd(format!("{of:?} {filter:?} {time_url}"));
+    let now_ms = now_ms();
+    let mut settings = mpd_settings(channel, time_url);
+    let mut state = channel.lock();
+    let version = state.version;
+    let told = state.events.shown();
+    settings.inband_events.clone_from(&told.in_band);
+    let moment = Moment {
+        windows: Vec::new(),
+        nature: Nature::Sliding,
+        now_ms,
+        publish_time_ms: state.changed_ms,
+        events: &told.events,
+    };
     let windows: Vec<(&str, Window)> = announced
         .presentation
         .renditions
@@ -171,43 +285,92 @@ pub(super) fn mpd(
             Some((rendition.name.as_str(), state.window(*track)?))
         })
         .collect();
-    let tracks: Vec<dash::live::LiveTrack<'_>> = windows
+    let Some(stretch) = stretch else {
+        let periods = state.periods.entry(shown.protection).or_default();
+        let moment = Moment { windows, ..moment };
+        let write = || write_mpd(shown, announced, filter, &moment, &settings, periods);
+        let text = channel.texts.get_or_write(version, key, write);
+        return text.map_err(|error| no_mpd(channel, &error));
+    };
+    drop(state);
+    if let Some(text) = channel.texts.get(version, &key) {
+        return Ok(text);
+    }
+    let windows = windows
+        .into_iter()
+        .map(|(name, window)| Ok((name, stretch.of(channel, name, window, now_ms)?)))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    settings.low_latency = false;
+    settings.latency = None;
+    let moment = Moment {
+        windows,
+        nature: stretch.nature(now_ms),
+        ..moment
+    };
+    let mut periods = Periods::default();
+    let text = write_mpd(shown, announced, filter, &moment, &settings, &mut periods);
+    let text = text.map_err(|error| no_mpd(channel, &error))?;
+    Ok(channel.texts.keep(version, key, text))
+}
+
+/// What an MPD tells.
+struct Moment<'a> {
+    /// One per rendition.
+    windows: Vec<(&'a str, Window)>,
+    nature: Nature,
+    now_ms: i64,
+    publish_time_ms: i64,
+    events: &'a [dash::live::Event],
+}
+
+fn write_mpd(
+    shown: &Shown<'_>,
+    announced: &Announced,
+    filter: &Filter,
+    moment: &Moment<'_>,
+    settings: &dash::live::Settings,
+    periods: &mut Periods,
+) -> Result<String, Error> {
+    let signalled = shown.signalled();
+    let tracks: Vec<dash::live::LiveTrack<'_>> = moment
+        .windows
         .iter()
         .map(|(name, window)| dash::live::LiveTrack { name, window })
         .collect();
-    let settings = mpd_settings(channel, time_url);
-    let of_channel = dash::live::Channel {
+    let channel = dash::live::Channel {
         view: View {
             filter,
             protection: signalled.as_ref(),
             ..View::new(&announced.presentation)
         },
         tracks: &tracks,
-        settings: &settings,
-        nature: Nature::Sliding,
-        now_ms: now_ms(),
+        settings,
+        nature: moment.nature,
+        now_ms: moment.now_ms,
     };
-    let version = state.version;
-    let periods = state.periods.entry(shown.protection).or_default();
-    periods.update(&of_channel);
-    let live = dash::live::LiveMpd {
-        channel: of_channel,
+    periods.update(&channel);
+    dash::live::mpd(&dash::live::LiveMpd {
+        channel,
         periods,
-        publish_time_ms: state.changed_ms,
-        events: &[],
-    };
-    let text = channel
-        .texts
-        .get_or_write(version, key, || dash::live::mpd(&live));
-    text.map_err(|error| match error {
+        publish_time_ms: moment.publish_time_ms,
+        events: moment.events,
+    })
+}
+
+fn no_mpd(channel: &Channel, error: &Error) -> Fault {
+    match error {
         // Segments of all tracks are waited for.
         Error::NothingToOffer { .. } => faults::not_begun(&channel.name),
-        _ => Fault::not_found(
-            "filtered-out",
-            "The query leaves nothing of the channel to play.",
-        )
-        .detail(error.to_string()),
-    })
+        error => filtered_out(error),
+    }
+}
+
+fn filtered_out(error: &Error) -> Fault {
+    Fault::not_found(
+        "filtered-out",
+        "The query leaves nothing of the channel to play.",
+    )
+    .detail(error.to_string())
 }
 
 fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
@@ -235,21 +398,26 @@ fn mpd_settings(channel: &Channel, time_url: String) -> dash::live::Settings {
     }
 }
 
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })
 }
 
-/// What all playlists of the channel say alike.
-pub(super) fn control(channel: &Channel) -> Control {
+/// How far back delta updates go, milliseconds.
+pub(super) fn skip_ms(channel: &Channel) -> u32 {
+    channel.target_ms.saturating_mul(SKIP_TARGETS)
+}
+
+/// What all playlists of the channel say alike. `longest_ms`: of segments so far.
+fn control(channel: &Channel, longest_ms: u32) -> Control {
     Control {
-        target_duration_ms: channel.target_ms,
+        target_duration_ms: longest_ms,
         part_target_ms: Some(channel.part_ms),
         hold_back_ms: None,
         part_hold_back_ms: None,
-        can_skip_until_ms: Some(channel.target_ms.saturating_mul(SKIP_TARGETS)),
+        can_skip_until_ms: Some(skip_ms(channel)),
         can_block_reload: true,
     }
 }
@@ -267,13 +435,8 @@ pub(super) fn multivariant_playlist(
         protection: signalled.as_ref(),
         ..View::new(&announced.presentation)
     };
-    multivariant(view).map_err(|error| {
-        Fault::not_found(
-            "filtered-out",
-            "The query leaves nothing of the channel to play.",
-        )
-        .detail(error.to_string())
-    })
+    let query = shown.stretch.map(Stretch::query);
+    multivariant(view, query.as_deref()).map_err(|error| filtered_out(&error))
 }
 
 /// Longest of the tracks' kinds, for content types.

@@ -4,72 +4,36 @@
 //! They are counted from 1970, by media sequence number: all tracks, and all nodes of a fleet, change keys at the same
 //! segment. A key that has been used is kept as long as segments under it are: what a provider says later about the same
 //! period changes nothing.
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+mod keyed;
+mod vault;
 
-use edgepack_drm::{ContentKey, KeyId, KeyRecord, SampleEncryptor, Scheme};
-use edgepack_isobmff::CodecConfig;
-use edgepack_manifest as manifest;
-use edgepack_packager::live::{Header, track_identity};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use edgepack_drm::KeyRecord;
+use edgepack_packager::Rotation;
+use edgepack_packager::live::Header;
 use edgepack_packager::protection::Every;
-use edgepack_packager::{CryptoPeriod, Encryption, HeaderProtection, Rotation, TrackProtection};
 use futures_util::FutureExt;
 
+use self::keyed::Records;
+pub(super) use self::keyed::{Cover, Keyed};
+pub(super) use self::vault::{Ring, Vault};
 use super::channel::{Announced, Channel, State};
-use super::faults::internal;
+use super::faults::too_many_periods;
 use crate::config::Protection;
 use crate::delivery::Fault;
-use crate::keys::{KeyRequest, KeyStore};
-use crate::origin::protection::faults::{no_key, no_label, not_offered, not_protectable};
-use crate::origin::protection::licence::Keyring;
-use crate::origin::protection::{self, Label, PeriodKey, is_protected};
+use crate::delivery::route::Epoch;
+use crate::keys::{KeyRequest, KeyStore, LabelUse};
+use crate::origin::protection::faults::no_key;
+use crate::origin::protection::{self, Label};
 
 /// Keys are there so many segments before they are used, for MPDs to announce them: players compute the numbers of
 /// segments, and go on under the old key until they are told.
 const AHEAD: u64 = 5;
 
-/// What has been made of keys so far, by protection.
-#[derive(Debug, Default)]
-pub(super) struct Vault {
-    slots: Mutex<HashMap<Protection, Arc<Keyed>>>,
-}
-
-/// A channel under one protection at one moment.
-#[derive(Debug)]
-pub(super) struct Keyed {
-    announced: Arc<Announced>,
-    /// Crypto periods that the window, the next segment and those that are announced lie in.
-    periods: RangeInclusive<u32>,
-    records: Records,
-    /// Without the address of licences, which hangs on the request.
-    manifest: manifest::Protection,
-    /// By place in the channel.
-    tracks: HashMap<usize, TrackKeys>,
-}
-
-/// By crypto period and label.
-type Records = BTreeMap<(u32, String), KeyRecord>;
-
-/// One track's.
-#[derive(Debug)]
-pub(super) struct TrackKeys {
-    pub(super) protection: TrackProtection,
-    /// One per `protection.periods`.
-    keys: Vec<PeriodKey>,
-    scheme: Scheme,
-}
-
-/// How the parts of one segment are covered.
-#[derive(Debug)]
-pub(super) enum Cover {
-    Clear,
-    /// `grouped`: fragments name the key.
-    Samples {
-        encryptor: Box<SampleEncryptor>,
-        grouped: bool,
-    },
-}
+/// Crypto periods that a stretch of a channel may have: each is one set of keys, and one header to fetch.
+const MAX_PERIODS: u32 = 1024;
 
 impl Channel {
     /// The channel under this protection with the keys for all of its window; none in the clear. Waits for keys that are
@@ -85,92 +49,73 @@ impl Channel {
         if protection.scheme().is_none() {
             return Ok(None);
         }
-        let announced = self.announced()?;
+        let announced = self.announced_ever()?;
         let (needed, announceable) = self.periods(&self.lock());
         let known = self.vault.get(protection);
-        if let Some(known) = &known
-            && Arc::ptr_eq(&known.announced, &announced)
-            && known.periods == (*needed.start()..=announceable)
-        {
-            return Ok(Some(Arc::clone(known)));
-        }
-        let drm = &self.mount.drm;
-        let labels = protection::labels(&self.name, &announced.presentation, drm)?;
-        let uses = protection::uses(&announced.presentation, &labels);
-        let request = |period: u32| KeyRequest {
-            mount: self.mount_index,
-            content_id: self.name.clone(),
-            protection,
-            labels: uses.clone(),
-            periods: period..period.saturating_add(1),
+        let is_known = |periods: &RangeInclusive<u32>| {
+            let known = known.as_ref()?;
+            let is_same = Arc::ptr_eq(&known.announced, &announced) && known.periods == *periods;
+            is_same.then(|| Arc::clone(known))
         };
+        if let Some(known) = is_known(&(*needed.start()..=announceable)) {
+            return Ok(Some(known));
+        }
+        let gathering = Gathering::new(self, protection, store, &announced)?;
         let ahead = needed.end().saturating_add(1)..=announceable;
-        let at_hand = ahead.take_while(|period| is_at_hand(store, &request(*period)));
+        let at_hand = ahead.take_while(|period| gathering.is_at_hand(*period));
         let last = at_hand.last().unwrap_or(*needed.end());
         let periods = *needed.start()..=last;
-        if let Some(known) = &known
-            && Arc::ptr_eq(&known.announced, &announced)
-            && known.periods == periods
-        {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = is_known(&periods) {
+            return Ok(Some(known));
         }
-        let headers: Vec<Arc<Header>> = {
-            let state = self.lock();
-            let headers = state.tracks.iter().map(|track| Arc::clone(track.header()));
-            headers.collect()
-        };
-        let mut records = Records::new();
-        for period in self
-            .base_period(&periods)
-            .into_iter()
-            .chain(periods.clone())
-        {
-            for record in self
-                .records(store, known.as_deref(), request(period), period)
-                .await?
-            {
-                records.insert((period, record.0), record.1);
-            }
+        let keyed = gathering.keyed(known.as_deref(), self.epoch, periods);
+        let keyed = keyed.await?;
+        if self.mount.drm.rotate.is_some() {
+            store.prefetch(gathering.request(announceable.saturating_add(1)));
         }
-        if drm.rotate.is_some() {
-            store.prefetch(request(announceable.saturating_add(1)));
-        }
-        let keyed = Keyed::new(
-            self, protection, announced, periods, &labels, &headers, records,
-        )?;
         Ok(Some(self.vault.keep(protection, keyed)))
     }
 
-    /// Of one crypto period, by label: those that have been used, or else what the provider says.
-    async fn records(
+    /// All keys that viewers may ask for; none in the clear.
+    ///
+    /// # Errors
+    /// Those of [`keyed`](Self::keyed).
+    pub(super) async fn ring(
         &self,
+        protection: Protection,
         store: &KeyStore,
-        known: Option<&Keyed>,
-        request: KeyRequest,
-        period: u32,
-    ) -> Result<Vec<(String, KeyRecord)>, Fault> {
-        let used = |label: &str| {
-            let records = &known?.records;
-            records.get(&(period, label.to_owned())).cloned()
-        };
-        let labels = request.labels.iter().map(|of| of.label.as_str());
-        let of_before: Option<Vec<_>> = labels
-            .clone()
-            .map(|label| Some((label.to_owned(), used(label)?)))
-            .collect();
-        if let Some(of_before) = of_before {
-            return Ok(of_before);
+    ) -> Result<Option<Ring>, Fault> {
+        let keyed = self.keyed(protection, store).await?;
+        Ok(keyed.map(|keyed| self.vault.ring(protection, keyed)))
+    }
+
+    /// As [`keyed`](Self::keyed), for segments that may have left the window, of any life of the channel.
+    ///
+    /// # Errors
+    /// Those of [`keyed`](Self::keyed), and 400 for too many crypto periods.
+    pub(super) async fn keyed_for(
+        &self,
+        protection: Protection,
+        store: &KeyStore,
+        epoch: Epoch,
+        numbers: RangeInclusive<u64>,
+    ) -> Result<Option<Arc<Keyed>>, Fault> {
+        if protection.scheme().is_none() {
+            return Ok(None);
         }
-        let set = Box::pin(store.get(&request)).await;
-        let set = set.map_err(|error| error.fault(&self.name))?;
-        labels
-            .map(|label| {
-                let given = || set.record(label, period).cloned();
-                let record = used(label).or_else(given);
-                let record = record.ok_or_else(|| no_key(&self.name, label, period))?;
-                Ok((label.to_owned(), record))
-            })
-            .collect()
+        let announced = self.announced_ever()?;
+        let periods = self.period_of(*numbers.start())..=self.period_of(*numbers.end());
+        if periods.end().saturating_sub(*periods.start()) >= MAX_PERIODS {
+            return Err(too_many_periods(MAX_PERIODS));
+        }
+        let key = (protection, epoch, periods.clone());
+        if let Some(known) = self.vault.of_stretch(&key, &announced) {
+            return Ok(Some(known));
+        }
+        let gathering = Gathering::new(self, protection, store, &announced)?;
+        let known = self.vault.get(protection);
+        let keyed = gathering.keyed(known.as_deref(), epoch, periods).await?;
+        Ok(Some(self.vault.keep_stretch(key, keyed)))
     }
 
     /// Those without which nothing can be shown, and the last that is to be announced.
@@ -193,7 +138,7 @@ impl Channel {
     }
 
     /// The first segment of a crypto period.
-    fn first_of(&self, period: u32) -> u32 {
+    pub(super) fn first_of(&self, period: u32) -> u32 {
         let period = u64::from(period);
         let number = match self.mount.drm.rotate {
             None => 0,
@@ -208,206 +153,112 @@ impl Channel {
 
     /// Where fragments name their keys one header does for all: it names the key of the period that the channel began
     /// in, which none of the window's may be any more.
-    fn base_period(&self, periods: &RangeInclusive<u32>) -> Option<u32> {
+    fn base_period(&self, epoch: Epoch, periods: &RangeInclusive<u32>) -> Option<u32> {
         let grouped = self.mount.drm.rotation == Rotation::SampleGroups;
-        let base =
-            self.period_of(u64::from(self.epoch.0) * 1000 / u64::from(self.target_ms.max(1)));
+        let base = self.period_of(u64::from(epoch.0) * 1000 / u64::from(self.target_ms.max(1)));
         (self.mount.drm.rotate.is_some() && grouped && base < *periods.start()).then_some(base)
     }
 }
 
-/// Whether keys are there without waiting for them. Asks for those that are not.
-fn is_at_hand(store: &KeyStore, request: &KeyRequest) -> bool {
-    store.prefetch(request.clone());
-    let got = store.get(request).now_or_never();
-    got.is_some_and(|got| got.is_ok())
+/// What keys are asked for with, for a channel as it is announced.
+struct Gathering<'a> {
+    channel: &'a Channel,
+    protection: Protection,
+    store: &'a KeyStore,
+    announced: &'a Arc<Announced>,
+    /// One per rendition.
+    labels: Vec<Option<Label>>,
+    uses: Vec<LabelUse>,
 }
 
-impl Vault {
-    fn get(&self, protection: Protection) -> Option<Arc<Keyed>> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.get(&protection).cloned()
-    }
-
-    /// One that knows of later periods stays: a slow one must not forget keys that have been used.
-    fn keep(&self, protection: Protection, keyed: Keyed) -> Arc<Keyed> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = slots.get(&protection)
-            && known.periods.end() > keyed.periods.end()
-        {
-            return Arc::clone(known);
-        }
-        let keyed = Arc::new(keyed);
-        slots.insert(protection, Arc::clone(&keyed));
-        keyed
-    }
-}
-
-impl Keyed {
+impl<'a> Gathering<'a> {
     fn new(
-        channel: &Channel,
+        channel: &'a Channel,
         protection: Protection,
-        announced: Arc<Announced>,
-        periods: RangeInclusive<u32>,
-        labels: &[Option<Label>],
-        headers: &[Arc<Header>],
-        records: Records,
+        store: &'a KeyStore,
+        announced: &'a Arc<Announced>,
     ) -> Result<Self, Fault> {
-        let drm = &channel.mount.drm;
-        let scheme = protection.scheme().ok_or_else(not_offered)?;
-        let mut tracks = HashMap::new();
-        let mut of_renditions = Vec::with_capacity(labels.len());
-        for (rendition, label) in announced.presentation.renditions.iter().zip(labels) {
-            let Some(label) = label else {
-                if is_protected(rendition) {
-                    return Err(no_label(&channel.name, &rendition.name));
-                }
-                of_renditions.push(None);
-                continue;
-            };
-            let index = announced.tracks.get(rendition.source).copied();
-            let header = index.and_then(|index| headers.get(index));
-            let (Some(index), Some(header)) = (index, header) else {
-                return Err(internal("a rendition without a track"));
-            };
-            let identity = track_identity(&channel.fingerprint, &channel.life, &rendition.name);
-            let mut track = TrackKeys {
-                protection: TrackProtection {
-                    label: label.name.clone(),
-                    restrictions: label.restrictions.clone(),
-                    clear_lead: 0,
-                    rotation: drm.rotation,
-                    periods: Vec::new(),
-                },
-                keys: Vec::new(),
-                scheme,
-            };
-            for ((period, _), record) in records.iter().filter(|((_, of), _)| *of == label.name) {
-                let first = channel.first_of(*period);
-                track.add(
-                    &channel.name,
-                    *period,
-                    first,
-                    PeriodKey::new(record, &identity),
-                    header,
-                )?;
-            }
-            of_renditions.push(Some(track.protection.clone()));
-            tracks.insert(index, track);
-        }
+        let presentation = &announced.presentation;
+        let labels = protection::labels(&channel.name, presentation, &channel.mount.drm)?;
+        let uses = protection::uses(presentation, &labels);
         Ok(Self {
-            manifest: manifest::Protection {
-                method: match scheme {
-                    Scheme::Cenc => manifest::Method::Cenc,
-                    Scheme::Cbcs => manifest::Method::Cbcs,
-                },
-                tracks: of_renditions,
-                signals: protection::signals(&channel.name, protection, drm, records.values())?,
-                clear_key: None,
-                key_uri: protection::key_uri(drm, &channel.name),
-            },
+            channel,
+            protection,
+            store,
             announced,
-            periods,
-            records,
-            tracks,
+            labels,
+            uses,
         })
     }
 
-    /// What manifests say; `licence_url` when the mount has a ClearKey licence server.
-    pub(super) fn manifest(&self, licence_url: Option<String>) -> manifest::Protection {
-        manifest::Protection {
-            clear_key: licence_url.map(|licence_url| manifest::ClearKey { licence_url }),
-            ..self.manifest.clone()
+    /// For one crypto period.
+    fn request(&self, period: u32) -> KeyRequest {
+        KeyRequest {
+            mount: self.channel.mount_index,
+            content_id: self.channel.name.clone(),
+            protection: self.protection,
+            labels: self.uses.clone(),
+            periods: period..period.saturating_add(1),
         }
     }
 
-    /// # Errors
-    /// 500 for a track that has no protection here.
-    pub(super) fn track(&self, index: usize) -> Result<&TrackKeys, Fault> {
-        self.tracks
-            .get(&index)
-            .ok_or_else(|| internal(format!("track {index} of the channel has no protection")))
-    }
-}
-
-impl Keyring for Keyed {
-    fn key(&self, kid: KeyId) -> Option<&ContentKey> {
-        let mut records = self.records.values();
-        Some(&records.find(|record| record.key.kid == kid)?.key)
+    /// Whether keys are there without waiting for them. Asks for those that are not.
+    fn is_at_hand(&self, period: u32) -> bool {
+        self.store.prefetch(self.request(period));
+        let got = self.store.get(&self.request(period)).now_or_never();
+        got.is_some_and(|got| got.is_ok())
     }
 
-    fn named_by_fragments(&self, kids: &[KeyId]) -> Vec<KeyId> {
-        let tracks = self.tracks.values().map(|track| &track.protection);
-        tracks
-            .filter(|track| track.rotation == Rotation::SampleGroups)
-            .map(TrackProtection::kids)
-            .filter(|of_track| of_track.iter().any(|kid| kids.contains(kid)))
-            .flatten()
-            .collect()
-    }
-}
-
-impl TrackKeys {
-    /// The next crypto period, from the segment `first` on.
-    fn add(
-        &mut self,
-        channel: &str,
-        number: u32,
-        first: u32,
-        key: PeriodKey,
-        header: &Header,
-    ) -> Result<(), Fault> {
-        let encryptor = self.encryptor(channel, &key, header.codec())?;
-        self.protection.periods.push(CryptoPeriod {
-            first_segment: if self.keys.is_empty() { 0 } else { first },
-            number,
-            kid: key.key.kid,
-            key_tag: key.tag(),
-            encryption: Encryption::Common(encryptor.track_encryption().clone()),
-        });
-        self.keys.push(key);
-        Ok(())
-    }
-
-    /// Of the header for the segments of a crypto period; none where no header names its key.
-    pub(super) fn header(&self, crypto: u32) -> Option<HeaderProtection<'_>> {
-        let periods = &self.protection.periods;
-        let of_header = match self.protection.rotation {
-            Rotation::NewHeader => periods.iter().find(|period| period.number == crypto),
-            Rotation::SampleGroups => periods.first().filter(|_| crypto == 0),
+    /// `known`: keys that have been used.
+    async fn keyed(
+        &self,
+        known: Option<&Keyed>,
+        epoch: Epoch,
+        periods: RangeInclusive<u32>,
+    ) -> Result<Keyed, Fault> {
+        let mut records = Records::new();
+        let base = self.channel.base_period(epoch, &periods);
+        for period in base.into_iter().chain(periods.clone()) {
+            for (label, record) in self.records(known, period).await? {
+                records.insert((period, label), record);
+            }
+        }
+        let headers: Vec<Arc<Header>> = {
+            let state = self.channel.lock();
+            let headers = state.tracks.iter().map(|track| Arc::clone(track.header()));
+            headers.collect()
         };
-        Some(HeaderProtection::Protected(of_header?.common()?))
+        let of = (Arc::clone(self.announced), &self.labels[..], &headers[..]);
+        Keyed::new(self.channel, self.protection, of, (epoch, periods), records)
     }
 
-    /// Of a segment, which `codec` describes.
-    ///
-    /// # Errors
-    /// 502 for a codec that cannot be protected, 500 without a key.
-    pub(super) fn cover(
+    /// Of one crypto period, by label: those that have been used, or else what the provider says.
+    async fn records(
         &self,
-        channel: &str,
-        number: u64,
-        codec: &CodecConfig,
-    ) -> Result<Cover, Fault> {
-        let segment = usize::try_from(number).unwrap_or(usize::MAX);
-        let at = self.protection.period_of(segment);
-        let key = self
-            .keys
-            .get(at)
-            .ok_or_else(|| internal("a track without keys"))?;
-        Ok(Cover::Samples {
-            encryptor: Box::new(self.encryptor(channel, key, codec)?),
-            grouped: self.protection.header_of(segment) != at,
-        })
-    }
-
-    fn encryptor(
-        &self,
-        channel: &str,
-        key: &PeriodKey,
-        codec: &CodecConfig,
-    ) -> Result<SampleEncryptor, Fault> {
-        SampleEncryptor::new(self.scheme, &key.key, key.seed, codec)
-            .map_err(|error| not_protectable(channel, error))
+        known: Option<&Keyed>,
+        period: u32,
+    ) -> Result<Vec<(String, KeyRecord)>, Fault> {
+        let used = |label: &str| {
+            let records = &known?.records;
+            records.get(&(period, label.to_owned())).cloned()
+        };
+        let labels = || self.uses.iter().map(|of| of.label.as_str());
+        let of_before: Option<Vec<_>> = labels()
+            .map(|label| Some((label.to_owned(), used(label)?)))
+            .collect();
+        if let Some(of_before) = of_before {
+            return Ok(of_before);
+        }
+        let name = &self.channel.name;
+        let set = Box::pin(self.store.get(&self.request(period))).await;
+        let set = set.map_err(|error| error.fault(name))?;
+        labels()
+            .map(|label| {
+                let given = || set.record(label, period).cloned();
+                let record = used(label).or_else(given);
+                let record = record.ok_or_else(|| no_key(name, label, period))?;
+                Ok((label.to_owned(), record))
+            })
+            .collect()
     }
 }

@@ -31,7 +31,6 @@ use self::catalogue::Catalogue;
 pub(super) use self::error::RecordingError;
 pub(super) use self::files::RecordedHeader;
 pub(super) use self::harvest::{Harvest, HarvestError};
-pub(super) use self::media::Located;
 pub(super) use self::recorder::{Recorder, RecorderStats};
 use crate::config;
 

@@ -26,6 +26,8 @@ pub(super) struct Track {
     /// Of `headers`: what comes is decoded with.
     current: usize,
     pub(super) settings: TrackSettings,
+    /// Segments before this number have been given to the recording.
+    pub(super) recorded: u64,
     /// When its last part became available.
     pub(super) part_came: Option<Instant>,
     /// Wakes who waits for this track.
@@ -58,6 +60,7 @@ impl Track {
             headers: vec![Arc::new(header)],
             current: 0,
             settings: TrackSettings::default(),
+            recorded: 0,
             part_came: None,
             changed: Arc::new(Notify::new()),
         })
@@ -104,6 +107,16 @@ impl Track {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
         self.line.header_changed(number, source, true);
         Ok(())
+    }
+
+    /// The longest segment of the window as EXT-X-TARGETDURATION counts: rounded to seconds, milliseconds.
+    pub(super) fn longest_ms(&self) -> u32 {
+        let window = self.line.window();
+        let whole = window.segments.iter().filter(|segment| segment.complete);
+        let timescale = u64::from(window.timescale.max(1));
+        let longest = whole.map(|segment| segment.duration).max().unwrap_or(0);
+        let seconds = longest.saturating_add(timescale / 2) / timescale;
+        u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX)
     }
 
     pub(super) fn push(&mut self, chunk: Chunk, arrival: Arrival) -> Result<Outcome, Rejected> {

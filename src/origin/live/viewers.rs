@@ -13,7 +13,8 @@ use ring::digest;
 
 use super::channel::{Channel, State};
 use super::manifests::Shown;
-use super::protection::Keyed;
+use super::protection::{Keyed, Ring};
+use super::stretch::Stretch;
 use super::{faults, manifests};
 use crate::config::Protection;
 use crate::delivery::route::{AssetRoute, Leaf};
@@ -48,16 +49,21 @@ pub(super) async fn get(
         Leaf::Time => Ok(time(request)),
         Leaf::Key { kid } => {
             licence::offers_raw_keys(&asked.channel.mount, route.protection)?;
-            let keyed = asked.with_keys(route.protection).await?;
-            let key = licence::raw_key(&*keyed, *kid)?;
+            let keys = asked.ring(route.protection).await?;
+            let key = licence::raw_key(&keys, *kid)?;
             Ok(licence::secret(key, "application/octet-stream"))
         }
         Leaf::HlsMultivariant | Leaf::Dash | Leaf::HlsMedia { .. } => {
-            let keyed = asked.keyed(route.protection).await?;
+            let stretch = Stretch::parse(route.query.pairs())?;
+            let keyed = match stretch {
+                None => asked.keyed(route.protection).await?,
+                Some(stretch) => asked.keyed_for(route.protection, stretch).await?,
+            };
             let shown = Shown {
                 protection: route.protection,
                 keyed: keyed.as_deref(),
                 licence_url: asked.licence_url(route, request, token),
+                stretch,
             };
             match &route.leaf {
                 Leaf::HlsMedia { track } => playlist(asked.channel, shown, route, track).await,
@@ -78,8 +84,8 @@ pub(super) async fn licence(
 ) -> Result<Response, Fault> {
     licence::offers_licences(&asked.channel.mount, protection)?;
     let kids = licence::asked(body).await?;
-    let keyed = asked.with_keys(protection).await?;
-    let licence = licence::licence(&*keyed, &kids)?;
+    let keys = asked.ring(protection).await?;
+    let licence = licence::licence(&keys, &kids)?;
     Ok(Response::bytes(StatusCode::OK, "application/json", licence)
         .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
@@ -89,11 +95,22 @@ impl Asked<'_> {
         self.channel.keyed(protection, self.keys).await
     }
 
+    async fn keyed_for(
+        &self,
+        protection: Protection,
+        stretch: Stretch,
+    ) -> Result<Option<Arc<Keyed>>, Fault> {
+        let channel = self.channel;
+        let numbers = stretch.numbers(channel, manifests::now_ms());
+        let keyed = channel.keyed_for(protection, self.keys, channel.epoch, numbers);
+        keyed.await
+    }
+
     /// # Errors
     /// 404 where there are none, because nothing is encrypted.
-    async fn with_keys(&self, protection: Protection) -> Result<Arc<Keyed>, Fault> {
-        let keyed = self.keyed(protection).await?;
-        keyed.ok_or_else(faults::no_such_form)
+    async fn ring(&self, protection: Protection) -> Result<Ring, Fault> {
+        let keys = self.channel.ring(protection, self.keys).await?;
+        keys.ok_or_else(faults::no_such_form)
     }
 
     fn licence_url(
@@ -117,7 +134,7 @@ fn multivariant(
     route: &AssetRoute<'_>,
 ) -> Result<Representation, Fault> {
     let filter = filter(route)?;
-    let announced = channel.announced()?;
+    let announced = shown.announced(channel)?;
     let text = manifests::multivariant_playlist(shown, &announced, &filter)?;
     Ok(manifest(
         etag_of(text.as_bytes()),
@@ -134,7 +151,7 @@ fn mpd(
     request: &Request,
 ) -> Result<Representation, Fault> {
     let filter = filter(route)?;
-    let announced = asked.channel.announced()?;
+    let announced = shown.announced(asked.channel)?;
     // Players resolve it against the page, not the MPD: it has to be absolute.
     let base = match asked.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
@@ -143,15 +160,7 @@ fn mpd(
     let path = request.uri.path();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let time_url = format!("{base}{folder}/time");
-    let mut state = asked.channel.lock();
-    let text = manifests::mpd(
-        asked.channel,
-        &mut state,
-        shown,
-        &announced,
-        &filter,
-        time_url,
-    )?;
+    let text = manifests::mpd(asked.channel, shown, &announced, &filter, time_url)?;
     Ok(manifest(
         etag_of(&text),
         "application/dash+xml",
@@ -185,13 +194,16 @@ async fn playlist(
 ) -> Result<Representation, Fault> {
     let directives = Directives::parse(route.query.pairs())
         .map_err(|refused| Fault::bad_request("bad-directives", refused.to_string()))?;
-    channel.announced()?;
+    shown.announced(channel)?;
     let (index, changed) = channel.track(track)?;
+    if shown.stretch.is_some() {
+        let (text, _) = manifests::stretch_playlist(channel, &shown, index, directives.skip)?;
+        return Ok(manifest(etag_of(&text), HLS, NOW_MAX_AGE_S, text));
+    }
     let limit = Duration::from_millis(longest_wait_ms(channel.target_ms));
-    let control = manifests::control(channel);
     let look = |state: &mut State| {
         let window = state.window(index)?;
-        match directives.against(&window, control.part_target_ms) {
+        match directives.against(&window, Some(channel.part_ms)) {
             Wait::Until { .. } => None,
             Wait::Refuse(refused) => Some(Err(Fault::bad_request(
                 "bad-directives",

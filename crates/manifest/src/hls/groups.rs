@@ -172,6 +172,7 @@ fn push_uri(out: &mut String, entry: &Entry<'_>, playlist: &str) {
     out.push_str(",URI=\"");
     push_path_element(out, &entry.url_name);
     out.push_str(playlist);
+    out.push_str(&entry.query);
     out.push('"');
 }
 

@@ -93,11 +93,12 @@ pub fn delta(view: &LiveView<'_>, skip: Skip) -> String {
 /// (`{name}/index.m3u8`), which stay the same when keys change, and without I-frame playlists.
 ///
 /// The renditions need no segments: BANDWIDTH and AVERAGE-BANDWIDTH are their `peak_bandwidth` and `average_bandwidth`.
-/// EXT-X-SESSION-KEY names the key of the first crypto period that each track lists.
+/// EXT-X-SESSION-KEY names the key of the first crypto period that each track lists. `query` is handed on to the media
+/// playlists.
 ///
 /// # Errors
 /// Those of [`super::multivariant`].
-pub fn multivariant(view: View<'_>) -> Result<String> {
+pub fn multivariant(view: View<'_>, query: Option<&str>) -> Result<String> {
     is_in_cmaf(view)?;
     let view = View {
         trick_play: &[],
@@ -107,6 +108,7 @@ pub fn multivariant(view: View<'_>) -> Result<String> {
     let entries = outline.entries.iter_mut().chain(&mut outline.whole);
     for entry in entries {
         entry.url_name.clone_from(&entry.rendition.name);
+        entry.query = query.map(|query| format!("?{query}")).unwrap_or_default();
     }
     Ok(super::multivariant::write(&outline, Container::Cmaf))
 }

@@ -117,11 +117,11 @@ pub(super) fn push_playlist(
         push_path_element(out, &audio.url_name);
     }
     out.push_str(match container {
-        Container::Cmaf => "/index.m3u8\n",
-        Container::OnDemand => "/ondemand.m3u8\n",
-        Container::TransportStream if entry.rendition.kind() == Kind::Audio => {
-            "/index-packed.m3u8\n"
-        }
-        Container::TransportStream => "/index-ts.m3u8\n",
+        Container::Cmaf => "/index.m3u8",
+        Container::OnDemand => "/ondemand.m3u8",
+        Container::TransportStream if entry.rendition.kind() == Kind::Audio => "/index-packed.m3u8",
+        Container::TransportStream => "/index-ts.m3u8",
     });
+    out.push_str(&entry.query);
+    out.push('\n');
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use edgepack_isobmff::emsg::{self, EventTime};
 use edgepack_isobmff::{FourCc, Track};
 
-use super::{Clock, Part, Segment, Window, prefix};
+use super::{Clock, Line, Part, Segment, Window, prefix};
 use crate::scte35::SpliceInfo;
 
 mod ranges;
@@ -21,6 +21,10 @@ use ranges::Ranges;
 pub const SCTE35_SCHEMES: [&str; 2] = ["urn:scte:scte35:2013:bin", "urn:scte:scte35:2014:bin"];
 /// ID3 tags (AOM, Carriage of ID3 Timed Metadata in CMAF).
 pub const ID3_SCHEME: &str = "https://aomedia.org/emsg/ID3";
+/// Samples of the scheme that a URI names (ISO/IEC 14496-12, 12.3.3.3).
+const URI_METADATA: FourCc = FourCc(*b"urim");
+/// The samples are `emsg` boxes.
+const DASH_EVENTS: &str = "urn:mpeg:dash:event:2012";
 /// Two that are not further apart are at the same time, to two clocks.
 const SAME_TIME_MS: u64 = 2;
 /// Ticks of splice information in a second.
@@ -43,6 +47,8 @@ pub struct Event {
     pub message: Bytes,
     /// What the message says, where its scheme is one of [`SCTE35_SCHEMES`] and it can be read.
     pub scte35: Option<SpliceInfo>,
+    /// Its box stands in the segments of a track.
+    pub in_band: bool,
     /// When it came, Unix time, milliseconds.
     pub added_ms: i64,
 }
@@ -76,6 +82,9 @@ pub struct Seen {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Told {
     pub added: u32,
+    /// Of those, splice information and ID3 tags.
+    pub splices: u32,
+    pub id3_tags: u32,
     /// Known already: told again, or in another track.
     pub repeated: u32,
     /// Boxes that are no events, or messages that are no splice information; the latter are events all the same.
@@ -119,16 +128,19 @@ impl Events {
         let mut told = Told::default();
         let from = window.find(seen.number).unwrap_or(0);
         for segment in window.segments.get(from..).unwrap_or_default() {
-            if segment.number != seen.number {
-                *seen = Seen {
-                    number: segment.number,
-                    parts: 0,
-                };
+            self.segment(segment, window.timescale, seen, now_ms, &mut told);
+        }
+        told
+    }
+
+    /// The same as [`scan`](Self::scan) of the line's window, which is not made for it.
+    pub fn scan_line(&mut self, line: &Line, seen: &mut Seen, now_ms: i64) -> Told {
+        let mut told = Told::default();
+        let numbers = line.numbers();
+        for number in numbers.start.max(seen.number)..numbers.end {
+            if let Some(segment) = line.find(number) {
+                self.segment(segment, line.options().timescale, seen, now_ms, &mut told);
             }
-            for part in segment.parts.get(seen.parts..).unwrap_or_default() {
-                self.part(segment, part, window.timescale, now_ms, &mut told);
-            }
-            seen.parts = segment.parts.len();
         }
         told
     }
@@ -150,10 +162,13 @@ impl Events {
                 for found in found {
                     let at = match found.time {
                         EventTime::At(at) => at,
-                        EventTime::AfterSegmentStart(delta) => time.saturating_add(delta.into()),
+                        EventTime::AfterSegmentStart(delta) => {
+                            let start = rescaled(time, timescale, found.timescale);
+                            start.saturating_add(delta.into())
+                        }
                     };
                     let start_ms = clock.unix_ms(at, found.timescale);
-                    self.add(found, at, start_ms, now_ms, &mut told);
+                    self.add(found, at, start_ms, false, now_ms, &mut told);
                 }
             }
         }
@@ -193,6 +208,26 @@ impl Events {
         self.version
     }
 
+    fn segment(
+        &mut self,
+        segment: &Segment,
+        timescale: u32,
+        seen: &mut Seen,
+        now_ms: i64,
+        told: &mut Told,
+    ) {
+        if segment.number != seen.number {
+            *seen = Seen {
+                number: segment.number,
+                parts: 0,
+            };
+        }
+        for part in segment.parts.get(seen.parts..).unwrap_or_default() {
+            self.part(segment, part, timescale, now_ms, told);
+        }
+        seen.parts = segment.parts.len();
+    }
+
     fn part(
         &mut self,
         segment: &Segment,
@@ -215,11 +250,19 @@ impl Events {
                 }
             };
             let start_ms = clock.unix_ms(at, found.timescale);
-            self.add(found, at, start_ms, now_ms, told);
+            self.add(found, at, start_ms, true, now_ms, told);
         }
     }
 
-    fn add(&mut self, found: emsg::Event, time: u64, start_ms: i64, now_ms: i64, told: &mut Told) {
+    fn add(
+        &mut self,
+        found: emsg::Event,
+        time: u64,
+        start_ms: i64,
+        in_band: bool,
+        now_ms: i64,
+        told: &mut Told,
+    ) {
         let is_same = |known: &Event| {
             known.start_ms.abs_diff(start_ms) <= SAME_TIME_MS
                 && known.scheme == found.scheme
@@ -227,8 +270,12 @@ impl Events {
                 && (known.id == found.id || known.message == found.message)
         };
         // Those that are told again came not long ago.
-        if self.events.iter().rev().any(is_same) {
+        if let Some(known) = self.events.iter_mut().rev().find(|known| is_same(known)) {
             told.repeated += 1;
+            if in_band && !known.in_band {
+                known.in_band = true;
+                self.version += 1;
+            }
             return;
         }
         if found.message.len() > self.limits.max_bytes || self.limits.max_events == 0 {
@@ -257,8 +304,11 @@ impl Events {
             start_ms,
             message: found.message,
             scte35,
+            in_band,
             added_ms: now_ms,
         };
+        told.splices += u32::from(is_splice);
+        told.id3_tags += u32::from(event.scheme == ID3_SCHEME);
         self.ranges.add(&event, told);
         self.bytes += event.message.len();
         self.events.push_back(event);
@@ -288,15 +338,20 @@ impl Event {
 }
 
 /// Whether a track of an encoder's header is one of events: no [`Header`](super::Header), its samples are for
-/// [`Events::sample`].
+/// [`Events::sample`]. Those of ISO/IEC 23001-18, and those of older encoders, whose samples are `emsg` boxes (DASH-IF
+/// Live Media Ingest, 6.6: `urim` that says so).
 pub fn is_event_track(track: &Track) -> bool {
-    let formats = |format: FourCc| {
-        track
-            .sample_entries
-            .iter()
-            .any(|entry| entry.format == format)
-    };
-    formats(emsg::EVENT_TRACK)
+    track.sample_entries.iter().any(|entry| {
+        let says = |urn: &str| {
+            let mut windows = entry.raw.windows(urn.len());
+            windows.any(|at| at == urn.as_bytes())
+        };
+        match entry.format {
+            emsg::EVENT_TRACK => true,
+            URI_METADATA => says(DASH_EVENTS) || SCTE35_SCHEMES.into_iter().any(says),
+            _ => false,
+        }
+    })
 }
 
 fn rescaled(time: u64, from: u32, to: u32) -> u64 {

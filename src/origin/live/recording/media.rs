@@ -1,6 +1,7 @@
 //! Recorded media: bytes as viewers got them, and parts to be encrypted again.
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use edgepack_isobmff::stream::{Chunk, Item, StreamLimits, StreamReader};
@@ -14,12 +15,12 @@ use super::{Recording, RecordingError};
 /// What one part may have: it came through a [`Line`](edgepack_packager::live::Line), which has bounds of its own.
 const MAX_PART_SAMPLES: u32 = 1 << 20;
 
-/// Where the bytes of a segment lie, for readers with a way of their own.
+/// Where the bytes of a segment lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Located {
-    pub(in super::super) path: PathBuf,
-    pub(in super::super) offset: u64,
-    pub(in super::super) length: u64,
+pub(super) struct Located {
+    pub(super) path: PathBuf,
+    offset: u64,
+    length: u64,
     crc: u32,
 }
 
@@ -33,7 +34,7 @@ impl Located {
 impl Recording {
     /// # Errors
     /// [`RecordingError::NotThere`].
-    pub(in super::super) fn locate(
+    pub(super) fn locate(
         &self,
         track: &str,
         epoch: u32,
@@ -103,6 +104,18 @@ impl Recording {
             offset: located.offset,
             reason,
         })
+    }
+
+    /// What a segment is decoded with. None where it is not there, or is a gap.
+    pub(in super::super) fn header_of(
+        &self,
+        track: &str,
+        epoch: u32,
+        number: u64,
+    ) -> Option<Arc<RecordedHeader>> {
+        let catalogue = self.lock();
+        let found = catalogue.find(track, epoch, number)?;
+        found.file.header.clone().filter(|_| !found.entry.gap)
     }
 
     fn found_damaged(

@@ -1,13 +1,17 @@
 //! Headers, segments and parts.
+mod recorded;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use edgepack_manifest::hls::live::longest_wait_ms;
-use edgepack_packager::HeaderProtection;
 use edgepack_packager::live::Segment;
+use edgepack_packager::{HeaderProtection, Kind};
 
 use super::{Asked, etag_of};
 use crate::cache::Entry;
+use crate::config::Protection;
 use crate::delivery::route::{AssetRoute, Epoch, Leaf};
 use crate::delivery::{CachePolicy, Content, Etag, Fault, Representation, Sending, Source};
 use crate::origin::live::channel::{Channel, State};
@@ -26,9 +30,8 @@ pub(super) async fn get(
         | Leaf::LivePart { track, epoch, .. } => (*track, *epoch),
         _ => return Err(faults::no_such_form()),
     };
-    // Names of an earlier life.
-    if asked.channel.epoch != epoch {
-        return Err(faults::no_such_segment());
+    if is_gone(asked.channel, &route.leaf, epoch) {
+        return recorded::get(asked, route, track, epoch).await;
     }
     let keyed = asked.keyed(route.protection).await?;
     let (index, changed) = asked.channel.track(track)?;
@@ -40,7 +43,11 @@ pub(super) async fn get(
         index,
     };
     match &route.leaf {
-        Leaf::LiveInit { header, crypto, .. } => wanted.header(*header, *crypto),
+        Leaf::LiveInit { header, crypto, .. } => match wanted.header(*header, *crypto)? {
+            Some(header) => Ok(header),
+            // Of a crypto period before the window.
+            None => recorded::get(asked, route, track, epoch).await,
+        },
         Leaf::LiveSegment { number, .. } => wanted.segment(&changed, *number).await,
         Leaf::LivePart { number, part, .. } => wanted.part(&changed, *number, *part as usize).await,
         _ => Err(faults::no_such_form()),
@@ -58,7 +65,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn header(&self, header: u32, crypto: u32) -> Result<Representation, Fault> {
+    /// None where no header in memory names the key of this crypto period.
+    fn header(&self, header: u32, crypto: u32) -> Result<Option<Representation>, Fault> {
         let state = self.channel.lock();
         let track = state
             .tracks
@@ -70,18 +78,13 @@ impl Wanted<'_> {
             Some(keyed) => keyed.track(self.index)?.header(crypto),
             None => (crypto == 0).then_some(HeaderProtection::Clear),
         };
-        let protection = protection.ok_or_else(faults::no_such_segment)?;
+        let Some(protection) = protection else {
+            return Ok(None);
+        };
         let bytes = of
             .cmaf(track.line.options().timescale, protection, &[])
             .map_err(|error| faults::bad_header(&error))?;
-        Ok(Representation {
-            etag: etag_of(&bytes),
-            last_modified: None,
-            content_type: manifests::content_type(track.kind()),
-            encoding: None,
-            cache: CachePolicy::Immutable,
-            content: Content::Bytes(bytes),
-        })
+        Ok(Some(of_header(bytes, track.kind())))
     }
 
     /// Growing while it does. What comes next may be asked for a little early, and so may what follows the one that
@@ -169,23 +172,65 @@ impl Wanted<'_> {
     }
 
     fn representation(&self, name: &str, entry: Arc<Entry>, sending: Sending) -> Representation {
-        let state = self.channel.lock();
-        let kind = state.tracks.get(self.index).map(|track| track.kind());
-        let tag = format!(
-            "{}/{}/{}/{name}",
-            self.epoch, self.index, self.route.protection
-        );
-        Representation {
-            etag: Etag::from_parts(&[&self.channel.life, tag.as_bytes()]),
-            last_modified: None,
-            content_type: kind.map_or("video/mp4", manifests::content_type),
-            encoding: None,
-            cache: CachePolicy::Immutable,
-            content: Content::Entry {
-                length: entry.len_if_complete(),
-                sending,
-                open: Box::new(move || Box::pin(async move { Ok(Source::from(entry)) })),
-            },
-        }
+        let kind = {
+            let state = self.channel.lock();
+            state.tracks.get(self.index).map(|track| track.kind())
+        };
+        let name = format!("{}/{name}", self.index);
+        let of = (self.epoch, self.route.protection, name.as_str());
+        of_media(
+            self.channel,
+            of,
+            kind.unwrap_or(Kind::Video),
+            entry,
+            sending,
+        )
+    }
+}
+
+/// Whether what is named can only be on disk: of an earlier life, or before the window.
+fn is_gone(channel: &Channel, leaf: &Leaf<'_>, epoch: Epoch) -> bool {
+    let is_before = |track: &str, number: u64| {
+        let Ok((index, _)) = channel.track(track) else {
+            return false;
+        };
+        let state = channel.lock();
+        let of = state.tracks.get(index);
+        of.is_some_and(|of| number < of.line.numbers().start)
+    };
+    channel.epoch != epoch
+        || matches!(leaf, Leaf::LiveSegment { track, number, .. } if is_before(track, *number))
+}
+
+fn of_header(bytes: Bytes, kind: Kind) -> Representation {
+    Representation {
+        etag: etag_of(&bytes),
+        last_modified: None,
+        content_type: manifests::content_type(kind),
+        encoding: None,
+        cache: CachePolicy::Immutable,
+        content: Content::Bytes(bytes),
+    }
+}
+
+fn of_media(
+    channel: &Channel,
+    (epoch, protection, name): (Epoch, Protection, &str),
+    kind: Kind,
+    entry: Arc<Entry>,
+    sending: Sending,
+) -> Representation {
+    let tag = format!("{epoch}/{protection}/{name}");
+    Representation {
+        etag: Etag::from_parts(&[&channel.life, tag.as_bytes()]),
+        last_modified: None,
+        content_type: manifests::content_type(kind),
+        encoding: None,
+        cache: CachePolicy::Immutable,
+        content: Content::Entry {
+            length: entry.len_if_complete(),
+            sending,
+            open: Box::new(move || Box::pin(async move { Ok(Source::from(entry)) })),
+        },
     }
 }

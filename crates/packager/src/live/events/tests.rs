@@ -126,6 +126,7 @@ fn an_event_is_told_once_with_its_time_on_the_wall() {
         start_ms: ZERO_MS + 1250,
         message: Bytes::from_static(b"ID3 tag"),
         scte35: None,
+        in_band: true,
         added_ms: ZERO_MS,
     };
     assert_eq!(events.iter().collect::<Vec<_>>(), [&expected]);
@@ -342,12 +343,21 @@ fn event_tracks_tell_the_same_events() {
     let clock = Clock::at(10_000, SCALE, ZERO_MS);
     let mut events = Events::default();
     let told = events.sample(&sample, 10_000, SCALE, clock, ZERO_MS);
-    assert_eq!((told.added, events.ranges().count()), (1, 1));
+    assert_eq!((told.added, told.splices), (1, 1));
+    assert_eq!(events.ranges().count(), 1);
+    // The same in a box before its fragment: players find it in the segments, too.
+    let in_band = |events: &Events| events.iter().all(|event| event.in_band);
+    assert!(!in_band(&events));
     let told = events.scan(
         &window(&[&splice(1, 10_200, OUT)]),
         &mut Seen::default(),
         ZERO_MS,
     );
+    assert_eq!(told.repeated, 1);
+    assert!(in_band(&events));
+    // Older encoders: the box itself.
+    let boxed = Bytes::from(splice(1, 10_200, OUT));
+    let told = events.sample(&boxed, 10_000, SCALE, clock, ZERO_MS);
     assert_eq!(told.repeated, 1);
     let empty = Bytes::from_static(b"\0\0\0\x08emeb");
     assert_eq!(

@@ -1,0 +1,104 @@
+//! What has been made of keys so far: kept, since those who watch ask for the same.
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use edgepack_drm::{ContentKey, KeyId};
+use edgepack_packager::{Rotation, TrackProtection};
+
+use super::keyed::Keyed;
+use crate::config::Protection;
+use crate::delivery::route::Epoch;
+use crate::origin::live::channel::Announced;
+use crate::origin::protection::licence::Keyring;
+
+/// Stretches, and segments of earlier lives, whose keys are kept ready. Beyond that they are gathered again.
+const MAX_STRETCHES: usize = 256;
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub(in super::super) struct Vault {
+    slots: Mutex<HashMap<Protection, Arc<Keyed>>>,
+    stretches: Mutex<HashMap<StretchKey, Arc<Keyed>>>,
+}
+
+pub(super) type StretchKey = (Protection, Epoch, RangeInclusive<u32>);
+
+impl Vault {
+    pub(super) fn get(&self, protection: Protection) -> Option<Arc<Keyed>> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.get(&protection).cloned()
+    }
+
+    /// One that knows of later periods stays: a slow one must not forget keys that have been used.
+    pub(super) fn keep(&self, protection: Protection, keyed: Keyed) -> Arc<Keyed> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = slots.get(&protection)
+            && known.periods.end() > keyed.periods.end()
+        {
+            return Arc::clone(known);
+        }
+        let keyed = Arc::new(keyed);
+        slots.insert(protection, Arc::clone(&keyed));
+        keyed
+    }
+
+    pub(super) fn of_stretch(
+        &self,
+        key: &StretchKey,
+        announced: &Arc<Announced>,
+    ) -> Option<Arc<Keyed>> {
+        let stretches = self
+            .stretches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = stretches.get(key)?;
+        Arc::ptr_eq(&known.announced, announced).then(|| Arc::clone(known))
+    }
+
+    /// Of all that were asked for under this protection, besides `keyed`.
+    pub(in super::super) fn ring(&self, protection: Protection, keyed: Arc<Keyed>) -> Ring {
+        let stretches = self
+            .stretches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let of_stretches = stretches.iter().filter(|((of, ..), _)| *of == protection);
+        let of_stretches = of_stretches.map(|(_, keyed)| Arc::clone(keyed));
+        Ring([keyed].into_iter().chain(of_stretches).collect())
+    }
+
+    pub(super) fn keep_stretch(&self, key: StretchKey, keyed: Keyed) -> Arc<Keyed> {
+        let mut stretches = self
+            .stretches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if stretches.len() >= MAX_STRETCHES {
+            stretches.clear();
+        }
+        let keyed = Arc::new(keyed);
+        stretches.insert(key, Arc::clone(&keyed));
+        keyed
+    }
+}
+
+/// All keys of a channel under one protection that have been asked for: those of the window, and of stretches before it.
+#[derive(Debug)]
+pub(in super::super) struct Ring(Vec<Arc<Keyed>>);
+
+impl Keyring for Ring {
+    fn key(&self, kid: KeyId) -> Option<&ContentKey> {
+        let mut records = self.0.iter().flat_map(|keyed| keyed.records.values());
+        Some(&records.find(|record| record.key.kid == kid)?.key)
+    }
+
+    fn named_by_fragments(&self, kids: &[KeyId]) -> Vec<KeyId> {
+        let tracks = self.0.iter().flat_map(|keyed| keyed.tracks.values());
+        tracks
+            .map(|track| &track.protection)
+            .filter(|track| track.rotation == Rotation::SampleGroups)
+            .map(TrackProtection::kids)
+            .filter(|of_track| of_track.iter().any(|kid| kids.contains(kid)))
+            .flatten()
+            .collect()
+    }
+}
