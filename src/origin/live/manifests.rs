@@ -15,9 +15,9 @@ use edgepack_packager::Kind;
 use edgepack_packager::live::Window;
 
 use super::channel::{Announced, Channel, State};
-use super::{events, faults};
 use super::protection::Keyed;
 use super::stretch::Stretch;
+use super::{events, faults};
 use crate::config::Protection;
 use crate::delivery::Fault;
 
