@@ -48,7 +48,7 @@ export class Session {
     const library = await import(PLAYERS[player].file);
     if (this.#closed) return;
     this.version = library.version;
-    this.on.log('quiet', `${PLAYERS[player].label} ${library.version} opens ${this.addresses[manifest].split('/').at(-1)}.`);
+    this.on.log('quiet', `${PLAYERS[player].label} ${library.version} opens ${new URL(this.addresses[manifest]).pathname.split('/').at(-1)}.`);
     try {
       const handle = await library.open({
         video,

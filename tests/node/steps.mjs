@@ -284,7 +284,8 @@ function begin(listen) {
     source.connect(globalThis.analyser);
     source.connect(context.destination);
   }
-  return { time: video.currentTime, decoded: video.getVideoPlaybackQuality().totalVideoFrames };
+  // A channel's playhead jumps to where it begins.
+  return { time: video.played.length ? video.currentTime : null, decoded: video.getVideoPlaybackQuality().totalVideoFrames };
 }
 
 // Runs in the page. What is seen when all conditions hold, or a fault is there; else false.
@@ -304,7 +305,7 @@ function check({ conditions, since, from, anyway }) {
   const hold = {
     time: (second) => seen.time >= second && !seen.seeking,
     before: (second) => seen.time < second,
-    more: (seconds) => seen.time >= from.time + seconds && (seen.decoded > 0 || !seen.height),
+    more: (seconds) => seen.time >= begun() + seconds && (seen.decoded > 0 || !seen.height),
     height: (pixels) => seen.height === pixels,
     tone: (hertz) => Math.abs(seen.tone - hertz) <= TOLERANCE_HZ,
     audio: (language) => seen.audio === language,
@@ -314,6 +315,7 @@ function check({ conditions, since, from, anyway }) {
     ended: (wanted) => seen.ended === wanted,
     latency: (seconds) => seen.latency !== null && seen.latency <= seconds,
   };
+  const begun = () => from.time ?? (seen.seeking || !video.played.length ? Infinity : video.played.start(video.played.length - 1));
   const all = Object.entries(conditions).every(([name, wanted]) => hold[name](wanted));
   if (anyway) return { ...seen, fetched: fetched.slice(-20) };
   return (errors.length > 0 || all) && seen;

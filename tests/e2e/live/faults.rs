@@ -54,6 +54,8 @@ fn a_silent_channel_answers_as_configured_until_media_comes_again() {
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
     );
+    // Answered when the encoder has been let go.
+    pushing.end();
     let metrics = fetch_text(&format!("{}/metrics", node.admin));
     let of = "{channel=\"news\",mount=\"live\"}";
     assert!(

@@ -18,8 +18,15 @@ const MAX_STRETCHES: usize = 256;
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(in super::super) struct Vault {
-    slots: Mutex<HashMap<Protection, Arc<Keyed>>>,
+    slots: Mutex<HashMap<Protection, Slot>>,
     stretches: Mutex<HashMap<StretchKey, Arc<Keyed>>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    keyed: Arc<Keyed>,
+    /// With the crypto period that has left the window last: those who hold a manifest of a moment ago ask for its key.
+    before: Option<Arc<Keyed>>,
 }
 
 pub(super) type StretchKey = (Protection, Epoch, RangeInclusive<u32>);
@@ -27,19 +34,31 @@ pub(super) type StretchKey = (Protection, Epoch, RangeInclusive<u32>);
 impl Vault {
     pub(super) fn get(&self, protection: Protection) -> Option<Arc<Keyed>> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.get(&protection).cloned()
+        Some(Arc::clone(&slots.get(&protection)?.keyed))
     }
 
     /// One that knows of later periods stays: a slow one must not forget keys that have been used.
     pub(super) fn keep(&self, protection: Protection, keyed: Keyed) -> Arc<Keyed> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = slots.get(&protection)
-            && known.periods.end() > keyed.periods.end()
-        {
-            return Arc::clone(known);
+        let known = slots.get(&protection);
+        if let Some(known) = known.filter(|known| known.keyed.periods.end() > keyed.periods.end()) {
+            return Arc::clone(&known.keyed);
         }
+        let before = known.and_then(|known| {
+            let has_left = known.keyed.periods.start() < keyed.periods.start();
+            let before = if has_left {
+                Some(&known.keyed)
+            } else {
+                known.before.as_ref()
+            };
+            before.map(Arc::clone)
+        });
         let keyed = Arc::new(keyed);
-        slots.insert(protection, Arc::clone(&keyed));
+        let slot = Slot {
+            keyed: Arc::clone(&keyed),
+            before,
+        };
+        slots.insert(protection, slot);
         keyed
     }
 
@@ -58,13 +77,19 @@ impl Vault {
 
     /// Of all that were asked for under this protection, besides `keyed`.
     pub(in super::super) fn ring(&self, protection: Protection, keyed: Arc<Keyed>) -> Ring {
+        let before = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let slot = slots.get(&protection);
+            slot.and_then(|slot| slot.before.as_ref().map(Arc::clone))
+        };
         let stretches = self
             .stretches
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let of_stretches = stretches.iter().filter(|((of, ..), _)| *of == protection);
         let of_stretches = of_stretches.map(|(_, keyed)| Arc::clone(keyed));
-        Ring([keyed].into_iter().chain(of_stretches).collect())
+        let of_window = [keyed].into_iter().chain(before);
+        Ring(of_window.chain(of_stretches).collect())
     }
 
     pub(super) fn keep_stretch(&self, key: StretchKey, keyed: Keyed) -> Arc<Keyed> {
