@@ -49,13 +49,12 @@ fn a_silent_channel_answers_as_configured_until_media_comes_again() {
     // `mfra` behind the last chunk says that nothing will follow.
     pushing.send(&bytes[moofs[19]..]);
     wait_until(&node, "ended");
+    // Answered when the encoder has been let go.
     assert!(pushing.end().ends_with("200"));
     assert_eq!(
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
     );
-    // Answered when the encoder has been let go.
-    pushing.end();
     let metrics = fetch_text(&format!("{}/metrics", node.admin));
     let of = "{channel=\"news\",mount=\"live\"}";
     assert!(
