@@ -27,6 +27,7 @@ pub(crate) fn outcome(viewers: u64, load: f64) -> Outcome {
     let rate = viewers as f64 * 4_200_000.0 / 8.0;
     let over = load > 1.0;
     Outcome {
+        pushed: None,
         scenario: "evening".to_owned(),
         target: "https://node7.example/<b>target</b>/{asset}/index.m3u8".to_owned(),
         protocol: "h2".to_owned(),
