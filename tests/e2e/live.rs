@@ -3,6 +3,7 @@ mod captures;
 mod faults;
 mod outages;
 mod protected;
+mod stretches;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -5,7 +5,7 @@ use crate::support::client::{fetch, fetch_text};
 use crate::support::media::{packets, piped_packets};
 use crate::support::{Curl, Node, Serve};
 
-const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub(super) const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// Keys change every `rotate` ("" for never).
 fn start(drm: &str) -> Node {
@@ -20,13 +20,13 @@ fn start(drm: &str) -> Node {
 }
 
 /// Segments of a media playlist under one key: key id, header and the segments.
-struct Stretch {
-    kid: String,
-    header: String,
-    segments: Vec<String>,
+pub(super) struct Stretch {
+    pub(super) kid: String,
+    pub(super) header: String,
+    pub(super) segments: Vec<String>,
 }
 
-fn stretches(text: &str) -> Vec<Stretch> {
+pub(super) fn stretches(text: &str) -> Vec<Stretch> {
     let quoted = |line: &str, name: &str| {
         let value = line.split(&format!("{name}=\"")).nth(1)?;
         Some(value.split('"').next()?.to_owned())

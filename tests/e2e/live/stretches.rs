@@ -1,0 +1,172 @@
+//! Start-over, catch-up and films: what a channel sent is there again, from memory or from disk.
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+use super::faults::{pictures, wait_until};
+use super::protected::{SECRET, stretches};
+use super::{playlist, push, streams};
+use crate::playback::media_playlists;
+use crate::support::client::{fetch, fetch_text};
+use crate::support::media::{frames, packets, piped_packets};
+use crate::support::{Curl, Node, Serve};
+
+fn a_minute_ago() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    now.as_secs() - 60
+}
+
+/// A channel that is recorded, and a mount with the films that are made of it.
+fn recording(folder: &TempDir) -> Serve {
+    let folder = folder.path().display();
+    Serve::live("", "").mount(&format!(
+        "target_duration = \"2s\"\nprotections = [\"clear\", \"cenc\", \"cbcs\"]\n\
+         clearkey_licence_server = true\n\
+         [mount.keys]\nprovider = \"derived\"\nsecret = \"hex:{SECRET}\"\n\
+         [mount.drm]\nrotate_segments = 2\n\
+         [mount.live]\nwindow = \"6s\"\n\
+         [mount.live.recording]\ndirectory = \"{folder}\"\nharvest_directory = \"{folder}\"\n\
+         [[mount.live.channel]]\nname = \"news\"\n\
+         [[mount]]\npath = \"/films\"\nroot = \"{folder}\"\n"
+    ))
+}
+
+/// All segments of both tracks that are to be on disk are: five each.
+fn wait_for_disk(node: &Node, segments: u32) {
+    let line = format!(
+        "edgepack_recording_segments_total{{channel=\"news\",mount=\"live\"}} {segments}\n"
+    );
+    while !fetch_text(&format!("{}/metrics", node.admin)).contains(&line) {
+        std::thread::yield_now();
+    }
+}
+
+fn pushed(node: &Node) {
+    for name in ["video.mp4", "audio.mp4"] {
+        push(node, name).expect(200);
+    }
+    wait_until(node, "ended");
+    // Tracks have their names from the first who asks.
+    fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+}
+
+#[test]
+fn who_starts_over_gets_what_left_memory_from_disk() {
+    let folder = TempDir::new().unwrap();
+    let node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node, 10);
+    let start = a_minute_ago();
+    let base = format!("{}/live/news/clear", node.http);
+    let source = pictures("video.mp4");
+    let live = frames(&playlist(&node, "v180"), "0:v:0", &[]);
+    assert!(live.len() < source.len(), "the window holds it all");
+    let multivariant = format!("{base}/index.m3u8?start={start}");
+    let playlists = media_playlists(&multivariant);
+    for playlist in &playlists {
+        assert!(
+            playlist.contains(&format!("?start={start}.000")),
+            "{playlist}"
+        );
+        let text = fetch_text(playlist);
+        assert!(text.contains("#EXT-X-PLAYLIST-TYPE:EVENT"), "{text}");
+        assert!(!text.contains("#EXT-X-PART"), "{text}");
+        assert!(text.ends_with("#EXT-X-ENDLIST\n"), "{text}");
+    }
+    assert_eq!(frames(&multivariant, "0:v:0", &[]), source);
+    let mpd = format!("{base}/manifest.mpd?start={start}");
+    assert_eq!(frames(&mpd, "0:v:0", &[]), source);
+    // Some of it: the segments that have a moment of the stretch in them.
+    let dates = fetch_text(&playlists[1]);
+    let dates: Vec<&str> = dates
+        .lines()
+        .filter_map(|line| line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"))
+        .collect();
+    assert_eq!(dates.len(), 5, "{dates:?}");
+    let some = format!("{base}/index.m3u8?start={}&end={}", dates[1], dates[3]);
+    assert_eq!(frames(&some, "0:v:0", &[]), source[50..150]);
+}
+
+#[test]
+fn stretches_that_are_none_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let node = recording(&folder).start();
+    pushed(&node);
+    for form in ["index.m3u8", "manifest.mpd", "v180/index.m3u8"] {
+        let ask = |query: &str| {
+            let url = format!("{}/live/news/clear/{form}?{query}", node.http);
+            Curl::get(&url).run()
+        };
+        for query in ["end=1800000000", "start=yesterday", "start=5&end=4"] {
+            assert_eq!(ask(query).expect(400).reason(), "bad-stretch", "{query}");
+        }
+        if form != "index.m3u8" {
+            let gone = ask("start=1000000000&end=1000000060").expect(404);
+            assert_eq!(gone.reason(), "no-such-stretch");
+        }
+    }
+}
+
+#[test]
+fn what_an_earlier_life_of_the_node_recorded_decrypts_under_its_keys() {
+    let folder = TempDir::new().unwrap();
+    let mut node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node, 10);
+    node.signal("-KILL");
+    node.wait_for_exit();
+    let node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node, 10);
+    let start = a_minute_ago();
+    for protection in ["cenc", "cbcs"] {
+        let base = format!("{}/live/news/{protection}", node.http);
+        let playlists = media_playlists(&format!("{base}/index.m3u8?start={start}"));
+        for (playlist, file, stream) in [
+            (&playlists[1], "video.mp4", "0:v:0"),
+            (&playlists[0], "audio.mp4", "0:a:0"),
+        ] {
+            let (below, _) = playlist.split_once("index.m3u8").unwrap();
+            let text = fetch_text(playlist);
+            let stretches = stretches(&text);
+            assert!(stretches.len() >= 6, "{text}");
+            let mut seen = Vec::new();
+            for stretch in &stretches {
+                let mut bytes = fetch(&format!("{below}{}", stretch.header));
+                for segment in &stretch.segments {
+                    bytes.extend(fetch(&format!("{below}{segment}")));
+                }
+                let key = hex::encode(fetch(&format!("{base}/{}.key", stretch.kid)));
+                seen.extend(piped_packets(bytes, stream, &["-decryption_key", &key]));
+            }
+            let source = streams().join(file).display().to_string();
+            let source = packets(&source, stream);
+            assert_eq!(seen, [&source[..], &source[..]].concat(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_film_of_a_recording_is_served_as_it_was_sent() {
+    let folder = TempDir::new().unwrap();
+    let node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node, 10);
+    let harvest = |query: &str| {
+        let url = format!("{}/channels/live/news/harvest?{query}", node.admin);
+        Curl::get(&url).arg("-X").arg("POST").run()
+    };
+    let start = a_minute_ago();
+    let end = start + 3600;
+    harvest(&format!("start={start}&end={end}&to=../evening")).expect(400);
+    harvest("start=1000000000&end=1000000060&to=evening").expect(404);
+    let made = harvest(&format!("start={start}&end={end}&to=evening")).expect(201);
+    let film: serde_json::Value = serde_json::from_slice(&made.body).unwrap();
+    assert_eq!(film["duration_ms"], 10_000, "{film}");
+    assert_eq!(film["tracks"].as_array().unwrap().len(), 2, "{film}");
+    let served = format!("{}/films/evening.mp4/clear/index.m3u8", node.http);
+    assert_eq!(frames(&served, "0:v:0", &[]), pictures("video.mp4"));
+    let sound = |input: &str| packets(input, "0:a:0").len();
+    let source = streams().join("audio.mp4").display().to_string();
+    assert!(sound(&served).abs_diff(sound(&source)) <= 1);
+}
