@@ -1,5 +1,5 @@
 //! Start-over, catch-up and films: what a channel sent is there again, from memory or from disk.
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -31,12 +31,20 @@ fn recording(folder: &TempDir) -> Serve {
     ))
 }
 
-/// All segments of both tracks that are to be on disk are: five each.
-fn wait_for_disk(node: &Node, segments: u32) {
-    let line = format!(
-        "edgepack_recording_segments_total{{channel=\"news\",mount=\"live\"}} {segments}\n"
-    );
-    while !fetch_text(&format!("{}/metrics", node.admin)).contains(&line) {
+/// All segments are on disk: five of pictures, six of sound.
+fn wait_for_disk(node: &Node) {
+    let line = "edgepack_recording_segments_total{channel=\"news\",mount=\"live\"} 11\n";
+    let begun = Instant::now();
+    loop {
+        let metrics = fetch_text(&format!("{}/metrics", node.admin));
+        if metrics.contains(line) {
+            return;
+        }
+        let recorded: Vec<&str> = metrics
+            .lines()
+            .filter(|line| line.starts_with("edgepack_recording"))
+            .collect();
+        assert!(begun.elapsed() < Duration::from_secs(20), "{recorded:#?}");
         std::thread::yield_now();
     }
 }
@@ -55,7 +63,7 @@ fn who_starts_over_gets_what_left_memory_from_disk() {
     let folder = TempDir::new().unwrap();
     let node = recording(&folder).start();
     pushed(&node);
-    wait_for_disk(&node, 10);
+    wait_for_disk(&node);
     let start = a_minute_ago();
     let base = format!("{}/live/news/clear", node.http);
     let source = pictures("video.mp4");
@@ -112,12 +120,12 @@ fn what_an_earlier_life_of_the_node_recorded_decrypts_under_its_keys() {
     let folder = TempDir::new().unwrap();
     let mut node = recording(&folder).start();
     pushed(&node);
-    wait_for_disk(&node, 10);
+    wait_for_disk(&node);
     node.signal("-KILL");
     node.wait_for_exit();
     let node = recording(&folder).start();
     pushed(&node);
-    wait_for_disk(&node, 10);
+    wait_for_disk(&node);
     let start = a_minute_ago();
     for protection in ["cenc", "cbcs"] {
         let base = format!("{}/live/news/{protection}", node.http);
@@ -151,7 +159,7 @@ fn a_film_of_a_recording_is_served_as_it_was_sent() {
     let folder = TempDir::new().unwrap();
     let node = recording(&folder).start();
     pushed(&node);
-    wait_for_disk(&node, 10);
+    wait_for_disk(&node);
     let harvest = |query: &str| {
         let url = format!("{}/channels/live/news/harvest?{query}", node.admin);
         Curl::get(&url).arg("-X").arg("POST").run()
