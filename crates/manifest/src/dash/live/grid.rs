@@ -6,8 +6,10 @@ use super::clocks::Piece;
 const LATE: u64 = 16;
 /// How much earlier: players find less of the sound than they count on in a segment, and fetch the next one sooner.
 const EARLY: u64 = 4;
+/// How much of that a new grid leaves: sound is cut at frames, and begins now more, now less early.
+const SPARE: u64 = 32;
 /// Pieces that a new grid is judged by.
-const SAMPLE: usize = 4;
+pub(super) const SAMPLE: usize = 4;
 
 /// `startNumber` and `@duration`: segment `first + i` has its place at `origin + i × duration`, the track's timescale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +61,18 @@ impl Grid {
             .is_some_and(|place| self.is_near(piece.start, place))
     }
 
-    /// Whether the first few begin, and end, where players look for them.
+    /// Whether the first few begin, and end, where players look for them, and others may be somewhat earlier.
     pub(super) fn fits(&self, pieces: &[&Piece]) -> bool {
+        let spare = self.duration / SPARE;
+        let near = |moment: u64, number: u64| {
+            self.at(number).is_some_and(|place| {
+                self.is_near(moment, place) && self.is_near(moment.saturating_sub(spare), place)
+            })
+        };
         pieces.iter().take(SAMPLE).all(|piece| {
-            let next = self.at(piece.number.saturating_add(1));
             let end = piece.start + piece.duration;
-            let ends = next.is_some_and(|next| self.is_near(end, next));
-            self.takes(piece) && (ends || !piece.complete)
+            let ends = near(end, piece.number.saturating_add(1));
+            near(piece.start, piece.number) && (ends || !piece.complete)
         })
     }
 

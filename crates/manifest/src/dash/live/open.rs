@@ -3,7 +3,7 @@ use edgepack_packager::{Kind, Rotation};
 
 use super::Channel;
 use super::clocks::{ClockId, Clocks, Init, Piece, signed_micros};
-use super::grid::Grid;
+use super::grid::{Grid, SAMPLE};
 use super::periods::{Member, Origin, State};
 use crate::text::rescale;
 
@@ -13,6 +13,8 @@ const PATIENCE: i64 = 3;
 const AHEAD: i64 = 5;
 /// Segments of several groups of pictures stay even for long where they differ from the target by less than this part.
 const NEAR: u64 = 32;
+/// Segments that differ from the target by no more than this part are cut to it.
+const ROUGH: u64 = 16;
 /// After so many segments of uneven length nobody waits for even ones.
 const UNEVEN: usize = 3;
 
@@ -212,7 +214,7 @@ impl Opening<'_> {
             .collect();
         let near = |piece: &&Piece| {
             let lasts = piece.end - piece.at;
-            (lasts - self.target()).abs() <= self.target() / 16
+            (lasts - self.target()).unsigned_abs() <= self.target().unsigned_abs() / ROUGH
         };
         let pairs = pieces.windows(2);
         let even = pairs
@@ -288,11 +290,18 @@ impl Opening<'_> {
             own.abs_diff(target) <= target / NEAR || first.is_one_group && *own >= target
         };
         let own = first.complete.then_some(first.duration).filter(stays);
+        // Segments of one group, or far from the target, lie further from the grid of the target with each, though the
+        // first one fits: behind a gap there is no other to judge by.
+        let nears = |own: u64| !first.is_one_group && own.abs_diff(target) <= target / ROUGH;
         // Pictures come in groups of a length, and frames of sound around the target.
         let others = if self.kind(track) == Some(Kind::Video) {
-            [own, Some(target)]
+            let nears = first.complete && nears(first.duration);
+            [own, nears.then_some(target)]
         } else {
-            [Some(target), own]
+            // What is cut around the target is longer here and shorter there.
+            let few = pieces.iter().take(SAMPLE);
+            let alike = few.filter(|piece| piece.complete && piece.duration == first.duration);
+            [Some(target), own.filter(|_| alike.count() == SAMPLE)]
         };
         let durations = [before.map(|grid| grid.duration)].into_iter().chain(others);
         let mut grids = durations.flatten().filter_map(|duration| {

@@ -64,6 +64,44 @@ fn segments_that_are_even_for_a_while_are_not_counted() {
     }
 }
 
+/// Behind a gap there is one segment to judge by: of 1.6 s it fits a grid of 2 s, and the next ones do not.
+#[test]
+fn uneven_segments_are_not_counted_behind_a_gap() {
+    let mut uneven = Encoder::video();
+    uneven.group = 40;
+    let mut studio = Studio::new(vec![uneven, Encoder::audio()]);
+    for encoder in &mut studio.encoders {
+        encoder.gaps = vec![886_183_213];
+    }
+    let mut periods = 0;
+    for step in 1..60 {
+        let Ok(mpd) = studio.try_mpd(BEGIN_MS + 2000 + step * 600) else {
+            continue;
+        };
+        periods = elements(&mpd, "Period").len();
+        let video = template(&mpd, "v720");
+        assert!(attribute(video, "duration").is_none(), "{mpd}");
+    }
+    assert_eq!(periods, 2);
+}
+
+/// Sound begins up to a frame later or earlier from segment to segment.
+#[test]
+fn sound_that_is_nearly_too_early_is_not_counted() {
+    let mut studio = Studio::usual();
+    for encoder in &mut studio.encoders {
+        encoder.lives[0].media = u64::from(encoder.timescale) * 12_480 / 1000;
+    }
+    for step in 1..60 {
+        let Ok(mpd) = studio.try_mpd(BEGIN_MS + 2000 + step * 300) else {
+            continue;
+        };
+        assert_eq!(elements(&mpd, "Period").len(), 1, "{mpd}");
+        assert!(attribute(template(&mpd, "v720"), "duration").is_some());
+        assert!(attribute(template(&mpd, "a-en"), "duration").is_none());
+    }
+}
+
 #[test]
 fn a_timeline_never_numbers_its_runs() {
     let mut studio = Studio::usual();
