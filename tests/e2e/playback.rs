@@ -5,7 +5,7 @@ use crate::support::{Node, Serve};
 
 /// The media playlists of a multivariant playlist, audio renditions first; absolute URLs.
 pub(crate) fn media_playlists(multivariant_url: &str) -> Vec<String> {
-    let base = multivariant_url.trim_end_matches("index.m3u8");
+    let (base, _) = multivariant_url.rsplit_once("index.m3u8").unwrap();
     let text = fetch_text(multivariant_url);
     let audio = text
         .lines()

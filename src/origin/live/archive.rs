@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use edgepack_packager::Kind;
 use edgepack_packager::live::Segment;
 use tokio::task::spawn_blocking;
 
@@ -136,6 +137,11 @@ impl Archive {
         segments
     }
 
+    /// Least and greatest number of those segments.
+    pub(super) fn numbers(&self, track: &str, from_ms: i64, to_ms: i64) -> Option<(u64, u64)> {
+        self.recording.numbers(track, from_ms, to_ms)
+    }
+
     pub(super) fn header(
         &self,
         track: &str,
@@ -189,7 +195,9 @@ impl Archive {
     pub(super) fn harvest(&self, order: &Order) -> Result<Film, NoFilm> {
         let folder = self.films.as_ref().ok_or(NoFilm::NotConfigured)?;
         let target = folder.join(&order.name);
-        let tracks = self.recording.tracks();
+        let mut tracks = self.recording.tracks();
+        // The first one leads.
+        tracks.sort_by_key(|track| self.recording.kind(track) != Some(Kind::Video));
         let tracks: Vec<&str> = tracks.iter().map(String::as_str).collect();
         let made = self
             .recording

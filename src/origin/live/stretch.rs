@@ -2,6 +2,7 @@
 //!
 //! As long as its end is ahead a stretch grows (an EVENT playlist, a dynamic MPD); once that has passed it is a film (VOD,
 //! static).
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use edgepack_manifest::hls::live::Nature;
@@ -90,11 +91,7 @@ impl Stretch {
             .map(|archive| archive.segments(track, window.timescale, self.start_ms, end_ms));
         let mut segments = recorded.unwrap_or_default();
         segments.retain(|segment| segment.epoch != channel.epoch.0 || segment.number < live);
-        let within = |segment: &&Arc<Segment>| {
-            segment.complete
-                && segment.wall_clock_ms < end_ms
-                && until_ms(segment, window.timescale) > self.start_ms
-        };
+        let within = |segment: &&Arc<Segment>| self.has(segment, window.timescale);
         segments.extend(window.segments.iter().filter(within).cloned());
         if segments.iter().all(|segment| segment.gap) {
             return Err(faults::no_such_stretch());
@@ -110,13 +107,45 @@ impl Stretch {
         })
     }
 
-    /// Media sequence numbers that it can hold, by wall clock.
-    pub(super) fn numbers(self, channel: &Channel, now_ms: i64) -> std::ops::RangeInclusive<u64> {
-        let number = |ms: i64| u64::try_from(ms).unwrap_or(0) / u64::from(channel.target_ms.max(1));
-        // The clock of an encoder may differ from that of the node.
-        let first = number(self.start_ms).saturating_sub(1);
-        let end_ms = self.end_ms.unwrap_or(now_ms).min(now_ms);
-        first..=number(end_ms).saturating_add(1).max(first)
+    /// Media sequence numbers of what there is of it, in all tracks.
+    ///
+    /// # Errors
+    /// 404 where nothing of it is there.
+    pub(super) fn numbers(self, channel: &Channel) -> Result<RangeInclusive<u64>, Fault> {
+        let end_ms = self.end_ms.unwrap_or(i64::MAX);
+        let windows: Vec<(Option<String>, Window)> = {
+            let state = channel.lock();
+            let tracks = state.tracks.iter();
+            tracks
+                .map(|of| (of.name.clone(), of.line.window()))
+                .collect()
+        };
+        let mut found: Option<(u64, u64)> = None;
+        for (name, window) in &windows {
+            let within = |segment: &&Arc<Segment>| self.has(segment, window.timescale);
+            let in_memory = window
+                .segments
+                .iter()
+                .filter(within)
+                .map(|segment| segment.number);
+            let in_memory = in_memory.clone().min().zip(in_memory.max());
+            let archive = channel.archive.as_ref().zip(name.as_deref());
+            let on_disk =
+                archive.and_then(|(archive, name)| archive.numbers(name, self.start_ms, end_ms));
+            for (first, last) in in_memory.into_iter().chain(on_disk) {
+                let so_far = found.unwrap_or((first, last));
+                found = Some((so_far.0.min(first), so_far.1.max(last)));
+            }
+        }
+        let (first, last) = found.ok_or_else(faults::no_such_stretch)?;
+        Ok(first..=last)
+    }
+
+    /// Whether the segment has a moment of it.
+    fn has(self, segment: &Segment, timescale: u32) -> bool {
+        segment.complete
+            && segment.wall_clock_ms < self.end_ms.unwrap_or(i64::MAX)
+            && until_ms(segment, timescale) > self.start_ms
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is recorded, as manifests want it.
 use std::sync::Arc;
 
+use edgepack_packager::Kind;
 use edgepack_packager::live::Segment;
 
 use super::Recording;
@@ -38,6 +39,35 @@ impl Recording {
             }
         }
         segments
+    }
+
+    /// Least and greatest number of a track's segments that have a moment of `from_ms..to_ms` in them.
+    pub(in super::super) fn numbers(
+        &self,
+        track: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Option<(u64, u64)> {
+        let catalogue = self.lock();
+        let within = catalogue.files(track).filter_map(|file| {
+            let entries = &file.entries;
+            let timescale = file.common.timescale;
+            let first = entries.partition_point(|entry| entry.end_ms(timescale) <= from_ms);
+            let end = entries.partition_point(|entry| entry.wall_clock_ms < to_ms);
+            let within = entries.get(first..end)?;
+            Some((within.first()?.number, within.last()?.number))
+        });
+        within.reduce(|all, of| (all.0.min(of.0), all.1.max(of.1)))
+    }
+
+    /// Of what a track has, as its latest header tells.
+    pub(in super::super) fn kind(&self, track: &str) -> Option<Kind> {
+        let catalogue = self.lock();
+        let mut headers = catalogue
+            .files(track)
+            .rev()
+            .filter_map(|file| file.header.as_ref());
+        headers.next().map(|of| of.header.kind())
     }
 
     /// The CMAF header that segments with this [`Segment::header`] are decoded with.
