@@ -94,7 +94,7 @@ async fn respond(request: Request<Incoming>, views: &Views) -> Response<Full<Byt
     }
     if let Some(channel) = harvest::channel(parts.uri.path()) {
         let query = parts.uri.query().unwrap_or_default();
-        return harvest::answer(channel, &parts.method, query, channels).await;
+        return harvest::answer(channel, &parts.method, &parts.headers, query, channels).await;
     }
     answer(&parts.method, &parts.uri, views)
 }

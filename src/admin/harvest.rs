@@ -2,8 +2,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, RETRY_AFTER};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::{ALLOW, ORIGIN, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 use serde_json::json;
@@ -89,6 +89,7 @@ pub(super) fn channel(path: &str) -> Option<&str> {
 pub(super) async fn answer(
     channel: &str,
     method: &Method,
+    headers: &HeaderMap,
     query: &str,
     channels: Option<&Arc<dyn Channels>>,
 ) -> Response<Full<Bytes>> {
@@ -97,6 +98,10 @@ pub(super) async fn answer(
         let allowed = HeaderValue::from_static("POST");
         response.headers_mut().insert(ALLOW, allowed);
         return response;
+    }
+    // A browser sends it with what a page of others makes it ask for (Fetch, 3.1).
+    if headers.contains_key(ORIGIN) {
+        return fault(StatusCode::FORBIDDEN, "from-a-page", "not from a web page");
     }
     let order = match order(query) {
         Ok(order) => order,

@@ -35,10 +35,14 @@ fn a_path_names_the_channel() {
 
 #[tokio::test]
 async fn films_are_asked_for_with_post_and_of_a_channel() {
-    let get = answer("/live/news", &Method::GET, "", None).await;
+    let plain = HeaderMap::new();
+    let get = answer("/live/news", &Method::GET, &plain, "", None).await;
     assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(get.headers()[ALLOW], "POST");
     let query = "start=1&end=2&to=a";
-    let none = answer("/live/news", &Method::POST, query, None).await;
+    let none = answer("/live/news", &Method::POST, &plain, query, None).await;
     assert_eq!(none.status(), StatusCode::NOT_FOUND);
+    let page = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static("http://a.example"))]);
+    let forged = answer("/live/news", &Method::POST, &page, query, None).await;
+    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
 }

@@ -2,6 +2,7 @@
 mod metrics;
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,6 +138,11 @@ impl Archive {
         segments
     }
 
+    /// Whether there is a segment with one of these numbers under this header (epoch, and number in it).
+    pub(super) fn has(&self, track: &str, header: (u32, u32), numbers: &Range<u64>) -> bool {
+        self.recording.has(track, header, numbers)
+    }
+
     /// Least and greatest number of those segments.
     pub(super) fn numbers(&self, track: &str, from_ms: i64, to_ms: i64) -> Option<(u64, u64)> {
         self.recording.numbers(track, from_ms, to_ms)
@@ -195,7 +201,10 @@ impl Archive {
     pub(super) fn harvest(&self, order: &Order) -> Result<Film, NoFilm> {
         let folder = self.films.as_ref().ok_or(NoFilm::NotConfigured)?;
         let target = folder.join(&order.name);
+        let (start_ms, end_ms) = (order.start_ms, order.end_ms);
         let mut tracks = self.recording.tracks();
+        // Others are of another time.
+        tracks.retain(|track| self.numbers(track, start_ms, end_ms).is_some());
         // The first one leads.
         tracks.sort_by_key(|track| self.recording.kind(track) != Some(Kind::Video));
         let tracks: Vec<&str> = tracks.iter().map(String::as_str).collect();

@@ -49,6 +49,8 @@ pub(super) struct Channel {
     pub(super) archive: Option<Archive>,
     pub(super) vault: Vault,
     pub(super) texts: Texts,
+    /// Of stretches, which parts do not change.
+    pub(super) stretches: Texts,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,8 @@ pub(super) struct State {
     pub(super) fed: Option<Instant>,
     /// Segments whole, of all tracks.
     segments: u64,
+    /// Times that events changed what manifests show.
+    pub(super) told: u64,
     pub(super) events: ChannelEvents,
     announced: Option<(u64, Arc<Announced>)>,
     /// What MPDs have said of the channel's time so far.
@@ -79,6 +83,19 @@ pub(super) struct Announced {
     pub(super) presentation: Presentation,
     /// Of `Presentation::sources`, and so of `Rendition::source`: index into [`State::tracks`].
     pub(super) tracks: Vec<usize>,
+}
+
+impl Announced {
+    /// Whether keys of the one are those of the other: the same tracks under the same names.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        let names = |of: &Self| {
+            let renditions = of.presentation.renditions.iter();
+            renditions
+                .map(|rendition| rendition.name.clone())
+                .collect::<Vec<_>>()
+        };
+        self.tracks == other.tracks && names(self) == names(other)
+    }
 }
 
 impl Channel {
@@ -128,6 +145,7 @@ impl Channel {
             metrics,
             vault: Vault::default(),
             texts: Texts::default(),
+            stretches: Texts::default(),
         })
     }
 
@@ -354,6 +372,16 @@ impl Channel {
             faults::not_begun(&self.name).detail(format!("channel {:?}: {error}", self.name))
         })?;
         for rendition in &presentation.renditions {
+            let index = tracks.get(rendition.source);
+            let is_named = |other: &Track| other.name.as_deref() == Some(rendition.name.as_str());
+            let mut others = state.tracks.iter().enumerate();
+            // IVs hang on names: no two tracks may ever have the same.
+            if others.any(|(at, other)| Some(&at) != index && is_named(other)) {
+                let taken = format!("two tracks would be {:?}", rendition.name);
+                return Err(faults::not_begun(&self.name).detail(taken));
+            }
+        }
+        for rendition in &presentation.renditions {
             if let Some(track) = tracks.get(rendition.source) {
                 state.tracks[*track].name = Some(rendition.name.clone());
             }
@@ -449,6 +477,7 @@ impl State {
             headers: HashMap::new(),
             fed: None,
             segments: 0,
+            told: 0,
             events: ChannelEvents::new(events),
             announced: None,
             periods: HashMap::new(),
@@ -468,6 +497,15 @@ impl State {
                 track.line.discontinue();
             }
         }
+    }
+
+    /// Rises with what whole segments, their end, and events make manifests show.
+    pub(super) fn whole_version(&self) -> u64 {
+        let ended = self.tracks.iter().filter(|track| track.line.has_ended());
+        let ended = u64::try_from(ended.count()).unwrap_or(u64::MAX);
+        self.segments
+            .saturating_add(ended)
+            .saturating_add(self.told)
     }
 
     /// Of a track, by media sequence number.

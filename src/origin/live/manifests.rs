@@ -21,8 +21,9 @@ use super::{events, faults};
 use crate::config::Protection;
 use crate::delivery::Fault;
 
-/// Texts of one moment; beyond this many the oldest moment's are not worth keeping.
+/// Texts of one moment, and bytes of them; beyond that what is there is not worth keeping.
 const MAX_TEXTS: usize = 1024;
+const MAX_TEXT_BYTES: usize = 32 << 20;
 /// ServiceDescription's target: what a player that goes by the clock needs to hold two parts while a third comes, and
 /// the lateness of a part.
 const LATENCY_PARTS: u32 = 5;
@@ -35,7 +36,14 @@ const SKIP_TARGETS: u32 = 6;
 /// What has been written at the version at hand.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    kept: Mutex<(u64, HashMap<Key, Bytes>)>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    version: u64,
+    texts: HashMap<Key, Bytes>,
+    bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,7 +52,8 @@ enum Key {
         protection: Protection,
         /// Of licences.
         url: Option<String>,
-        stretch: Option<Stretch>,
+        /// With its phase.
+        stretch: Option<(Stretch, (bool, bool))>,
         track: usize,
         skip: Option<Skip>,
     },
@@ -60,40 +69,54 @@ impl Texts {
         write: impl FnOnce() -> Result<String, E>,
     ) -> Result<Bytes, E> {
         let mut kept = self.of(version);
-        if let Some(text) = kept.1.get(&key) {
+        if let Some(text) = kept.texts.get(&key) {
             return Ok(text.clone());
         }
-        let text = Bytes::from(write()?);
-        kept.1.insert(key, text.clone());
-        Ok(text)
+        Ok(kept.keep(key, write()?))
     }
 
     fn get(&self, version: u64, key: &Key) -> Option<Bytes> {
-        self.of(version).1.get(key).cloned()
+        self.of(version).texts.get(key).cloned()
     }
 
     /// What took long to write, and was not waited for by others.
     fn keep(&self, version: u64, key: Key, text: String) -> Bytes {
-        let text = Bytes::from(text);
         let mut kept = self.lock();
         // The channel may have gone on.
-        if kept.0 == version && kept.1.len() < MAX_TEXTS {
-            kept.1.insert(key, text.clone());
+        match kept.version == version {
+            true => kept.keep(key, text),
+            false => text.into(),
         }
-        text
     }
 
-    fn of(&self, version: u64) -> MutexGuard<'_, (u64, HashMap<Key, Bytes>)> {
+    fn of(&self, version: u64) -> MutexGuard<'_, Kept> {
         let mut kept = self.lock();
-        if kept.0 != version || kept.1.len() >= MAX_TEXTS {
-            kept.0 = version;
-            kept.1.clear();
+        if kept.version != version {
+            kept.clear();
+            kept.version = version;
         }
         kept
     }
 
-    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<Key, Bytes>)> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, key: Key, text: String) -> Bytes {
+        let text = Bytes::from(text);
+        if self.texts.len() >= MAX_TEXTS || self.bytes + text.len() > MAX_TEXT_BYTES {
+            self.clear();
+        }
+        self.bytes += text.len();
+        self.texts.insert(key, text.clone());
+        text
+    }
+
+    fn clear(&mut self) {
+        self.texts.clear();
+        self.bytes = 0;
     }
 }
 
@@ -124,7 +147,7 @@ impl Shown<'_> {
         Key::Media {
             protection: self.protection,
             url: self.licence_url.clone(),
-            stretch: self.stretch,
+            stretch: self.stretch.map(|of| (of, of.phase(now_ms()))),
             track,
             skip,
         }
@@ -195,15 +218,16 @@ pub(super) fn stretch_playlist(
             .get(track)
             .ok_or_else(faults::no_such_segment)?;
         let told = state.events.shown();
-        (of.name.clone(), of.line.window(), state.version, told)
+        let version = state.whole_version();
+        (of.name.clone(), of.line.window(), version, told)
     };
     let key = shown.media(track, skip);
-    if let Some(text) = channel.texts.get(version, &key) {
+    if let Some(text) = channel.stretches.get(version, &key) {
         return Ok((text, version));
     }
     let now_ms = now_ms();
     let name = name.unwrap_or_default();
-    let window = stretch.of(channel, &name, window, now_ms)?;
+    let window = stretch.of(channel, &name, window, shown.keyed, now_ms)?;
     let control = Control {
         part_target_ms: None,
         can_block_reload: false,
@@ -211,7 +235,7 @@ pub(super) fn stretch_playlist(
     };
     let of = (track, &window, stretch.nature(now_ms));
     let text = write_playlist(channel, shown, of, control, &[], &told, skip)?;
-    Ok((channel.texts.keep(version, key, text), version))
+    Ok((channel.stretches.keep(version, key, text), version))
 }
 
 fn write_playlist(
@@ -261,7 +285,8 @@ pub(super) fn mpd(
     time_url: String,
 ) -> Result<Bytes, Fault> {
     let stretch = shown.stretch;
-    let of = (shown.protection, &shown.licence_url, stretch);
+    let phase = stretch.map(|of| of.phase(now_ms()));
+    let of = (shown.protection, &shown.licence_url, stretch, phase);
     let key = Key::Mpd(format!("{of:?} {filter:?} {time_url}"));
     let now_ms = now_ms();
     let mut settings = mpd_settings(channel, time_url);
@@ -292,13 +317,19 @@ pub(super) fn mpd(
         let text = channel.texts.get_or_write(version, key, write);
         return text.map_err(|error| no_mpd(channel, &error));
     };
+    let version = state.whole_version();
     drop(state);
-    if let Some(text) = channel.texts.get(version, &key) {
+    if let Some(text) = channel.stretches.get(version, &key) {
         return Ok(text);
     }
     let windows = windows
         .into_iter()
-        .map(|(name, window)| Ok((name, stretch.of(channel, name, window, now_ms)?)))
+        .map(|(name, window)| {
+            Ok((
+                name,
+                stretch.of(channel, name, window, shown.keyed, now_ms)?,
+            ))
+        })
         .collect::<Result<Vec<_>, Fault>>()?;
     settings.low_latency = false;
     settings.latency = None;
@@ -310,7 +341,7 @@ pub(super) fn mpd(
     let mut periods = Periods::default();
     let text = write_mpd(shown, announced, filter, &moment, &settings, &mut periods);
     let text = text.map_err(|error| no_mpd(channel, &error))?;
-    Ok(channel.texts.keep(version, key, text))
+    Ok(channel.stretches.keep(version, key, text))
 }
 
 /// What an MPD tells.

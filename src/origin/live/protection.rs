@@ -7,14 +7,14 @@
 mod keyed;
 mod vault;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use edgepack_drm::KeyRecord;
 use edgepack_packager::Rotation;
 use edgepack_packager::live::Header;
 use edgepack_packager::protection::Every;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use self::keyed::Records;
 pub(super) use self::keyed::{Cover, Keyed};
@@ -32,6 +32,8 @@ use crate::origin::protection::{self, Label};
 /// segments, and go on under the old key until they are told.
 const AHEAD: u64 = 5;
 
+/// Requests for keys of one stretch under way.
+const AT_ONCE: usize = 16;
 /// Crypto periods that a stretch of a channel may have: each is one set of keys, and one header to fetch.
 const MAX_PERIODS: u32 = 1024;
 
@@ -128,7 +130,7 @@ impl Channel {
     }
 
     /// The crypto period that a segment lies in.
-    fn period_of(&self, number: u64) -> u32 {
+    pub(super) fn period_of(&self, number: u64) -> u32 {
         let period = match self.mount.drm.rotate {
             None => 0,
             Some(Every::Segments(count)) => number / u64::from(count.max(1)),
@@ -138,7 +140,7 @@ impl Channel {
     }
 
     /// The first segment of a crypto period.
-    pub(super) fn first_of(&self, period: u32) -> u32 {
+    fn first_of(&self, period: u32) -> u32 {
         let period = u64::from(period);
         let number = match self.mount.drm.rotate {
             None => 0,
@@ -151,12 +153,33 @@ impl Channel {
         u32::try_from(number).unwrap_or(u32::MAX)
     }
 
+    /// Media sequence numbers that a header with this number of a crypto period is for. Where fragments name their keys it
+    /// is for all of its life, and the first is in the period whose key it names.
+    pub(super) fn numbers_of_header(&self, epoch: Epoch, crypto: u32) -> Range<u64> {
+        if self.is_grouped() {
+            return self.first_number(epoch)..u64::MAX;
+        }
+        let first = u64::from(self.first_of(crypto));
+        match self.mount.drm.rotate {
+            None => first..u64::MAX,
+            Some(_) => first..u64::from(self.first_of(crypto.saturating_add(1))),
+        }
+    }
+
+    fn is_grouped(&self) -> bool {
+        self.mount.drm.rotate.is_some() && self.mount.drm.rotation == Rotation::SampleGroups
+    }
+
+    /// About where a life begins.
+    fn first_number(&self, epoch: Epoch) -> u64 {
+        u64::from(epoch.0) * 1000 / u64::from(self.target_ms.max(1))
+    }
+
     /// Where fragments name their keys one header does for all: it names the key of the period that the channel began
     /// in, which none of the window's may be any more.
     fn base_period(&self, epoch: Epoch, periods: &RangeInclusive<u32>) -> Option<u32> {
-        let grouped = self.mount.drm.rotation == Rotation::SampleGroups;
-        let base = self.period_of(u64::from(epoch.0) * 1000 / u64::from(self.target_ms.max(1)));
-        (self.mount.drm.rotate.is_some() && grouped && base < *periods.start()).then_some(base)
+        let base = self.period_of(self.first_number(epoch));
+        (self.is_grouped() && base < *periods.start()).then_some(base)
     }
 }
 
@@ -218,11 +241,18 @@ impl<'a> Gathering<'a> {
     ) -> Result<Keyed, Fault> {
         let mut records = Records::new();
         let base = self.channel.base_period(epoch, &periods);
-        for period in base.into_iter().chain(periods.clone()) {
-            for (label, record) in self.records(known, period).await? {
+        let of_periods = base.into_iter().chain(periods.clone());
+        let of_periods = of_periods.map(|period| async move {
+            let records = self.records(known, period).await?;
+            Ok::<_, Fault>((period, records))
+        });
+        let mut of_periods = stream::iter(of_periods).buffered(AT_ONCE);
+        while let Some((period, of_labels)) = of_periods.try_next().await? {
+            for (label, record) in of_labels {
                 records.insert((period, label), record);
             }
         }
+        drop(of_periods);
         let headers: Vec<Arc<Header>> = {
             let state = self.channel.lock();
             let headers = state.tracks.iter().map(|track| Arc::clone(track.header()));

@@ -8,13 +8,17 @@ use std::sync::Arc;
 use edgepack_manifest::hls::live::Nature;
 use edgepack_packager::live::{Segment, Window};
 
+use super::archive::Archive;
 use super::channel::Channel;
 use super::faults;
+use super::protection::Keyed;
 use crate::delivery::Fault;
 use crate::moment::unix_ms;
 
 const START: &str = "start";
 const END: &str = "end";
+/// Playlists of more are megabytes, for each who asks.
+const LONGEST_MS: i64 = 24 * 3_600_000;
 /// What comes so much after its wall clock is late; a stretch that is over does not wait for more.
 const LATE_MS: i64 = 10_000;
 
@@ -61,6 +65,39 @@ impl Stretch {
         }
     }
 
+    /// The same without what nobody can have any more, so that who asks for more gets the same text.
+    ///
+    /// # Errors
+    /// 400 for one that is too long.
+    pub(super) fn within(self, channel: &Channel, now_ms: i64) -> Result<Self, Fault> {
+        let Some((oldest_ms, _)) = channel.archive.as_ref().and_then(Archive::span) else {
+            // The window is all there is.
+            return Ok(self);
+        };
+        let stretch = Self {
+            start_ms: self
+                .start_ms
+                .max(oldest_ms.min(self.end_ms.unwrap_or(i64::MAX) - 1)),
+            ..self
+        };
+        let lasts_ms = stretch.end_ms.unwrap_or(now_ms).min(now_ms) - stretch.start_ms;
+        if lasts_ms > LONGEST_MS {
+            return Err(bad(format!("longer than {} hours", LONGEST_MS / 3_600_000)));
+        }
+        Ok(stretch)
+    }
+
+    /// What its texts say besides what has come: another one, other texts.
+    pub(super) fn phase(self, now_ms: i64) -> (bool, bool) {
+        (self.nature(now_ms) == Nature::Vod, self.is_late(now_ms))
+    }
+
+    /// Nothing more is waited for.
+    fn is_late(self, now_ms: i64) -> bool {
+        let end_ms = self.end_ms;
+        end_ms.is_some_and(|end_ms| now_ms > end_ms.saturating_add(LATE_MS))
+    }
+
     /// What may become of it.
     pub(super) fn nature(self, now_ms: i64) -> Nature {
         Nature::of_stretch(self.end_ms, now_ms)
@@ -76,6 +113,7 @@ impl Stretch {
         channel: &Channel,
         track: &str,
         window: Window,
+        keyed: Option<&Keyed>,
         now_ms: i64,
     ) -> Result<Window, Fault> {
         let end_ms = self.end_ms.unwrap_or(i64::MAX);
@@ -93,16 +131,20 @@ impl Stretch {
         segments.retain(|segment| segment.epoch != channel.epoch.0 || segment.number < live);
         let within = |segment: &&Arc<Segment>| self.has(segment, window.timescale);
         segments.extend(window.segments.iter().filter(within).cloned());
+        // What came since the keys were fetched is told with theirs.
+        let came = segments.len();
+        if let Some(keyed) = keyed {
+            let periods = keyed.periods();
+            segments.retain(|segment| periods.contains(&channel.period_of(segment.number)));
+        }
         if segments.iter().all(|segment| segment.gap) {
             return Err(faults::no_such_stretch());
         }
-        let is_over = window.ended
-            || reached_ms >= end_ms
-            || end_ms != i64::MAX && now_ms > end_ms.saturating_add(LATE_MS);
+        let is_over = window.ended || reached_ms >= end_ms || self.is_late(now_ms);
         Ok(Window {
+            ended: is_over && segments.len() == came,
             segments,
             discontinuities_gone: 0,
-            ended: is_over,
             ..window
         })
     }

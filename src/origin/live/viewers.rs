@@ -55,6 +55,8 @@ pub(super) async fn get(
         }
         Leaf::HlsMultivariant | Leaf::Dash | Leaf::HlsMedia { .. } => {
             let stretch = Stretch::parse(route.query.pairs())?;
+            let within = |stretch: Stretch| stretch.within(asked.channel, manifests::now_ms());
+            let stretch = stretch.map(within).transpose()?;
             let keyed = match stretch {
                 None => asked.keyed(route.protection).await?,
                 Some(stretch) => asked.keyed_for(route.protection, stretch).await?,

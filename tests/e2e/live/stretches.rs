@@ -16,19 +16,26 @@ fn a_minute_ago() -> u64 {
     now.as_secs() - 60
 }
 
-/// A channel that is recorded, and a mount with the films that are made of it.
-fn recording(folder: &TempDir) -> Serve {
-    let folder = folder.path().display();
+/// A channel with a short window, and with another key for every so many segments.
+fn short(rotate_segments: u32, lines: &str) -> Serve {
     Serve::live("", "").mount(&format!(
         "target_duration = \"2s\"\nprotections = [\"clear\", \"cenc\", \"cbcs\"]\n\
          clearkey_licence_server = true\n\
          [mount.keys]\nprovider = \"derived\"\nsecret = \"hex:{SECRET}\"\n\
-         [mount.drm]\nrotate_segments = 2\n\
-         [mount.live]\nwindow = \"6s\"\n\
-         [mount.live.recording]\ndirectory = \"{folder}\"\nharvest_directory = \"{folder}\"\n\
+         [mount.drm]\nrotate_segments = {rotate_segments}\n\
+         [mount.live]\nwindow = \"6s\"\n{lines}"
+    ))
+}
+
+/// A channel that is recorded, and a mount with the films that are made of it.
+fn recording(folder: &TempDir) -> Serve {
+    let folder = folder.path().display();
+    let lines = format!(
+        "[mount.live.recording]\ndirectory = \"{folder}\"\nharvest_directory = \"{folder}\"\n\
          [[mount.live.channel]]\nname = \"news\"\n\
          [[mount]]\npath = \"/films\"\nroot = \"{folder}\"\n"
-    ))
+    );
+    short(2, &lines)
 }
 
 /// All segments are on disk: five of pictures, six of sound.
@@ -72,10 +79,7 @@ fn who_starts_over_gets_what_left_memory_from_disk() {
     let multivariant = format!("{base}/index.m3u8?start={start}");
     let playlists = media_playlists(&multivariant);
     for playlist in &playlists {
-        assert!(
-            playlist.contains(&format!("?start={start}.000")),
-            "{playlist}"
-        );
+        assert!(playlist.contains("/index.m3u8?start="), "{playlist}");
         let text = fetch_text(playlist);
         assert!(text.contains("#EXT-X-PLAYLIST-TYPE:EVENT"), "{text}");
         assert!(!text.contains("#EXT-X-PART"), "{text}");
@@ -177,4 +181,44 @@ fn a_film_of_a_recording_is_served_as_it_was_sent() {
     let sound = |input: &str| packets(input, "0:a:0").len();
     let source = streams().join("audio.mp4").display().to_string();
     assert!(sound(&served).abs_diff(sound(&source)) <= 1);
+}
+
+#[test]
+fn what_left_the_window_a_moment_ago_is_there_under_its_own_key() {
+    let node = short(1, "[[mount.live.channel]]\nname = \"news\"\n").start();
+    pushed(&node);
+    let base = format!("{}/live/news/cbcs", node.http);
+    let text = fetch_text(&format!("{base}/v180/index.m3u8"));
+    let first = &stretches(&text)[0].segments[0];
+    let (epoch, number) = first.trim_end_matches(".m4s").split_once('-').unwrap();
+    let number: u64 = number.parse().unwrap();
+    let left = number - 1;
+    let mut bytes = fetch(&format!("{base}/v180/init-{epoch}-0.{left}.mp4"));
+    let kid = bytes.windows(4).position(|of| of == b"tenc").unwrap();
+    // Version 1 with a pattern: version and flags, reserved, pattern, is protected, IV size, KID.
+    let kid = hex::encode(&bytes[kid + 12..kid + 28]);
+    bytes.extend(fetch(&format!("{base}/v180/{epoch}-{left}.m4s")));
+    let key = hex::encode(fetch(&format!("{base}/{kid}.key")));
+    let shown = packets(&streams().join("video.mp4").display().to_string(), "0:v:0");
+    let shown_then = piped_packets(bytes, "0:v:0", &["-decryption_key", &key]);
+    assert_eq!(shown_then.len(), 50);
+    assert!(shown.windows(50).any(|of| of == shown_then), "another key");
+}
+
+#[test]
+fn keys_of_periods_that_nothing_was_sent_in_are_nobodys() {
+    let folder = TempDir::new().unwrap();
+    let node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node);
+    let base = format!("{}/live/news/cbcs/v180", node.http);
+    let text = fetch_text(&format!("{base}/index.m3u8"));
+    let header = &stretches(&text)[0].header;
+    fetch(&format!("{base}/{header}"));
+    let (stem, period) = header.trim_end_matches(".mp4").rsplit_once('.').unwrap();
+    let period: u64 = period.parse().unwrap();
+    for other in [period + 5000, period - 5000, 0] {
+        let url = format!("{base}/{stem}.{other}.mp4");
+        Curl::get(&url).run().expect(404);
+    }
 }

@@ -56,7 +56,8 @@ impl State {
     fn show_events(&mut self, now_ms: i64) {
         if self.events.changed() {
             self.version += 1;
-            self.changed_ms = now_ms;
+            self.told += 1;
+            self.changed_ms = self.changed_ms.max(now_ms);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::delivery::Fault;
 use crate::delivery::route::Epoch;
 use crate::origin::live::channel::{Announced, Channel};
 use crate::origin::live::faults::internal;
-use crate::origin::protection::faults::{no_label, not_offered, not_protectable};
+use crate::origin::protection::faults::{no_key, no_label, not_offered, not_protectable};
 use crate::origin::protection::{self, Label, PeriodKey, is_protected};
 
 /// A channel under one protection at one moment.
@@ -129,6 +129,11 @@ impl Keyed {
         }
     }
 
+    /// Crypto periods whose keys are here.
+    pub(in super::super) fn periods(&self) -> &RangeInclusive<u32> {
+        &self.periods
+    }
+
     /// # Errors
     /// 500 for a track that has no protection here.
     pub(in super::super) fn track(&self, index: usize) -> Result<&TrackKeys, Fault> {
@@ -204,22 +209,24 @@ impl TrackKeys {
     /// Of a segment, which `codec` describes.
     ///
     /// # Errors
-    /// 502 for a codec that cannot be protected, 500 without a key.
+    /// 502 for a codec that cannot be protected, 503 without the key of its crypto period.
     pub(in super::super) fn cover(
         &self,
-        channel: &str,
+        channel: &Channel,
         number: u64,
         codec: &CodecConfig,
     ) -> Result<Cover, Fault> {
-        let segment = usize::try_from(number).unwrap_or(usize::MAX);
-        let at = self.protection.period_of(segment);
+        let period = channel.period_of(number);
+        let mut periods = self.protection.periods.iter();
+        let at = periods.position(|known| known.number == period);
+        let at = at.ok_or_else(|| no_key(&channel.name, &self.protection.label, period))?;
         let key = self
             .keys
             .get(at)
             .ok_or_else(|| internal("a track without keys"))?;
         Ok(Cover::Samples {
-            encryptor: Box::new(self.encryptor(channel, key, codec)?),
-            grouped: self.protection.header_of(segment) != at,
+            encryptor: Box::new(self.encryptor(&channel.name, key, codec)?),
+            grouped: self.protection.rotation == Rotation::SampleGroups && at != 0,
         })
     }
 

@@ -1,5 +1,5 @@
 //! What has been made of keys so far: kept, since those who watch ask for the same.
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,12 +14,14 @@ use crate::origin::protection::licence::Keyring;
 
 /// Stretches, and segments of earlier lives, whose keys are kept ready. Beyond that they are gathered again.
 const MAX_STRETCHES: usize = 256;
+/// Crypto periods of all of them.
+const MAX_STRETCH_PERIODS: usize = 8192;
 
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(in super::super) struct Vault {
     slots: Mutex<HashMap<Protection, Slot>>,
-    stretches: Mutex<HashMap<StretchKey, Arc<Keyed>>>,
+    stretches: Mutex<Stretches>,
 }
 
 #[derive(Debug)]
@@ -27,6 +29,34 @@ struct Slot {
     keyed: Arc<Keyed>,
     /// With the crypto period that has left the window last: those who hold a manifest of a moment ago ask for its key.
     before: Option<Arc<Keyed>>,
+}
+
+/// The latest are last.
+#[derive(Debug, Default)]
+struct Stretches {
+    kept: VecDeque<(StretchKey, Arc<Keyed>)>,
+    periods: usize,
+}
+
+impl Stretches {
+    /// The same protection's later state of a stretch takes the place of the earlier one.
+    fn keep(&mut self, key: StretchKey, keyed: Arc<Keyed>) {
+        let is_earlier = |(of, epoch, periods): &StretchKey| {
+            (of, epoch, periods.start()) == (&key.0, &key.1, key.2.start())
+                && periods.end() <= key.2.end()
+        };
+        self.kept.retain(|(known, _)| !is_earlier(known));
+        self.kept.push_back((key, keyed));
+        let periods = |(_, keyed): &(StretchKey, Arc<Keyed>)| keyed.periods.clone().count();
+        self.periods = self.kept.iter().map(periods).sum();
+        while self.kept.len() > 1
+            && (self.kept.len() > MAX_STRETCHES || self.periods > MAX_STRETCH_PERIODS)
+        {
+            if let Some(oldest) = self.kept.pop_front() {
+                self.periods -= periods(&oldest);
+            }
+        }
+    }
 }
 
 pub(super) type StretchKey = (Protection, Epoch, RangeInclusive<u32>);
@@ -71,8 +101,11 @@ impl Vault {
             .stretches
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let known = stretches.get(key)?;
-        Arc::ptr_eq(&known.announced, announced).then(|| Arc::clone(known))
+        let (_, known) = stretches.kept.iter().rfind(|(known, _)| known == key)?;
+        known
+            .announced
+            .is_alike(announced)
+            .then(|| Arc::clone(known))
     }
 
     /// Of all that were asked for under this protection, besides `keyed`.
@@ -86,7 +119,8 @@ impl Vault {
             .stretches
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let of_stretches = stretches.iter().filter(|((of, ..), _)| *of == protection);
+        let of_stretches = stretches.kept.iter();
+        let of_stretches = of_stretches.filter(|((of, ..), _)| *of == protection);
         let of_stretches = of_stretches.map(|(_, keyed)| Arc::clone(keyed));
         let of_window = [keyed].into_iter().chain(before);
         Ring(of_window.chain(of_stretches).collect())
@@ -97,11 +131,8 @@ impl Vault {
             .stretches
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if stretches.len() >= MAX_STRETCHES {
-            stretches.clear();
-        }
         let keyed = Arc::new(keyed);
-        stretches.insert(key, Arc::clone(&keyed));
+        stretches.keep(key, Arc::clone(&keyed));
         keyed
     }
 }

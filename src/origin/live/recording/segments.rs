@@ -1,4 +1,5 @@
 //! What is recorded, as manifests want it.
+use std::ops::Range;
 use std::sync::Arc;
 
 use edgepack_packager::Kind;
@@ -50,14 +51,33 @@ impl Recording {
     ) -> Option<(u64, u64)> {
         let catalogue = self.lock();
         let within = catalogue.files(track).filter_map(|file| {
-            let entries = &file.entries;
             let timescale = file.common.timescale;
-            let first = entries.partition_point(|entry| entry.end_ms(timescale) <= from_ms);
-            let end = entries.partition_point(|entry| entry.wall_clock_ms < to_ms);
-            let within = entries.get(first..end)?;
-            Some((within.first()?.number, within.last()?.number))
+            let mut within = file
+                .entries
+                .iter()
+                .filter(|entry| entry.wall_clock_ms < to_ms && entry.end_ms(timescale) > from_ms);
+            let first = within.next()?.number;
+            Some((first, within.next_back().map_or(first, |last| last.number)))
         });
         within.reduce(|all, of| (all.0.min(of.0), all.1.max(of.1)))
+    }
+
+    /// Whether a segment of a track with one of these numbers is decoded with this header.
+    pub(in super::super) fn has(
+        &self,
+        track: &str,
+        (epoch, header): (u32, u32),
+        numbers: &Range<u64>,
+    ) -> bool {
+        let catalogue = self.lock();
+        let mut files = catalogue.files(track).filter(|file| {
+            let common = &file.common;
+            (common.epoch, common.header) == (epoch, header)
+        });
+        files.any(|file| {
+            let mut entries = file.entries.iter().filter(|entry| !entry.gap);
+            entries.any(|entry| numbers.contains(&entry.number))
+        })
     }
 
     /// Of what a track has, as its latest header tells.

@@ -33,7 +33,14 @@ pub(super) async fn get(
     if is_gone(asked.channel, &route.leaf, epoch) {
         return recorded::get(asked, route, track, epoch).await;
     }
-    let keyed = asked.keyed(route.protection).await?;
+    let keyed = match left_window(asked.channel, &route.leaf) {
+        None => asked.keyed(route.protection).await?,
+        Some(number) => {
+            let channel = asked.channel;
+            let keyed = channel.keyed_for(route.protection, asked.keys, epoch, number..=number);
+            keyed.await?
+        }
+    };
     let (index, changed) = asked.channel.track(track)?;
     let wanted = Wanted {
         channel: asked.channel,
@@ -43,16 +50,32 @@ pub(super) async fn get(
         index,
     };
     match &route.leaf {
-        Leaf::LiveInit { header, crypto, .. } => match wanted.header(*header, *crypto)? {
-            Some(header) => Ok(header),
+        Leaf::LiveInit { header, crypto, .. } => {
+            if let Some(header) = wanted.header(*header, *crypto)? {
+                return Ok(header);
+            }
             // Of a crypto period before the window.
-            None => recorded::get(asked, route, track, epoch).await,
-        },
+            let Some(number) = wanted.retired_under(*crypto) else {
+                return recorded::get(asked, route, track, epoch).await;
+            };
+            let channel = asked.channel;
+            let keyed = channel.keyed_for(route.protection, asked.keys, epoch, number..=number);
+            let keyed = keyed.await?;
+            let of_then = Wanted {
+                keyed: keyed.as_deref(),
+                ..wanted
+            };
+            let header = of_then.header(*header, *crypto)?;
+            header.ok_or_else(faults::no_such_segment)
+        }
         Leaf::LiveSegment { number, .. } => wanted.segment(&changed, *number).await,
         Leaf::LivePart { number, part, .. } => wanted.part(&changed, *number, *part as usize).await,
         _ => Err(faults::no_such_form()),
     }
 }
+
+/// Segments before the window that may be in memory: three target durations of them, and short ones among them.
+const RETIRED: u64 = 16;
 
 #[derive(Debug)]
 struct Wanted<'a> {
@@ -85,6 +108,16 @@ impl Wanted<'_> {
             .cmaf(track.line.options().timescale, protection, &[])
             .map_err(|error| faults::bad_header(&error))?;
         Ok(Some(of_header(bytes, track.kind())))
+    }
+
+    /// A segment before the window, but still in memory, in this crypto period.
+    fn retired_under(&self, crypto: u32) -> Option<u64> {
+        let numbers = self.channel.numbers_of_header(self.epoch, crypto);
+        let state = self.channel.lock();
+        let line = &state.tracks.get(self.index)?.line;
+        let first = line.numbers().start;
+        let oldest = numbers.start.max(first.saturating_sub(RETIRED));
+        (oldest..first.min(numbers.end)).find(|number| line.find(*number).is_some())
     }
 
     /// Growing while it does. What comes next may be asked for a little early, and so may what follows the one that
@@ -156,7 +189,7 @@ impl Wanted<'_> {
             None => Ok(Cover::Clear),
             Some(keyed) => {
                 let track = keyed.track(self.index)?;
-                track.cover(&self.channel.name, segment.number, header.codec())
+                track.cover(self.channel, segment.number, header.codec())
             }
         };
         let protection = self.route.protection;
@@ -188,18 +221,32 @@ impl Wanted<'_> {
     }
 }
 
-/// Whether what is named can only be on disk: of an earlier life, or before the window.
+/// Whether what is named can only be on disk: of an earlier life, or of what is no more in memory.
 fn is_gone(channel: &Channel, leaf: &Leaf<'_>, epoch: Epoch) -> bool {
-    let is_before = |track: &str, number: u64| {
-        let Ok((index, _)) = channel.track(track) else {
-            return false;
-        };
-        let state = channel.lock();
-        let of = state.tracks.get(index);
-        of.is_some_and(|of| number < of.line.numbers().start)
-    };
     channel.epoch != epoch
-        || matches!(leaf, Leaf::LiveSegment { track, number, .. } if is_before(track, *number))
+        || left_window(channel, leaf).is_some_and(|number| !is_in_memory(channel, leaf, number))
+}
+
+/// The number of a segment before the window. It is in memory for some time yet, but its key may have left.
+fn left_window(channel: &Channel, leaf: &Leaf<'_>) -> Option<u64> {
+    let (track, number) = match leaf {
+        Leaf::LiveSegment { track, number, .. } | Leaf::LivePart { track, number, .. } => {
+            (*track, *number)
+        }
+        _ => return None,
+    };
+    let (index, _) = channel.track(track).ok()?;
+    let state = channel.lock();
+    let window = state.tracks.get(index)?.line.numbers();
+    (number < window.start).then_some(number)
+}
+
+fn is_in_memory(channel: &Channel, leaf: &Leaf<'_>, number: u64) -> bool {
+    let (Leaf::LiveSegment { track, .. } | Leaf::LivePart { track, .. }) = leaf else {
+        return false;
+    };
+    let index = channel.track(track).map(|(index, _)| index);
+    index.is_ok_and(|index| channel.lock().segment(index, number).is_some())
 }
 
 fn of_header(bytes: Bytes, kind: Kind) -> Representation {

@@ -11,8 +11,17 @@ use crate::text::rescale;
 
 /// Periods that an MPD has at most; the oldest give way.
 const MAX_PERIODS: usize = 64;
+/// The same of a stretch, which has to have all of them.
+const MAX_STRETCH_PERIODS: usize = 2048;
 /// Less than this between what ends and what begins is no hole, microseconds.
 pub(super) const SEAM: i64 = 100_000;
+
+fn most(nature: Nature) -> usize {
+    match nature {
+        Nature::Sliding => MAX_PERIODS,
+        Nature::Event | Nature::Vod => MAX_STRETCH_PERIODS,
+    }
+}
 
 /// A Period that has begun, or is known to. Its id is its start: that is never used again, by another node neither.
 #[derive(Debug, Clone)]
@@ -70,7 +79,7 @@ impl Periods {
     pub fn update(&mut self, channel: &Channel<'_>) {
         self.placed = self.clocks.place(channel);
         // Each turn opens one.
-        for _ in 0..MAX_PERIODS {
+        for _ in 0..most(channel.nature) {
             let opening = Opening {
                 channel,
                 clocks: &self.clocks,
@@ -158,7 +167,7 @@ impl Periods {
         let gone = gone
             .take_while(|(at, state)| *at < last && is_empty(*at, state))
             .count();
-        let gone = gone.max(self.states.len().saturating_sub(MAX_PERIODS));
+        let gone = gone.max(self.states.len().saturating_sub(most(channel.nature)));
         self.states.drain(..gone);
         let used: Vec<ClockId> = self.states.iter().map(|state| state.clock).collect();
         self.clocks.retain(&used, channel);

@@ -35,7 +35,12 @@ pub(super) async fn get(
         } => {
             let of = archive.header(track, epoch.0, *number);
             let of = of.ok_or_else(faults::no_such_segment)?;
-            let keyed = keyed(u64::from(channel.first_of(*crypto))).await?;
+            let numbers = channel.numbers_of_header(epoch, *crypto);
+            // Keys that nothing is under are nobody's to ask for.
+            if protection.needs_key() && !archive.has(track, (epoch.0, *number), &numbers) {
+                return Err(faults::no_such_segment());
+            }
+            let keyed = keyed(numbers.start).await?;
             let protection = match &keyed {
                 Some((keyed, index)) => keyed.track(*index)?.header(*crypto),
                 None => (*crypto == 0).then_some(HeaderProtection::Clear),
@@ -52,7 +57,7 @@ pub(super) async fn get(
                 None => Cover::Clear,
                 Some((keyed, index)) => {
                     let track = keyed.track(index)?;
-                    track.cover(&channel.name, *number, of.header.codec())?
+                    track.cover(channel, *number, of.header.codec())?
                 }
             };
             let entry = archive.segment(track, protection, (epoch.0, *number), cover);
