@@ -121,6 +121,8 @@ fn registered() -> std::collections::BTreeSet<&'static str> {
         include_str!("keys.rs"),
         include_str!("live.rs"),
         include_str!("../origin/live/archive/metrics.rs"),
+        include_str!("../origin/live/contribution/metrics.rs"),
+        include_str!("../origin/live/republish/metrics.rs"),
         include_str!("machine.rs"),
         include_str!("../node/collectors.rs"),
         include_str!("../node/certificate.rs"),

@@ -88,6 +88,7 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
         Recording::new("/srv/recordings"),
         Recording {
             max_bytes: None,
+            harvest_directory: None,
             ..recording
         }
     );
