@@ -4,6 +4,8 @@ use bytes::Bytes;
 use super::*;
 use crate::live::{Part, Sample};
 
+mod encoders;
+mod holes;
 mod properties;
 mod redundancy;
 
@@ -241,99 +243,6 @@ fn what_comes_before_the_first_sync_sample_is_dropped() {
 }
 
 #[test]
-fn a_hole_across_segments_leaves_gaps_and_numbers_in_step() {
-    let mut line = Fed::new(options());
-    line.stretch(0, 2960);
-    // Resumes in the middle of a group of pictures: the next one begins at 8 s.
-    let outcome = line.stretch(7200, 8480);
-    assert_eq!((outcome.gaps, outcome.undecodable), (2, 20));
-    assert_eq!(
-        line.outline(),
-        [
-            (N, 0, 2000, false),
-            (N + 1, 2000, 960, false),
-            (N + 2, 4000, 2000, true),
-            (N + 3, 6000, 2000, true),
-            (N + 4, 8000, 480, false)
-        ]
-    );
-    let window = line.0.window();
-    let wall = |at: usize| window.segments[at].wall_clock_ms - ZERO_MS;
-    assert_eq!((wall(2), wall(4)), (4000, 8000));
-    assert!(window.segments[..4].iter().all(|segment| segment.complete));
-    assert!(window.segments.iter().all(|segment| !segment.discontinuity));
-}
-
-#[test]
-fn a_hole_across_longer_segments_is_told_in_segments_of_their_length() {
-    let mut line = Fed::new(options());
-    for start in [0, 4000, 8000, 12_000] {
-        line.push(frames(start, start + 4000, 100));
-    }
-    line.push(frames(28_000, 28_480, 100));
-    let gaps: Vec<_> = line.outline()[4..].to_vec();
-    assert_eq!(
-        gaps,
-        [
-            (N + 4, 16_000, 4000, true),
-            (N + 5, 20_000, 4000, true),
-            (N + 6, 24_000, 4000, true),
-            (N + 7, 28_000, 480, false)
-        ]
-    );
-}
-
-#[test]
-fn a_hole_inside_a_segment_of_sound_stays_inside_it() {
-    let mut line = Fed::new(LineOptions {
-        all_sync: true,
-        takeover_ms: 0,
-        ..options()
-    });
-    line.push(frames(0, 480, 1));
-    line.push(frames(960, 1440, 1));
-    line.push(frames(1440, 2480, 1));
-    assert_eq!(
-        line.outline(),
-        [(N, 0, 2000, false), (N + 1, 2000, 480, false)]
-    );
-    let window = line.0.window();
-    let starts: Vec<u64> = window.segments[0].parts.iter().map(|p| p.start).collect();
-    assert_eq!(starts[..2], [0, 960]);
-}
-
-#[test]
-fn clocks_that_round_make_no_holes() {
-    let mut line = Fed::new(options());
-    line.push(frames(0, 480, 50));
-    let mut early = frames(480, 960, 50);
-    early.base_media_decode_time -= 3;
-    line.push(early);
-    let mut late = frames(960, 1440, 50);
-    late.base_media_decode_time += 7;
-    let outcome = line.push(late);
-    assert_eq!(
-        outcome,
-        Outcome {
-            parts: outcome.parts,
-            lag_ms: Some(0),
-            ..Outcome::default()
-        }
-    );
-    assert_eq!(line.0.end(), Some(1447));
-    let window = line.0.window();
-    let parts = &window.segments[0].parts;
-    let mut at = 0;
-    for part in parts {
-        assert_eq!(part.start, at);
-        at += part.duration;
-    }
-    // Decoded 3 ms later than it says, shown when it says.
-    assert_eq!(parts[1].samples[0].composition_offset, -3);
-    assert_eq!(parts[1].samples[0].duration, FRAME - 3);
-}
-
-#[test]
 fn a_jump_ahead_beyond_the_largest_hole_is_a_discontinuity() {
     let mut line = Fed::new(options());
     line.stretch(0, 2960);
@@ -421,93 +330,6 @@ fn a_chunk_that_overtakes_another_waits_for_it() {
     let outcome = line.push(frames(480, 960, 50));
     assert_eq!((outcome.parts, outcome.gaps), (2, 0));
     assert_eq!(line.0.end(), Some(1440));
-}
-
-#[test]
-fn another_encoder_takes_over_where_a_segment_begins_or_when_the_first_is_silent() {
-    let mut line = Fed::new(options());
-    line.push(frames(0, 480, 50));
-    assert!(line.push_of(frames(480, 960, 50), B).held, "in the middle");
-    assert_eq!(line.push(frames(480, 1920, 50)).duplicates, 12);
-    assert!(!line.push(frames(1920, 2000, 50)).takeover);
-    assert!(line.push_of(frames(2000, 2480, 50), B).takeover);
-    // The second dies: a second later the first goes on, without a hole.
-    assert!(line.push(frames(2480, 2960, 50)).held);
-    assert!(line.push(frames(2960, 3440, 50)).held);
-    let outcome = line.push(frames(3440, 3920, 50));
-    assert!(outcome.takeover);
-    assert_eq!((outcome.parts, outcome.gaps), (3, 0));
-    assert_eq!(line.0.end(), Some(3920));
-}
-
-/// Less lies between them than a hole in one encoder's time line may be long.
-#[test]
-fn an_encoder_that_takes_over_leaves_nothing_out_of_what_waits() {
-    let mut line = Fed::new(options());
-    line.stretch(0, 1920);
-    // The first dies, 80 ms before the segment ends.
-    assert!(line.push_of(frames(1920, 2000, 50), B).held);
-    assert!(line.push_of(frames(2000, 2480, 50), B).held);
-    let outcome = line.push_of(frames(2480, 2960, 50), B);
-    assert!(outcome.takeover);
-    assert_eq!(
-        line.outline(),
-        [(N, 0, 2000, false), (N + 1, 2000, 960, false)]
-    );
-}
-
-#[test]
-fn one_that_sends_short_chunks_waits_for_one_that_sends_long_ones() {
-    let mut line = Fed::new(options());
-    line.push(frames(0, 1600, 50));
-    for start in (1600..3120).step_by(40) {
-        let outcome = line.push_of(frames(start, start + 40, 100), B);
-        assert!(outcome.held && !outcome.takeover, "{start}");
-    }
-    assert!(!line.push(frames(1600, 3200, 100)).takeover);
-    assert_eq!(line.0.end(), Some(3200));
-}
-
-#[test]
-fn an_encoder_that_hung_up_is_not_waited_for() {
-    let mut line = Fed::new(options());
-    line.push(frames(0, 480, 50));
-    assert!(line.push_of(frames(480, 960, 50), B).held);
-    let outcome = line.0.encoder_gone(A, ZERO_MS + 960);
-    assert_eq!((outcome.parts, outcome.takeover), (1, false));
-}
-
-#[test]
-fn an_encoder_of_another_time_line_is_refused_while_one_is_at_work() {
-    let mut line = Fed::new(options());
-    line.stretch(0, 1920);
-    let stray = frames(90_000, 90_480, 50);
-    let refused = line.0.push(
-        stray,
-        Arrival {
-            at_ms: ZERO_MS + 2000,
-            encoder: B,
-            clock: None,
-        },
-    );
-    assert_eq!(refused.unwrap_err(), Rejected::OutOfStep { by_ms: 88_080 });
-    line.stretch(1920, 2480);
-    assert_eq!(line.0.end(), Some(2480));
-}
-
-#[test]
-fn where_one_begins_anew_and_the_other_goes_on_viewers_stay_on_the_time_line() {
-    let mut line = Fed::new(options());
-    line.push(frames(50_000, 52_480, 50));
-    assert!(line.push_of(frames(52_480, 52_960, 50), B).held);
-    let anew = Arrival {
-        at_ms: ZERO_MS + 53_000,
-        encoder: A,
-        clock: None,
-    };
-    let refused = line.0.push(frames(0, 480, 50), anew);
-    assert!(matches!(refused, Err(Rejected::OutOfStep { .. })));
-    assert_eq!(line.0.end(), Some(52_960));
 }
 
 #[test]
