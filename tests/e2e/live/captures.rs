@@ -12,7 +12,7 @@ use crate::support::tools::output;
 use crate::support::{Node, Serve};
 
 /// As it came, its body without the framing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Caught {
     method: String,
     /// Below the publishing point.
@@ -20,7 +20,8 @@ struct Caught {
     body: Vec<u8>,
 }
 
-/// A server that takes whatever is pushed and keeps it, requests in the order in which they began.
+/// A server that takes whatever is pushed and keeps it. A connection's first request has the place in which it was
+/// connected: ffmpeg opens one for each file and waits for no answer, and whose thread comes first is chance.
 struct Sink {
     address: String,
     caught: Arc<Mutex<Vec<Caught>>>,
@@ -38,8 +39,9 @@ impl Sink {
         let (caught, connections) = (sink.caught.clone(), sink.connections.clone());
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
+                let place = reserve(&caught);
                 let caught = caught.clone();
-                let taking = std::thread::spawn(move || take(connection, &caught));
+                let taking = std::thread::spawn(move || take(connection, place, &caught));
                 connections.lock().unwrap().push(taking);
             }
         });
@@ -67,13 +69,21 @@ impl Sink {
         let connections = std::mem::take(&mut *self.connections.lock().unwrap());
         connections.into_iter().for_each(|it| it.join().unwrap());
         let mut caught = std::mem::take(&mut *self.caught.lock().unwrap());
-        caught.retain(|request| request.method != "GET");
+        caught.retain(|request| !["", "GET"].contains(&request.method.as_str()));
         caught
     }
 }
 
-/// The requests of one connection.
-fn take(stream: TcpStream, keep: &Mutex<Vec<Caught>>) {
+/// A place for a request that is yet to come.
+fn reserve(keep: &Mutex<Vec<Caught>>) -> usize {
+    let mut keep = keep.lock().unwrap();
+    keep.push(Caught::default());
+    keep.len() - 1
+}
+
+/// The requests of one connection, the first of them in its `place`.
+fn take(stream: TcpStream, place: usize, keep: &Mutex<Vec<Caught>>) {
+    let mut place = Some(place);
     let mut answers = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     loop {
@@ -100,15 +110,7 @@ fn take(stream: TcpStream, keep: &Mutex<Vec<Caught>>) {
                 answers.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
             }
         }
-        let at = {
-            let mut keep = keep.lock().unwrap();
-            keep.push(Caught {
-                method,
-                stream,
-                body: Vec::new(),
-            });
-            keep.len() - 1
-        };
+        let at = place.take().unwrap_or_else(|| reserve(keep));
         let body = match chunked {
             true => chunks(&mut reader),
             false => {
@@ -117,7 +119,11 @@ fn take(stream: TcpStream, keep: &Mutex<Vec<Caught>>) {
                 body
             }
         };
-        keep.lock().unwrap()[at].body = body;
+        keep.lock().unwrap()[at] = Caught {
+            method,
+            stream,
+            body,
+        };
         // Not all of its muxers wait for an answer.
         let _ = answers.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     }
