@@ -34,6 +34,7 @@ mod assembly;
 mod certificate;
 mod collectors;
 mod core_dumps;
+mod cores;
 mod descriptors;
 mod lifecycle;
 mod logging;
@@ -80,6 +81,8 @@ pub enum Error {
     Quic(#[from] EndpointError),
     #[error("worker {index}: {reason}")]
     Worker { index: usize, reason: String },
+    #[error("node.pin_workers: the system does not tell which cores there are: {0}")]
+    Cores(std::io::Error),
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
 }
@@ -192,12 +195,17 @@ where
         tls => tls,
     };
     let build = Arc::new(build);
+    let cores = match config.node.pin_workers {
+        true => cores::usable().map_err(Error::Cores)?,
+        false => Vec::new(),
+    };
     let plans = sockets
         .workers
         .into_iter()
         .enumerate()
         .map(|(index, sockets)| Plan {
             index,
+            core: cores.iter().copied().cycle().nth(index),
             sockets,
             tls: tls.clone(),
             tcp: tcp.clone(),

@@ -50,6 +50,8 @@ impl Config {
 pub struct Node {
     /// Worker threads, each with its own runtime, sockets and ring. 0: one per core.
     pub workers: usize,
+    /// Each worker stays on a core of its own, as far as there are as many.
+    pub pin_workers: bool,
     /// How long a stopping node lets requests finish.
     pub drain_timeout: Duration,
     /// What viewers call the node (`https://media.example.com`), where an absolute URL is needed.
@@ -67,6 +69,7 @@ impl Default for Node {
     fn default() -> Self {
         Self {
             workers: 0,
+            pin_workers: false,
             drain_timeout: Duration::from_secs(30),
             public_url: None,
             core_dumps: false,

@@ -84,6 +84,7 @@ fn node(mut section: Section<'_, '_>) -> Node {
     let default = Node::default();
     let node = Node {
         workers: section.bounded("workers", default.workers, 0..=1024),
+        pin_workers: section.get("pin_workers", default.pin_workers),
         drain_timeout: section.bounded(
             "drain_timeout",
             default.drain_timeout,

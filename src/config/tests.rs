@@ -18,6 +18,7 @@ mod mount_faults;
 const FULL: &str = r#"
 [node]
 workers = 4
+pin_workers = true
 drain_timeout = "1m"
 public_url = "https://media.example.com"
 core_dumps = true
@@ -207,6 +208,7 @@ fn every_key_is_read() {
         config.node,
         Node {
             workers: 4,
+            pin_workers: true,
             drain_timeout: Duration::from_secs(60),
             public_url: Some("https://media.example.com".into()),
             core_dumps: true,

@@ -52,6 +52,7 @@ where
     let tcp = assembly::tcp_options(&config, &telemetry, &Budget::unlimited()).unwrap();
     let plan = |(index, sockets)| Plan {
         index,
+        core: None,
         sockets,
         tls: Some(Arc::clone(&tls)),
         tcp: tcp.clone(),

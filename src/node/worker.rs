@@ -9,7 +9,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::sockets::{QuicSocket, WorkerSockets};
-use super::{BuildError, Error};
+use super::{BuildError, Error, cores};
 use crate::delivery::drain::Drain;
 use crate::delivery::tcp::{self, ConnectionCount};
 use crate::delivery::{Handler, h3};
@@ -18,6 +18,8 @@ use crate::telemetry::Telemetry;
 /// All that a worker needs, before it has a thread.
 pub(super) struct Plan<F> {
     pub(super) index: usize,
+    /// That it stays on; `None`: wherever the system puts it.
+    pub(super) core: Option<usize>,
     pub(super) sockets: WorkerSockets,
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     pub(super) tcp: tcp::Options,
@@ -59,7 +61,10 @@ where
             .name(format!("worker-{index}"))
             .spawn(move || {
                 let _guard = guard;
-                match runtime::Builder::new_current_thread().enable_all().build() {
+                let stays = self.core.map_or(Ok(()), cores::stay_on);
+                let runtime = stays
+                    .and_then(|()| runtime::Builder::new_current_thread().enable_all().build());
+                match runtime {
                     Ok(runtime) => LocalSet::new().block_on(&runtime, self.work(tell_ready)),
                     Err(error) => {
                         // Nobody listens when the node is ending already.

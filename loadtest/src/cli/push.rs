@@ -15,8 +15,8 @@ pub(super) struct Args {
     /// Captured streams, CMAF of one track each: what the first one lasts is played in a loop
     #[arg(value_name = "FILE", required = true)]
     captures: Vec<PathBuf>,
-    /// Publishing point, http://HOST:PORT/PATH with {n} for the channel's number; streams go below it by their files'
-    /// names
+    /// Publishing point, http://HOST:PORT/PATH; n in braces stands for the channel's number. Streams go below it by
+    /// their files' names
     #[arg(long, value_name = "URL")]
     target: String,
     /// How many, from 1

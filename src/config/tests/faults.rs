@@ -48,7 +48,7 @@ fn a_misspelt_key_is_named_with_what_was_meant() {
         "workers = 4",
         "colour = 4",
         "node.colour",
-        "known in [node]: workers, drain_timeout, public_url",
+        "known in [node]: workers, pin_workers, drain_timeout, public_url",
     );
 }
 

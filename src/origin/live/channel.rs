@@ -513,7 +513,7 @@ impl State {
         self.tracks.get(track)?.line.find(number).cloned()
     }
 
-    pub(super) fn window(&self, track: usize) -> Option<Window> {
+    pub(super) fn window(&self, track: usize) -> Option<Arc<Window>> {
         Some(self.tracks.get(track)?.line.window())
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn media_playlist(
         .texts
         .get_or_write(state.version, shown.media(track, skip), || {
             let window = of.line.window();
-            let others: Vec<(&str, Window)> = state
+            let others: Vec<(&str, Arc<Window>)> = state
                 .tracks
                 .iter()
                 .enumerate()
@@ -192,7 +192,7 @@ pub(super) fn media_playlist(
                 })
                 .collect();
             let control = control(channel, state.longest_ms);
-            let of = (track, &window, Nature::Sliding);
+            let of = (track, window.as_ref(), Nature::Sliding);
             let told = state.events.shown();
             write_playlist(channel, shown, of, control, &reports, &told, skip)
         })?;
@@ -227,7 +227,7 @@ pub(super) fn stretch_playlist(
     }
     let now_ms = now_ms();
     let name = name.unwrap_or_default();
-    let window = stretch.of(channel, &name, window, shown.keyed, now_ms)?;
+    let window = stretch.of(channel, &name, &window, shown.keyed, now_ms)?;
     let control = Control {
         part_target_ms: None,
         can_block_reload: false,
@@ -301,7 +301,7 @@ pub(super) fn mpd(
         publish_time_ms: state.changed_ms,
         events: &told.events,
     };
-    let windows: Vec<(&str, Window)> = announced
+    let windows: Vec<(&str, Arc<Window>)> = announced
         .presentation
         .renditions
         .iter()
@@ -327,7 +327,9 @@ pub(super) fn mpd(
         .map(|(name, window)| {
             Ok((
                 name,
-                stretch.of(channel, name, window, shown.keyed, now_ms)?,
+                stretch
+                    .of(channel, name, &window, shown.keyed, now_ms)
+                    .map(Arc::new)?,
             ))
         })
         .collect::<Result<Vec<_>, Fault>>()?;
@@ -347,7 +349,7 @@ pub(super) fn mpd(
 /// What an MPD tells.
 struct Moment<'a> {
     /// One per rendition.
-    windows: Vec<(&'a str, Window)>,
+    windows: Vec<(&'a str, Arc<Window>)>,
     nature: Nature,
     now_ms: i64,
     publish_time_ms: i64,

@@ -112,7 +112,7 @@ impl Stretch {
         self,
         channel: &Channel,
         track: &str,
-        window: Window,
+        window: &Window,
         keyed: Option<&Keyed>,
         now_ms: i64,
     ) -> Result<Window, Fault> {
@@ -145,7 +145,7 @@ impl Stretch {
             ended: is_over && segments.len() == came,
             segments,
             discontinuities_gone: 0,
-            ..window
+            timescale: window.timescale,
         })
     }
 
@@ -155,7 +155,7 @@ impl Stretch {
     /// 404 where nothing of it is there.
     pub(super) fn numbers(self, channel: &Channel) -> Result<RangeInclusive<u64>, Fault> {
         let end_ms = self.end_ms.unwrap_or(i64::MAX);
-        let windows: Vec<(Option<String>, Window)> = {
+        let windows: Vec<(Option<String>, Arc<Window>)> = {
             let state = channel.lock();
             let tracks = state.tracks.iter();
             tracks

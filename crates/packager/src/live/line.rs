@@ -155,8 +155,8 @@ impl Line {
         self.cutter.jump(&mut Outcome::default());
     }
 
-    /// What is there. Costs one reference count per segment.
-    pub fn window(&self) -> Window {
+    /// What is there, gathered once for each version.
+    pub fn window(&self) -> Arc<Window> {
         self.cutter.shelf.window(self.options.timescale)
     }
 

@@ -1,6 +1,6 @@
 //! The segments that there are: listed, and retired.
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Part, Segment, Window};
 
@@ -26,16 +26,27 @@ pub(super) struct Shelf {
     ended: bool,
     /// Raised with every change of what is listed.
     version: u64,
+    /// Of this version, once it was asked for: everybody who waits looks at it.
+    window: OnceLock<Arc<Window>>,
 }
 
 impl Shelf {
-    pub(super) fn window(&self, timescale: u32) -> Window {
-        Window {
-            timescale,
-            segments: self.segments.iter().cloned().collect(),
-            discontinuities_gone: self.discontinuities_gone,
-            ended: self.ended,
-        }
+    pub(super) fn window(&self, timescale: u32) -> Arc<Window> {
+        let window = self.window.get_or_init(|| {
+            Arc::new(Window {
+                timescale,
+                segments: self.segments.iter().cloned().collect(),
+                discontinuities_gone: self.discontinuities_gone,
+                ended: self.ended,
+            })
+        });
+        Arc::clone(window)
+    }
+
+    /// What is listed is about to be another.
+    fn changes(&mut self) {
+        self.version += 1;
+        self.window.take();
     }
 
     /// Listed or retired.
@@ -49,12 +60,12 @@ impl Shelf {
         segments.find(|segment| segment.number == number)
     }
 
-    /// None before the first segment.
     /// Of the window, oldest first.
     pub(super) fn segments(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> {
         self.segments.iter()
     }
 
+    /// None before the first segment.
     pub(super) fn next_number(&self) -> Option<u64> {
         self.next_number
     }
@@ -80,12 +91,12 @@ impl Shelf {
     }
 
     pub(super) fn set_ended(&mut self, ended: bool) {
-        self.version += 1;
+        self.changes();
         self.ended = ended;
     }
 
     pub(super) fn add(&mut self, segment: Segment) {
-        self.version += 1;
+        self.changes();
         self.next_number = Some(segment.number.saturating_add(1));
         self.bytes += weight(&segment);
         self.duration += segment.duration;
@@ -94,10 +105,10 @@ impl Shelf {
 
     /// To the growing segment, which lasts to the end of the part then.
     pub(super) fn add_part(&mut self, part: Part) {
+        self.changes();
         let Some(last) = self.segments.back_mut() else {
             return;
         };
-        self.version += 1;
         self.bytes += part_weight(&part);
         let segment = Arc::make_mut(last);
         let duration = (part.start + part.duration).saturating_sub(segment.start);
@@ -107,7 +118,7 @@ impl Shelf {
     }
 
     pub(super) fn complete(&mut self) {
-        self.version += 1;
+        self.changes();
         if let Some(last) = self.segments.back_mut() {
             Arc::make_mut(last).complete = true;
         }
@@ -144,7 +155,7 @@ impl Shelf {
 
     fn pop(&mut self) -> Option<Arc<Segment>> {
         let segment = self.segments.pop_front()?;
-        self.version += 1;
+        self.changes();
         self.duration -= segment.duration;
         self.discontinuities_gone += u64::from(segment.discontinuity);
         Some(segment)

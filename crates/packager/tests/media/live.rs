@@ -24,7 +24,7 @@ struct Track {
 }
 
 impl Track {
-    fn window(&self) -> Window {
+    fn window(&self) -> Arc<Window> {
         self.line.window()
     }
 
@@ -254,7 +254,7 @@ fn no_iv_comes_twice_in_a_tracks_life_nor_in_another_ones() {
         let once = track.ivs(b"life", "track").len();
         // The encoder begins anew: the same times come again.
         track.line.reopen();
-        for segment in track.window().segments {
+        for segment in &track.window().segments {
             for part in &segment.parts {
                 let chunk = Chunk {
                     base_media_decode_time: part.start,

@@ -96,7 +96,8 @@ impl Fed {
 
     /// Number, start, duration, gap.
     fn outline(&self) -> Vec<(u64, u64, u64, bool)> {
-        let segments = self.0.window().segments;
+        let window = self.0.window();
+        let segments = &window.segments;
         let outline = segments
             .iter()
             .map(|s| (s.number, s.start, s.duration, s.gap));

@@ -121,7 +121,7 @@ fn lines(encoded: &Bytes) -> [Track; 2] {
                 name,
                 timescale: header.timescale(),
                 header,
-                segments: line.window().segments,
+                segments: line.window().segments.clone(),
             }
         })
         .collect();
