@@ -166,7 +166,7 @@ impl<O: Origin, G: Gate> Core<O, G> {
 
     fn take_query(&self, routed: &mut Routed<'_>, request: &Request) -> Result<(), Fault> {
         if let Route::Asset(route) = &mut routed.route
-            && route.leaf.is_manifest()
+            && route.leaf.has_query()
         {
             let token_name = self.gate.token_parameter(route.mount);
             route.query = Query::parse(request.uri.query(), token_name)?;

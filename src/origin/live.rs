@@ -141,7 +141,7 @@ impl Live {
         body: RequestBody,
     ) -> Result<Response, Fault> {
         let asked = self.asked(route)?;
-        viewers::licence(&asked, route.protection, body).await
+        viewers::licence(&asked, route, body).await
     }
 
     fn asked(&self, route: &AssetRoute<'_>) -> Result<Asked<'_>, Fault> {

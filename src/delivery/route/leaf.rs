@@ -266,6 +266,11 @@ impl<'r> Leaf<'r> {
     }
 
     /// Text that names other URLs, and that a query may filter.
+    /// Whether its query says what is asked for.
+    pub fn has_query(&self) -> bool {
+        self.is_manifest() || matches!(self, Self::ClearKeyLicence)
+    }
+
     pub fn is_manifest(&self) -> bool {
         self.kind() == Kind::Manifest
     }

@@ -54,9 +54,7 @@ pub(super) async fn get(
             Ok(licence::secret(key, "application/octet-stream"))
         }
         Leaf::HlsMultivariant | Leaf::Dash | Leaf::HlsMedia { .. } => {
-            let stretch = Stretch::parse(route.query.pairs())?;
-            let within = |stretch: Stretch| stretch.within(asked.channel, manifests::now_ms());
-            let stretch = stretch.map(within).transpose()?;
+            let stretch = asked.stretch(route)?;
             let keyed = match stretch {
                 None => asked.keyed(route.protection).await?,
                 Some(stretch) => asked.keyed_for(route.protection, stretch).await?,
@@ -64,7 +62,7 @@ pub(super) async fn get(
             let shown = Shown {
                 protection: route.protection,
                 keyed: keyed.as_deref(),
-                licence_url: asked.licence_url(route, request, token),
+                licence_url: asked.licence_url(route, request, token, stretch),
                 stretch,
             };
             match &route.leaf {
@@ -81,11 +79,16 @@ pub(super) async fn get(
 /// Those of [`Live::post`](super::Live::post).
 pub(super) async fn licence(
     asked: &Asked<'_>,
-    protection: Protection,
+    route: &AssetRoute<'_>,
     body: RequestBody,
 ) -> Result<Response, Fault> {
+    let protection = route.protection;
     licence::offers_licences(&asked.channel.mount, protection)?;
     let kids = licence::asked(body).await?;
+    // Another node may have shown the stretch.
+    if let Some(stretch) = asked.stretch(route)? {
+        asked.keyed_for(protection, stretch).await?;
+    }
     let keys = asked.ring(protection).await?;
     let licence = licence::licence(&keys, &kids)?;
     Ok(Response::bytes(StatusCode::OK, "application/json", licence)
@@ -93,6 +96,14 @@ pub(super) async fn licence(
 }
 
 impl Asked<'_> {
+    /// # Errors
+    /// 400 for a query that names none.
+    fn stretch(&self, route: &AssetRoute<'_>) -> Result<Option<Stretch>, Fault> {
+        let stretch = Stretch::parse(route.query.pairs())?;
+        let within = |stretch: Stretch| stretch.within(self.channel, manifests::now_ms());
+        stretch.map(within).transpose()
+    }
+
     async fn keyed(&self, protection: Protection) -> Result<Option<Arc<Keyed>>, Fault> {
         self.channel.keyed(protection, self.keys).await
     }
@@ -123,12 +134,17 @@ impl Asked<'_> {
         route: &AssetRoute<'_>,
         request: &Request,
         token: Option<&str>,
+        stretch: Option<Stretch>,
     ) -> Option<String> {
         let mount = &self.channel.mount;
         licence::has_licences(mount, route.protection).then(|| {
             let channel = percent_encoded(route.asset);
             let folder = format!("{}/{channel}/{}", mount.path, route.protection);
-            licence::url(self.public_url, request, token, &folder)
+            let url = licence::url(self.public_url, request, token, &folder);
+            match stretch {
+                Some(stretch) => format!("{url}?{}", stretch.query()),
+                None => url,
+            }
         })
     }
 }

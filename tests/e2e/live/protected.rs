@@ -113,6 +113,12 @@ fn encrypted_parts_make_up_their_segment_and_are_made_once() {
     assert_ne!(fetch(&format!("{clear}{}", segment.unwrap())), whole);
 }
 
+/// Of licences (W3C EME, 9.1.4).
+pub(super) fn url_safe(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
 #[test]
 fn licences_are_for_the_channels_keys_only() {
     let node = start("");
@@ -120,14 +126,10 @@ fn licences_are_for_the_channels_keys_only() {
     let base = format!("{}/live/news/cenc", node.http);
     let text = fetch_text(&media_playlists(&format!("{base}/index.m3u8"))[0]);
     let kid = &stretches(&text)[0].kid;
-    let url_safe = |hex: &str| {
-        use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hex::decode(hex).unwrap())
-    };
     let ask = |kid: &str| {
         let body = format!(
             "{{\"kids\":[\"{}\"],\"type\":\"temporary\"}}",
-            url_safe(kid)
+            url_safe(&hex::decode(kid).unwrap())
         );
         Curl::get(&format!("{base}/clearkey"))
             .arg("-d")
@@ -135,9 +137,9 @@ fn licences_are_for_the_channels_keys_only() {
             .run()
     };
     let licence: serde_json::Value = serde_json::from_slice(&ask(kid).expect(200).body).unwrap();
-    let key = hex::encode(fetch(&format!("{base}/{kid}.key")));
+    let key = fetch(&format!("{base}/{kid}.key"));
     assert_eq!(licence["keys"][0]["k"], url_safe(&key).as_str());
-    assert_eq!(ask(&key).expect(404).reason(), "no-such-key");
+    assert_eq!(ask(&hex::encode(&key)).expect(404).reason(), "no-such-key");
     let aes = playlist(&node, "v180").replace("/clear/", "/aes128/");
     assert_eq!(
         Curl::get(&aes).run().expect(404).reason(),

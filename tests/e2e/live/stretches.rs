@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 use super::faults::{pictures, wait_until};
-use super::protected::{SECRET, stretches};
+use super::protected::{SECRET, stretches, url_safe};
 use super::{playlist, push, streams};
 use crate::playback::media_playlists;
 use crate::support::client::{fetch, fetch_text};
@@ -156,6 +156,41 @@ fn what_an_earlier_life_of_the_node_recorded_decrypts_under_its_keys() {
             assert_eq!(seen, [&source[..], &source[..]].concat(), "{text}");
         }
     }
+}
+
+#[test]
+fn a_licence_of_a_stretch_comes_from_a_node_that_never_showed_it() {
+    let folder = TempDir::new().unwrap();
+    let mut node = recording(&folder).start();
+    pushed(&node);
+    wait_for_disk(&node);
+    let start = a_minute_ago();
+    let base = format!("{}/live/news/cenc", node.http);
+    let playlist = media_playlists(&format!("{base}/index.m3u8?start={start}"));
+    let text = fetch_text(&playlist[0]);
+    let kid = stretches(&text)[0].kid.clone();
+    let key = fetch(&format!("{base}/{kid}.key"));
+    let licence = text
+        .split("URI=\"")
+        .find(|of| of.contains("/clearkey"))
+        .unwrap();
+    let licence = licence.split('"').next().unwrap();
+    let licence = licence.strip_prefix(&node.http).unwrap().to_owned();
+    node.signal("-KILL");
+    node.wait_for_exit();
+    let node = recording(&folder).start();
+    pushed(&node);
+    let ask = |path: &str| {
+        let kid = url_safe(&hex::decode(&kid).unwrap());
+        let body = format!("{{\"kids\":[\"{kid}\"],\"type\":\"temporary\"}}");
+        let url = format!("{}{path}", node.http);
+        Curl::get(&url).arg("-d").arg(&body).run()
+    };
+    let (at_the_edge, _) = licence.split_once('?').unwrap();
+    ask(at_the_edge).expect(404);
+    let answer: serde_json::Value =
+        serde_json::from_slice(&ask(&licence).expect(200).body).unwrap();
+    assert_eq!(answer["keys"][0]["k"], url_safe(&key).as_str());
 }
 
 #[test]
