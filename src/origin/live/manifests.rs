@@ -391,7 +391,7 @@ fn write_mpd(
 fn no_mpd(channel: &Channel, error: &Error) -> Fault {
     match error {
         // Segments of all tracks are waited for.
-        Error::NothingToOffer { .. } => faults::not_begun(&channel.name),
+        Error::NothingToOffer { .. } => channel.not_begun(),
         error => filtered_out(error),
     }
 }
