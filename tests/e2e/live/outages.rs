@@ -43,7 +43,7 @@ pub(super) fn shown(node: &Node) -> String {
 }
 
 /// Pictures of all segments in a playlist, those behind a gap or a discontinuity by themselves: a decoder begins anew
-/// there. What is a gap cannot be had.
+/// there.
 pub(super) fn decoded(node: &Node, text: &str) -> Vec<String> {
     let mut header = Vec::new();
     let mut runs: Vec<Vec<u8>> = Vec::new();
@@ -60,15 +60,14 @@ pub(super) fn decoded(node: &Node, text: &str) -> Vec<String> {
         is_gap |= line == "#EXT-X-GAP";
         begins |= is_gap || line == "#EXT-X-DISCONTINUITY";
         if line.ends_with(".m4s") && !line.starts_with('#') {
-            let url = format!("{}{line}", folder(node));
             if std::mem::take(&mut is_gap) {
-                Curl::get(&url).run().expect(404);
                 continue;
             }
             if std::mem::take(&mut begins) {
                 runs.push(header.clone());
             }
-            runs.last_mut().unwrap().extend(fetch(&url));
+            let media = fetch(&format!("{}{line}", folder(node)));
+            runs.last_mut().unwrap().extend(media);
         }
     }
     let pictures = |run: Vec<u8>| piped_frames(run, "0:v:0", &[]);
