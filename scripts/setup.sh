@@ -34,6 +34,9 @@ for group in "$@"; do
         need xmllint libxml2-utils
         need python3 python3
         need valgrind valgrind
+        need faketime faketime
+        need unshare util-linux
+        need mount mount
         python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
         ;;
     bench)

@@ -1,5 +1,7 @@
 //! Channels: what an encoder pushes is what viewers get, as soon as it is there.
 mod captures;
+mod clocks;
+mod disk;
 mod faults;
 mod outages;
 mod protected;
@@ -106,6 +108,30 @@ pub(super) fn boxes(bytes: &[u8], kind: &[u8; 4]) -> Vec<usize> {
         at += u32::from_be_bytes(head[..4].try_into().unwrap()) as usize;
     }
     found
+}
+
+/// The same fragments so many ticks later: TrackFragmentBaseMediaDecodeTimeBox (ISO/IEC 14496-12, 8.8.12).
+pub(super) fn later(bytes: &[u8], ticks: u64) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for moof in boxes(&bytes.clone(), b"moof") {
+        let at = bytes[moof..]
+            .windows(4)
+            .position(|it| it == b"tfdt")
+            .unwrap();
+        // Behind type, version and flags.
+        let version = bytes[moof + at + 4];
+        let time = moof + at + 8;
+        if version == 1 {
+            let field = &mut bytes[time..time + 8];
+            let sum = u64::from_be_bytes(field.try_into().unwrap()) + ticks;
+            field.copy_from_slice(&sum.to_be_bytes());
+        } else {
+            let field = &mut bytes[time..time + 4];
+            let sum = u32::from_be_bytes(field.try_into().unwrap()) + u32::try_from(ticks).unwrap();
+            field.copy_from_slice(&sum.to_be_bytes());
+        }
+    }
+    bytes
 }
 
 /// A request whose body is sent piece by piece.

@@ -163,6 +163,11 @@ impl StreamReader {
         self.ended
     }
 
+    /// Where [`StreamError::NoHeader`] says that none has come: goes on with one that came in another body.
+    pub fn adopt(&mut self, header: Arc<Header>) {
+        self.header.get_or_insert(header);
+    }
+
     /// The header that chunks belong to, by now.
     pub fn header(&self) -> Option<&Arc<Header>> {
         self.header.as_ref()
@@ -176,7 +181,8 @@ impl StreamReader {
     /// The next item; none when the bytes so far hold no other, and after [`StreamReader::end`] when that was all.
     ///
     /// # Errors
-    /// Whatever is wrong with the body. The reader is of no further use then and says the same again.
+    /// Whatever is wrong with the body. The reader says the same again then and is of no further use; but where a header
+    /// is missing it can [`adopt`](Self::adopt) one.
     #[expect(
         clippy::should_implement_trait,
         reason = "none is no end here: more may come with the next piece"
@@ -186,7 +192,9 @@ impl StreamReader {
             return Err(error.clone());
         }
         let item = self.advance();
-        if let Err(error) = &item {
+        if let Err(error) = &item
+            && !matches!(error, StreamError::NoHeader { .. })
+        {
             self.failed = Some(error.clone());
             self.input = Input::default();
             self.pending = None;

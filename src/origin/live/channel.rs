@@ -44,6 +44,9 @@ pub(super) struct Channel {
     pub(super) part_ms: u32,
     pub(super) fingerprint: Fingerprint,
     state: Mutex<State>,
+    made: Instant,
+    /// Wakes those whose media came before their header.
+    headers_came: Notify,
     pub(super) metrics: ChannelMetrics,
     /// None: nothing is recorded.
     pub(super) archive: Option<Archive>,
@@ -139,6 +142,8 @@ impl Channel {
             part_ms: millis(live.part_duration).min(target_ms),
             fingerprint: fingerprint(&mount.path, &channel.name),
             state: Mutex::new(State::new(&channel.name, target_ms, &live.events)),
+            made: Instant::now(),
+            headers_came: Notify::new(),
             live,
             mount,
             mount_index,
@@ -178,26 +183,18 @@ impl Channel {
             }
         }
         state.headers.insert(key.to_owned(), Arc::clone(header));
+        self.headers_came.notify_waiters();
         Ok(())
     }
 
-    /// The header that came last under this name.
-    pub(super) fn header(&self, key: &str) -> Option<Arc<stream::Header>> {
-        self.lock().headers.get(key).cloned()
-    }
-
-    /// The one header whose name is like this, and its name; none where there are several.
-    pub(super) fn only_header(
+    /// What `look` finds among the headers, which may be yet to come.
+    pub(super) async fn header_within<T>(
         &self,
-        is_like: impl Fn(&str) -> bool,
-    ) -> Option<(String, Arc<stream::Header>)> {
-        let state = self.lock();
-        let mut like = state.headers.iter().filter(|(key, _)| is_like(key));
-        let (key, header) = like.next()?;
-        match like.next() {
-            None => Some((key.clone(), Arc::clone(header))),
-            Some(_) => None,
-        }
+        limit: Duration,
+        look: impl Fn(&State) -> Option<T>,
+    ) -> Option<T> {
+        self.until_there(&self.headers_came, limit, |state| look(state))
+            .await
     }
 
     /// Media of a track whose header came.
@@ -237,6 +234,11 @@ impl Channel {
         Ok(outcome)
     }
 
+    /// Since the channel was made, milliseconds: a clock that nobody sets.
+    pub(super) fn steady_ms(&self) -> i64 {
+        i64::try_from(self.made.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
     /// The encoder says that the track is over.
     pub(super) fn finish(&self, key: &str) {
         let mut state = self.lock();
@@ -251,7 +253,8 @@ impl Channel {
     }
 
     /// An encoder's connection broke: another one need not wait for it.
-    pub(super) fn encoder_gone(&self, key: &str, encoder: u64, now_ms: i64) {
+    pub(super) fn encoder_gone(&self, key: &str, encoder: u64) {
+        let now_ms = self.steady_ms();
         let mut state = self.lock();
         for index in 0..state.tracks.len() {
             if state.tracks[index].key.0 == key {
@@ -303,8 +306,25 @@ impl Channel {
         limit: Duration,
         mut look: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
-        let deadline = Instant::now() + limit;
         let mut waits = None;
+        let looks = |state: &mut State| {
+            let found = look(state);
+            if found.is_none() {
+                waits.get_or_insert_with(|| self.metrics.waits());
+            }
+            found
+        };
+        self.until_there(changed, limit, looks).await
+    }
+
+    /// The same for others than viewers, who alone are counted.
+    async fn until_there<T>(
+        &self,
+        changed: &Notify,
+        limit: Duration,
+        mut look: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + limit;
         loop {
             // Listening before the look, so that what comes in between is not missed.
             let mut come = std::pin::pin!(changed.notified());
@@ -312,7 +332,6 @@ impl Channel {
             if let Some(found) = look(&mut self.lock()) {
                 return Some(found);
             }
-            waits.get_or_insert_with(|| self.metrics.waits());
             timeout_at(deadline, come).await.ok()?;
         }
     }
@@ -320,7 +339,7 @@ impl Channel {
     /// Tracks that can be played: those with a whole segment.
     ///
     /// # Errors
-    /// 404 before there is one, the configured status when nothing has come for too long.
+    /// The configured status before there is one, and when nothing has come for too long.
     pub(super) fn announced(&self) -> Result<Arc<Announced>, Fault> {
         let mut state = self.lock();
         self.is_fed(&state)?;
@@ -365,11 +384,12 @@ impl Channel {
             }
         }
         if playable.is_empty() {
-            return Err(faults::not_begun(&self.name));
+            return Err(self.not_begun());
         }
         let made = presentation(self.fingerprint, self.target_ms, &playable);
         let presentation = made.map_err(|error| {
-            faults::not_begun(&self.name).detail(format!("channel {:?}: {error}", self.name))
+            self.not_begun()
+                .detail(format!("channel {:?}: {error}", self.name))
         })?;
         for rendition in &presentation.renditions {
             let index = tracks.get(rendition.source);
@@ -378,7 +398,7 @@ impl Channel {
             // IVs hang on names: no two tracks may ever have the same.
             if others.any(|(at, other)| Some(&at) != index && is_named(other)) {
                 let taken = format!("two tracks would be {:?}", rendition.name);
-                return Err(faults::not_begun(&self.name).detail(taken));
+                return Err(self.not_begun().detail(taken));
             }
         }
         for rendition in &presentation.renditions {
@@ -394,11 +414,15 @@ impl Channel {
         Ok(announced)
     }
 
+    pub(super) fn not_begun(&self) -> Fault {
+        faults::not_begun(&self.name, self.live.stale_status)
+    }
+
     /// # Errors
-    /// The configured status when nothing has come for too long and the channel has not ended.
+    /// The configured status when nothing has come so far, or nothing for too long and the channel has not ended.
     fn is_fed(&self, state: &State) -> Result<(), Fault> {
         let Some(fed) = state.fed else {
-            return Err(faults::not_begun(&self.name));
+            return Err(self.not_begun());
         };
         let ended = state.tracks.iter().all(|track| track.line.has_ended());
         let silent = fed.elapsed();
@@ -496,6 +520,24 @@ impl State {
             if other != index && near.is_none_or(|near| near.abs_diff(number) > 1) {
                 track.line.discontinue();
             }
+        }
+    }
+
+    /// The header that came last under this name.
+    pub(super) fn header(&self, key: &str) -> Option<Arc<stream::Header>> {
+        self.headers.get(key).cloned()
+    }
+
+    /// The one header whose name is like this, and its name; none where there are several.
+    pub(super) fn only_header(
+        &self,
+        is_like: impl Fn(&str) -> bool,
+    ) -> Option<(String, Arc<stream::Header>)> {
+        let mut like = self.headers.iter().filter(|(key, _)| is_like(key));
+        let (key, header) = like.next()?;
+        match like.next() {
+            None => Some((key.clone(), Arc::clone(header))),
+            Some(_) => None,
         }
     }
 

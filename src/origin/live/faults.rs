@@ -50,25 +50,32 @@ pub(super) fn not_read(channel: &str, error: &dyn std::fmt::Display) -> Fault {
     .detail(format!("channel {channel:?}: {error}"))
 }
 
-pub(super) fn not_begun(channel: &str) -> Fault {
-    Fault::not_found(
+/// `status` is what makes the CDN go elsewhere.
+pub(super) fn not_begun(channel: &str, status: u16) -> Fault {
+    Fault::new(
+        elsewhere(status),
+        Blame::Upstream,
         "channel-not-begun",
         "Nothing has been pushed to the channel so far that could be played.",
     )
     .detail(format!("channel {channel:?}"))
+    .retry_after(1)
 }
 
 /// The encoder is gone; `status` is what makes the CDN go elsewhere.
 pub(super) fn stale(channel: &str, status: u16, silent_ms: u64) -> Fault {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
     Fault::new(
-        status,
+        elsewhere(status),
         Blame::Upstream,
         "channel-stale",
         "The channel has got nothing for some time.",
     )
     .detail(format!("channel {channel:?}, silent for {silent_ms} ms"))
     .retry_after(1)
+}
+
+fn elsewhere(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND)
 }
 
 /// RFC 8216bis, 6.2.5.2.

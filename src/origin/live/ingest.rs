@@ -1,19 +1,23 @@
 //! One request of an encoder, from its first byte to its last.
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use edgepack_isobmff::stream::{self, Item, StreamLimits, StreamReader};
+use edgepack_isobmff::stream::{self, Item, StreamError, StreamLimits, StreamReader};
 use edgepack_packager::live::{Arrival, Chunk, Clock, Sample};
 use futures_util::StreamExt;
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use tokio::time::timeout;
 
-use super::channel::Channel;
+use super::channel::{Channel, State};
 use super::stream_name::{Pushed, folder_of_segment, is_folders_header, pushed};
 use super::{access, faults};
 use crate::delivery::{Fault, Request, RequestBody, Response};
+
+/// How long media wait for their header. Encoders that open a connection for each file send it first and wait for no
+/// answer; which of the two is read first is chance.
+const HEADER_GRACE: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// Those of [`Live::ingest`](super::Live::ingest).
@@ -34,18 +38,12 @@ pub(super) async fn take(
         }
         Pushed::Track(key) => key,
     };
-    let (of, header) = match channel.header(&key) {
-        Some(header) => (key.clone(), Some(header)),
-        None => match beside(channel, stream) {
-            Some((of, header)) => (of, Some(header)),
-            None => (key.clone(), None),
-        },
-    };
+    let (of, header) = header_of(&channel.lock(), &key, stream).unzip();
     let mut taking = Taking {
         channel,
         encoder: encoder(request),
         header,
-        key: of,
+        key: of.unwrap_or_else(|| key.clone()),
         own_key: key,
     };
     let limits = StreamLimits::default();
@@ -54,10 +52,10 @@ pub(super) async fn take(
         None => StreamReader::new(limits),
     };
     let _counted = channel.metrics.encoder();
-    if let Err(fault) = taking.read(&mut reader, body).await {
+    if let Err(fault) = taking.read(stream, &mut reader, body).await {
         tracing::info!(channel = channel.name, stream, error = ?fault, "ingest refused");
         channel.metrics.refused(fault.code);
-        channel.encoder_gone(&taking.key, taking.encoder, now_ms());
+        channel.encoder_gone(&taking.key, taking.encoder);
         return Err(fault);
     }
     done()
@@ -75,11 +73,26 @@ pub(super) struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    async fn read(&mut self, reader: &mut StreamReader, body: RequestBody) -> Result<(), Fault> {
+    async fn read(
+        &mut self,
+        stream: &str,
+        reader: &mut StreamReader,
+        body: RequestBody,
+    ) -> Result<(), Fault> {
         let mut body = body.0;
         loop {
-            while let Some(item) = reader.next().map_err(|error| faults::stream(&error))? {
-                self.came(item)?;
+            loop {
+                match reader.next() {
+                    Ok(Some(item)) => self.came(item)?,
+                    Ok(None) => break,
+                    Err(StreamError::NoHeader { .. }) if self.header_comes(stream).await => {
+                        self.header
+                            .clone()
+                            .into_iter()
+                            .for_each(|it| reader.adopt(it));
+                    }
+                    Err(error) => return Err(faults::stream(&error)),
+                }
             }
             if reader.is_over() {
                 return Ok(());
@@ -99,6 +112,17 @@ impl Taking<'_> {
                 None => reader.end(),
             }
         }
+    }
+
+    /// Whether the header that is missing comes with another request, which may be under way.
+    async fn header_comes(&mut self, stream: &str) -> bool {
+        let limit = HEADER_GRACE.min(self.channel.live.ingest_timeout);
+        let look = |state: &State| header_of(state, &self.own_key, stream);
+        let Some((key, header)) = self.channel.header_within(limit, look).await else {
+            return false;
+        };
+        (self.key, self.header) = (key, Some(header));
+        true
     }
 
     pub(super) fn came(&mut self, item: Item) -> Result<(), Fault> {
@@ -139,6 +163,7 @@ impl Taking<'_> {
             });
             let arrival = Arrival {
                 at_ms,
+                steady_ms: self.channel.steady_ms(),
                 encoder: self.encoder,
                 clock,
             };
@@ -161,10 +186,13 @@ impl Taking<'_> {
     }
 }
 
-/// The header that media belong to whose name says nothing of a track.
-fn beside(channel: &Channel, stream: &str) -> Option<(String, Arc<stream::Header>)> {
+/// The header that media belong to, and its name: the same, or the folder's where their own says nothing of a track.
+fn header_of(state: &State, key: &str, stream: &str) -> Option<(String, Arc<stream::Header>)> {
+    if let Some(header) = state.header(key) {
+        return Some((key.to_owned(), header));
+    }
     let folder = folder_of_segment(stream)?;
-    channel.only_header(|key| is_folders_header(key, folder))
+    state.only_header(|key| is_folders_header(key, folder))
 }
 
 /// Reads a body that is of no use, as far as one may be.

@@ -134,7 +134,7 @@ pub(super) struct Shown<'a> {
 
 impl Shown<'_> {
     /// # Errors
-    /// 404, and at the live edge what is configured for a channel that gets nothing.
+    /// What is configured for a channel that has not begun, or at the live edge gets nothing.
     pub(super) fn announced(&self, channel: &Channel) -> Result<Arc<Announced>, Fault> {
         match self.stretch {
             None => channel.announced(),
@@ -276,7 +276,7 @@ fn write_playlist(
 /// The MPD as it is now. `time_url`: where the node tells the time.
 ///
 /// # Errors
-/// 404 where the filter leaves nothing, and as long as nothing can be promised.
+/// 404 where the filter leaves nothing; what is configured as long as nothing can be promised.
 pub(super) fn mpd(
     channel: &Channel,
     shown: &Shown<'_>,
@@ -393,7 +393,7 @@ fn write_mpd(
 fn no_mpd(channel: &Channel, error: &Error) -> Fault {
     match error {
         // Segments of all tracks are waited for.
-        Error::NothingToOffer { .. } => faults::not_begun(&channel.name),
+        Error::NothingToOffer { .. } => channel.not_begun(),
         error => filtered_out(error),
     }
 }

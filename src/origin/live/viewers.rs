@@ -117,6 +117,8 @@ impl Asked<'_> {
         if protection.scheme().is_none() {
             return Ok(None);
         }
+        // A channel that has not begun says so, and not that the stretch is none.
+        channel.announced_ever()?;
         let numbers = stretch.numbers(channel)?;
         let keyed = channel.keyed_for(protection, self.keys, channel.epoch, numbers);
         keyed.await

@@ -1,4 +1,5 @@
 //! What viewers see, and what is lost, when encoders fail.
+use super::protected::SECRET;
 use super::{Pushing, boxes, playlist, push, stream, streams};
 use crate::support::client::{fetch, fetch_text};
 use crate::support::media::{frames, piped_frames};
@@ -185,6 +186,55 @@ fn malformed_media_is_refused_and_the_channel_goes_on() {
         frames(&playlist(&node, "v180"), "0:v:0", &[]),
         pictures("video.mp4")
     );
+}
+
+/// As encoders send them that open a connection for each file and wait for no answer.
+#[test]
+fn media_that_are_read_before_their_header_wait_for_it() {
+    let node = Serve::live("", "").start();
+    let bytes = stream("video.mp4");
+    let moofs = boxes(&bytes, b"moof");
+    let mut media = Pushing::begin(&node, "chunk-stream0-00001.m4s");
+    media.send(&bytes[moofs[0]..]);
+    let mut header = Pushing::begin(&node, "init-stream0.m4s");
+    header.send(&bytes[..moofs[0]]);
+    assert!(header.end().ends_with("200"));
+    assert!(media.end().ends_with("200"));
+    wait_until(&node, "ended");
+    fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
+    assert_eq!(
+        frames(&playlist(&node, "v180"), "0:v:0", &[]),
+        pictures("video.mp4")
+    );
+    // Of another track, whose header never comes.
+    let mut alone = Pushing::begin(&node, "chunk-stream1-00001.m4s");
+    alone.send(&bytes[moofs[0]..]);
+    assert!(alone.answer().ends_with("412"));
+}
+
+#[test]
+fn a_channel_that_has_not_begun_answers_as_a_stale_one() {
+    let start = "?start=1800000000";
+    for (status, lines) in [(404, ""), (503, "stale_status = 503\n")] {
+        let node = Serve::live("", "")
+            .mount(&format!(
+                "protections = [\"clear\", \"cenc\"]\n[mount.keys]\nprovider = \"derived\"\n\
+                 secret = \"hex:{SECRET}\"\n[mount.live]\n{lines}\
+                 [[mount.live.channel]]\nname = \"news\"\n"
+            ))
+            .start();
+        for form in [
+            "clear/index.m3u8",
+            "cenc/manifest.mpd",
+            "cenc/v180/index.m3u8",
+        ] {
+            for query in ["", start] {
+                let url = format!("{}/live/news/{form}{query}", node.http);
+                let nothing = Curl::get(&url).run().expect(status);
+                assert_eq!(nothing.reason(), "channel-not-begun", "{url}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! What viewers see, and what is lost, when the node, the line to it or a clock fails.
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use super::clocks::dates;
 use super::faults::{count, pictures, wait_until};
-use super::{Pushing, boxes, playlist, stream};
+use super::{Pushing, boxes, later, playlist, stream};
 use crate::support::client::{fetch, fetch_text};
 use crate::support::media::{frames, piped_frames};
 use crate::support::{Curl, Node, Serve};
 
 /// Names of media in a playlist: headers, segments, parts, and the one that is hinted at.
-fn names(text: &str) -> Vec<String> {
+pub(super) fn names(text: &str) -> Vec<String> {
     let uris = text
         .split("URI=\"")
         .skip(1)
@@ -21,18 +23,59 @@ fn names(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn folder(node: &Node) -> String {
+pub(super) fn folder(node: &Node) -> String {
     playlist(node, "v180").replace("index.m3u8", "")
 }
 
+fn manifests(node: &Node) -> [String; 3] {
+    let folder = format!("{}/live/news/clear", node.http);
+    [
+        format!("{folder}/index.m3u8"),
+        format!("{folder}/manifest.mpd"),
+        playlist(node, "v180"),
+    ]
+}
+
 /// Asks for the multivariant playlist, which gives tracks their names, and for that of the pictures.
-fn shown(node: &Node) -> String {
+pub(super) fn shown(node: &Node) -> String {
     fetch(&format!("{}/live/news/clear/index.m3u8", node.http));
     fetch_text(&playlist(node, "v180"))
 }
 
+/// Pictures of all segments in a playlist, those behind a gap or a discontinuity by themselves: a decoder begins anew
+/// there.
+pub(super) fn decoded(node: &Node, text: &str) -> Vec<String> {
+    let mut header = Vec::new();
+    let mut runs: Vec<Vec<u8>> = Vec::new();
+    let (mut is_gap, mut begins) = (false, true);
+    for line in text.lines() {
+        if let Some(map) = line.strip_prefix("#EXT-X-MAP:URI=\"") {
+            header = fetch(&format!(
+                "{}{}",
+                folder(node),
+                map.split('"').next().unwrap()
+            ));
+            begins = true;
+        }
+        is_gap |= line == "#EXT-X-GAP";
+        begins |= is_gap || line == "#EXT-X-DISCONTINUITY";
+        if line.ends_with(".m4s") && !line.starts_with('#') {
+            if std::mem::take(&mut is_gap) {
+                continue;
+            }
+            if std::mem::take(&mut begins) {
+                runs.push(header.clone());
+            }
+            let media = fetch(&format!("{}{line}", folder(node)));
+            runs.last_mut().unwrap().extend(media);
+        }
+    }
+    let pictures = |run: Vec<u8>| piped_frames(run, "0:v:0", &[]);
+    runs.into_iter().flat_map(pictures).collect()
+}
+
 /// Until the playlist has so many parts.
-fn wait_for_parts(node: &Node, least: usize) {
+pub(super) fn wait_for_parts(node: &Node, least: usize) {
     while count(&shown(node), "#EXT-X-PART:") < least {
         std::thread::yield_now();
     }
@@ -54,11 +97,13 @@ fn a_node_killed_in_the_middle_of_a_segment_goes_on_under_other_names() {
     node.wait_for_exit();
     drop(pushing);
 
-    let node = Serve::live("", "").port(port).start();
+    let node = Serve::live("stale_status = 503", "").port(port).start();
     // With nothing to play it says so, and a CDN asks elsewhere.
-    Curl::get(&format!("{}/live/news/clear/index.m3u8", node.http))
-        .run()
-        .expect(404);
+    for url in manifests(&node) {
+        let nothing = Curl::get(&url).run().expect(503);
+        assert_eq!(nothing.reason(), "channel-not-begun", "{url}");
+        assert_eq!(nothing.header("retry-after"), "1");
+    }
     let mut again = Pushing::begin(&node, "video.mp4");
     again.send(&bytes[..moofs[0]]);
     again.send(&bytes[moofs[10]..]);
@@ -99,11 +144,7 @@ fn after_a_cut(max_gap: &str, is_silent: bool) -> (String, Vec<String>) {
         }
     };
     wait_until(&node, "stale");
-    for url in [
-        format!("{}/live/news/clear/index.m3u8", node.http),
-        format!("{}/live/news/clear/manifest.mpd", node.http),
-        playlist(&node, "v180"),
-    ] {
+    for url in manifests(&node) {
         let stale = Curl::get(&url).run().expect(503);
         assert_eq!(stale.reason(), "channel-stale", "{url}");
     }
@@ -117,26 +158,8 @@ fn after_a_cut(max_gap: &str, is_silent: bool) -> (String, Vec<String>) {
     assert!(again.end().ends_with("200"));
     wait_until(&node, "ended");
     let text = shown(&node);
-    let header = names(&text).into_iter().find(|it| it.starts_with("init"));
-    let header = fetch(&format!("{}{}", folder(&node), header.unwrap()));
-    // What comes before the cut and what comes behind, each by itself: a decoder begins anew there.
-    let mut stretches = vec![header.clone()];
-    let mut is_gap = false;
-    for line in text.lines() {
-        if line == "#EXT-X-DISCONTINUITY" || line == "#EXT-X-GAP" {
-            is_gap = line == "#EXT-X-GAP";
-            stretches.push(header.clone());
-        }
-        if line.ends_with(".m4s") && !line.starts_with('#') {
-            let url = format!("{}{line}", folder(&node));
-            match std::mem::take(&mut is_gap) {
-                true => drop(Curl::get(&url).run().expect(404)),
-                false => stretches.last_mut().unwrap().extend(fetch(&url)),
-            }
-        }
-    }
-    let pictures = |stretch: Vec<u8>| piped_frames(stretch, "0:v:0", &[]);
-    (text, stretches.into_iter().flat_map(pictures).collect())
+    let shown = decoded(&node, &text);
+    (text, shown)
 }
 
 #[test]
@@ -166,71 +189,79 @@ fn a_line_that_is_cut_costs_what_was_made_meanwhile() {
     });
 }
 
-/// ProducerReferenceTimeBox (ISO/IEC 14496-12, 8.16.5), version 1.
-fn producer_time(unix_s: f64, media_time: u64) -> Vec<u8> {
-    let ntp = ((unix_s + 2_208_988_800.0) * 4_294_967_296.0) as u64;
-    let mut bytes = 32_u32.to_be_bytes().to_vec();
-    bytes.extend(b"prft");
-    bytes.extend([1, 0, 0, 24]);
-    bytes.extend(1_u32.to_be_bytes());
-    bytes.extend(ntp.to_be_bytes());
-    bytes.extend(media_time.to_be_bytes());
-    bytes
-}
-
-/// Unix times of a playlist's segments, seconds.
-fn dates(text: &str) -> Vec<f64> {
-    let dates = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"));
-    let seconds = |date: &str| {
-        let date = date.split_once('T').unwrap().1.trim_end_matches('Z');
-        let fields: Vec<f64> = date.split(':').map(|it| it.parse().unwrap()).collect();
-        fields[0] * 3600.0 + fields[1] * 60.0 + fields[2]
-    };
-    dates.map(seconds).collect()
-}
-
 #[test]
-fn an_encoders_clock_that_steps_moves_nothing_that_was_said() {
+fn a_line_that_is_cut_for_twenty_seconds_is_a_discontinuity_and_no_name_means_two_things() {
+    const CUT: Duration = Duration::from_secs(20);
     let node = Serve::live("", "").start();
     let bytes = stream("video.mp4");
     let moofs = boxes(&bytes, b"moof");
-    let begun = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs_f64();
     let mut pushing = Pushing::begin(&node, "video.mp4");
-    pushing.send(&bytes[..moofs[0]]);
-    for (at, piece) in moofs.iter().enumerate() {
-        let step = match at {
-            0..6 => 0.0,
-            6..12 => 10.0,
-            _ => -10.0,
-        };
-        let time = u64::try_from(at).unwrap() * 6400;
-        pushing.send(&producer_time(begun + step + 0.5 * at as f64, time));
-        pushing.send(&bytes[*piece..moofs.get(at + 1).copied().unwrap_or(bytes.len())]);
+    pushing.send(&bytes[..(moofs[8] + moofs[9]) / 2]);
+    wait_until(&node, "live");
+    wait_for_parts(&node, 8);
+    let begun = Instant::now();
+    let before = shown(&node);
+    let get = |name: &String| (name.clone(), fetch(&format!("{}{name}", folder(&node))));
+    let is_segment = |name: &String| name.matches('.').count() == 1;
+    let whole: Vec<_> = names(&before).into_iter().filter(is_segment).collect();
+    let whole: Vec<_> = whole.iter().map(get).collect();
+    assert_eq!(whole.len(), 3, "{before}");
+    // The connection stays, and nothing comes through it: for as long, and no event tells of it.
+    std::thread::sleep(CUT / 2);
+    if begun.elapsed() < CUT * 2 / 3 {
+        for url in manifests(&node) {
+            Curl::get(&url).run().expect(200);
+        }
     }
-    assert!(pushing.end().ends_with("200"));
+    let ready = format!("{}/readyz/live/news", node.admin);
+    while !Curl::get(&ready).run().text().starts_with("stale") {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(begun.elapsed() > Duration::from_secs(14));
+    for url in manifests(&node) {
+        let stale = Curl::get(&url).run().expect(404);
+        assert_eq!(stale.reason(), "channel-stale", "{url}");
+    }
+    // Who has a playlist still gets what it names.
+    for (name, media) in &whole {
+        assert_eq!(fetch(&format!("{}{name}", folder(&node))), *media, "{name}");
+    }
+    std::thread::sleep(CUT.saturating_sub(begun.elapsed()));
+    // The encoder's time line went on.
+    let back = later(&bytes, 20 * 12_800);
+    let mut again = Pushing::begin(&node, "video.mp4");
+    again.send(&back[..moofs[0]]);
+    again.send(&back[moofs[12]..]);
+    assert!(again.end().ends_with("200"));
     wait_until(&node, "ended");
     let text = shown(&node);
     assert_eq!(count(&text, "#EXT-X-GAP"), 0, "{text}");
-    assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 0, "{text}");
+    assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{text}");
+    // All but what could not be sent, and up to the next key frame.
+    let shown = decoded(&node, &text);
+    let pictures = pictures("video.mp4");
+    assert_eq!(shown.len(), 154, "{text}");
+    assert_eq!(shown[..100], pictures[..100], "{text}");
+    assert_eq!(shown[104..], pictures[200..], "{text}");
     let dates = dates(&text);
-    assert_eq!(dates.len(), 5, "{text}");
-    for pair in dates.windows(2) {
-        let apart = (pair[1] - pair[0]).rem_euclid(86_400.0);
-        assert!((apart - 2.0).abs() < 0.01, "{dates:?}");
+    let apart = dates[3] - dates[0];
+    assert!((20.0..60.0).contains(&apart), "{dates:?}");
+    for (name, media) in &whole {
+        assert_eq!(fetch(&format!("{}{name}", folder(&node))), *media, "{name}");
     }
-    assert_eq!(
-        frames(&playlist(&node, "v180"), "0:v:0", &[]),
-        pictures("video.mp4")
-    );
+    let mut all = names(&text);
+    all.retain(is_segment);
+    let listed = all.len();
+    all.sort();
+    all.dedup();
+    // One header, named twice.
+    assert_eq!(all.len(), listed - 1, "{text}");
+    let mpd = fetch_text(&manifests(&node)[1]);
+    assert_eq!(mpd.matches("<Period ").count(), 2, "{mpd}");
 }
 
 /// Files of this kind in a recording's folder.
-fn recorded(dir: &Path, extension: &str) -> Vec<PathBuf> {
+pub(super) fn recorded(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let Ok(tracks) = std::fs::read_dir(dir.join("live/news")) else {
         return Vec::new();
     };
@@ -314,19 +345,7 @@ fn a_recording_outlives_a_node_that_is_killed_in_the_middle_of_a_segment() {
         std::thread::yield_now();
     }
     let text = fetch_text(&back);
-    let mut seen = Vec::new();
-    for life in text.split("#EXT-X-DISCONTINUITY\n") {
-        let header = life.split("#EXT-X-MAP:URI=\"").nth(1).unwrap();
-        let header = header.split('"').next().unwrap();
-        let segments = life
-            .lines()
-            .filter(|line| line.ends_with(".m4s") && !line.starts_with('#'));
-        let media: Vec<u8> = std::iter::once(header)
-            .chain(segments)
-            .flat_map(|name| fetch(&format!("{}{name}", folder(&node))))
-            .collect();
-        seen.extend(piped_frames(media, "0:v:0", &[]));
-    }
+    let seen = decoded(&node, &text);
     let pictures = pictures("video.mp4");
     assert_eq!(
         seen,

@@ -5,9 +5,10 @@ use tempfile::TempDir;
 
 use super::faults::{pictures, wait_until};
 use super::protected::{SECRET, stretches, url_safe};
-use super::{playlist, push, streams};
+use super::{Pushing, boxes, later, playlist, push, stream, streams};
 use crate::playback::media_playlists;
 use crate::support::client::{fetch, fetch_text};
+use crate::support::clock::NodeClock;
 use crate::support::media::{frames, packets, piped_packets};
 use crate::support::{Curl, Node, Serve};
 
@@ -40,18 +41,26 @@ fn recording(folder: &TempDir) -> Serve {
 
 /// All segments are on disk: five of pictures, six of sound.
 fn wait_for_disk(node: &Node) {
-    let line = "edgepack_recording_segments_total{channel=\"news\",mount=\"live\"} 11\n";
+    wait_for_metric(
+        node,
+        "edgepack_recording_segments_total{channel=\"news\",mount=\"live\"} 11",
+    );
+}
+
+/// Until this is a line of the metrics.
+pub(super) fn wait_for_metric(node: &Node, line: &str) {
     let begun = Instant::now();
     loop {
         let metrics = fetch_text(&format!("{}/metrics", node.admin));
-        if metrics.contains(line) {
+        if metrics.lines().any(|it| it == line) {
             return;
         }
         let recorded: Vec<&str> = metrics
             .lines()
             .filter(|line| line.starts_with("edgepack_recording"))
             .collect();
-        assert!(begun.elapsed() < Duration::from_secs(20), "{recorded:#?}");
+        let patience = Duration::from_secs(20);
+        assert!(begun.elapsed() < patience, "{line}: {recorded:#?}");
         std::thread::yield_now();
     }
 }
@@ -97,6 +106,65 @@ fn who_starts_over_gets_what_left_memory_from_disk() {
     assert_eq!(dates.len(), 5, "{dates:?}");
     let some = format!("{base}/index.m3u8?start={}&end={}", dates[1], dates[3]);
     assert_eq!(frames(&some, "0:v:0", &[]), source[50..150]);
+}
+
+/// A hundred seconds, sent at once to a node whose clock stands some minutes back then.
+#[test]
+fn who_catches_up_gets_more_than_a_minute_from_disk() {
+    const TIMES: u64 = 10;
+    let Some(clock) = NodeClock::ahead(-300) else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let lines = format!(
+        "window = \"6s\"\n[mount.live.recording]\ndirectory = \"{}\"",
+        folder.path().display()
+    );
+    let node = clock.of(Serve::live(&lines, "")).start();
+    let bytes = stream("video.mp4");
+    let (media, end) = (boxes(&bytes, b"moof")[0], boxes(&bytes, b"mfra")[0]);
+    let mut pushing = Pushing::begin(&node, "video.mp4");
+    pushing.send(&bytes[..media]);
+    for turn in 0..TIMES {
+        pushing.send(&later(&bytes[media..end], turn * 10 * 12_800));
+    }
+    pushing.send(&bytes[end..]);
+    assert!(pushing.end().ends_with("200"));
+    wait_for_metric(
+        &node,
+        "edgepack_recording_segments_total{channel=\"news\",mount=\"live\"} 50",
+    );
+    let base = format!("{}/live/news/clear", node.http);
+    fetch(&format!("{base}/index.m3u8"));
+    let text = fetch_text(&format!(
+        "{base}/v180/index.m3u8?start={}",
+        a_minute_ago() - 540
+    ));
+    let dates: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"))
+        .collect();
+    assert_eq!(dates.len(), 50, "{text}");
+    clock.set(0);
+    let source = vec![pictures("video.mp4"); 10].concat();
+    for (from, to, shown) in [(0, 49, &source[..2450]), (5, 45, &source[250..2250])] {
+        let query = format!("start={}&end={}", dates[from], dates[to]);
+        let text = fetch_text(&format!("{base}/v180/index.m3u8?{query}"));
+        assert!(text.contains("#EXT-X-PLAYLIST-TYPE:VOD"), "{text}");
+        assert_eq!(text.matches("#EXTINF").count(), to - from, "{text}");
+        assert!(!text.contains("#EXT-X-GAP"), "{text}");
+        assert!(text.ends_with("#EXT-X-ENDLIST\n"), "{text}");
+        let mpd = fetch_text(&format!("{base}/manifest.mpd?{query}"));
+        assert!(mpd.contains("type=\"static\""), "{mpd}");
+        let form = if from == 0 {
+            "manifest.mpd"
+        } else {
+            "index.m3u8"
+        };
+        let seen = frames(&format!("{base}/{form}?{query}"), "0:v:0", &[]);
+        assert_eq!(seen.len(), shown.len(), "{form}?{query}");
+        assert!(seen == shown, "{form}?{query}");
+    }
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub(crate) struct Serve {
     mount: String,
     /// Of plain HTTP; 0 is the system's choice.
     port: u16,
+    /// Words of a command before the node's own.
+    starter: Vec<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Serve {
@@ -37,6 +40,8 @@ impl Serve {
             tls: String::new(),
             sections: String::new(),
             port: 0,
+            starter: Vec::new(),
+            environment: Vec::new(),
             mount: format!(
                 "protections = [\"clear\", \"cenc\", \"cbcs\"]\nclearkey_licence_server = true\n\
                  [mount.key]\nkid = \"{KID_HEX}\"\nkey = \"{KEY_HEX}\"\n"
@@ -52,6 +57,8 @@ impl Serve {
             tls: String::new(),
             sections: String::new(),
             port: 0,
+            starter: Vec::new(),
+            environment: Vec::new(),
             mount: format!(
                 "target_duration = \"2s\"\n[mount.live]\n{lines}\n\
                  [[mount.live.channel]]\nname = \"news\"\n{channel}\n"
@@ -62,6 +69,18 @@ impl Serve {
     /// Plain HTTP on this port, for a node that comes back.
     pub(crate) fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Started by another program, which becomes the node: these words, and the node's command behind them.
+    pub(crate) fn started_by(mut self, words: &[&str]) -> Self {
+        self.starter = words.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// A variable of its environment.
+    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
         self
     }
 
@@ -119,7 +138,12 @@ impl Serve {
         .unwrap();
         let config = dir.path().join("edgepack.toml");
         std::fs::write(&config, self.toml()).unwrap();
-        Node::start(dir, &config, made.signing_key.subject_public_key_info())
+        let binary = env!("CARGO_BIN_EXE_edgepack").to_owned();
+        let mut words = self.starter.into_iter().chain([binary]);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).envs(self.environment);
+        command.args(["serve", "--config"]).arg(&config);
+        Node::start(dir, command, made.signing_key.subject_public_key_info())
     }
 }
 
@@ -136,10 +160,8 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    fn start(dir: TempDir, config: &Path, spki: Vec<u8>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_edgepack"))
-            .args(["serve", "--config"])
-            .arg(config)
+    fn start(dir: TempDir, mut command: Command, spki: Vec<u8>) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -59,8 +59,10 @@ impl Source {
 /// When, from whom, and what the sender's clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
-    /// Unix time, milliseconds.
+    /// Unix time, milliseconds: what time lines are dated by.
     pub at_ms: i64,
+    /// On a clock that is never set, milliseconds from any moment: what silence is measured by.
+    pub steady_ms: i64,
     /// Tells redundant encoders apart; the same for all connections of one encoder.
     pub encoder: u64,
     /// Looked at where a time line begins. From `prft`, or else that of a line of the channel that has begun

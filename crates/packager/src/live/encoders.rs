@@ -56,8 +56,6 @@ pub(super) struct Encoders {
 
 impl Encoders {
     pub(super) fn judge(&mut self, encoder: u64, place: Place, now: i64, takeover: i64) -> Verdict {
-        // A clock that was set back makes nobody wait for it to catch up.
-        self.taken_ms = self.taken_ms.min(now);
         let is_silent = now - self.taken_ms >= takeover;
         let is_at_work = self.is_at_work(encoder);
         if !is_at_work && matches!(place, Place::Past | Place::Next { .. } | Place::Ahead) {

@@ -76,7 +76,7 @@ impl Line {
         }
 
         let mut outcome = Outcome::default();
-        let now = arrival.at_ms;
+        let now = arrival.steady_ms;
         let place = self.place(&chunk, arrival.encoder);
         let goes_on = self.encoders.is_at_work(arrival.encoder)
             && matches!(place, Place::Past | Place::Next { .. });
@@ -104,12 +104,14 @@ impl Line {
         }
         if let (false, Some(clock)) = (outcome.held, self.cutter.clock()) {
             let time = source.time(end, self.options.timescale);
-            outcome.lag_ms = Some(now.saturating_sub(clock.unix_ms(time, self.options.timescale)));
+            let arrived = arrival.at_ms;
+            outcome.lag_ms =
+                Some(arrived.saturating_sub(clock.unix_ms(time, self.options.timescale)));
         }
         Ok(outcome)
     }
 
-    /// The encoder hung up: others need not wait whether it goes on.
+    /// The encoder hung up: others need not wait whether it goes on. `now_ms`: as [`Arrival::steady_ms`].
     pub fn encoder_gone(&mut self, encoder: u64, now_ms: i64) -> Outcome {
         let mut outcome = Outcome::default();
         self.encoders.gone(encoder);
@@ -141,7 +143,7 @@ impl Line {
         while let Some(Held { chunk, arrival }) = self.encoders.release(0) {
             match self.place(&chunk, arrival.encoder) {
                 Place::Off => outcome.late += count(chunk.samples.len()),
-                _ => self.take(&chunk, arrival, arrival.at_ms, &mut outcome),
+                _ => self.take(&chunk, arrival, arrival.steady_ms, &mut outcome),
             }
         }
         self.cutter.end_segment(&mut outcome);

@@ -136,9 +136,7 @@ impl Shelf {
             }
         }
         let keep_ms = RETIRED_TARGETS * i64::from(segment_target_ms);
-        while let Some((left, segment)) = self.retired.front_mut() {
-            // A clock that was set back keeps nothing for much longer.
-            *left = now_ms.min(*left);
+        while let Some((left, segment)) = self.retired.front() {
             let is_due = now_ms.saturating_sub(*left) >= keep_ms;
             if !is_due && self.bytes <= max {
                 break;

@@ -157,6 +157,7 @@ fn live(name: &str, chunk: usize) -> Vec<Track> {
             };
             let arrival = Arrival {
                 at_ms: 1_700_000_000_000 + (end * 1000 / u64::from(time.timescale)) as i64,
+                steady_ms: 1_700_000_000_000 + (end * 1000 / u64::from(time.timescale)) as i64,
                 encoder: 0,
                 clock: None,
             };
@@ -264,6 +265,7 @@ fn no_iv_comes_twice_in_a_tracks_life_nor_in_another_ones() {
                 };
                 let arrival = Arrival {
                     at_ms: segment.wall_clock_ms + 60_000,
+                    steady_ms: segment.wall_clock_ms + 60_000,
                     encoder: 0,
                     clock: None,
                 };

@@ -113,6 +113,24 @@ fn a_header_is_read_by_itself_and_a_moov_alone_does() {
 }
 
 #[test]
+fn media_that_came_before_their_header_are_read_when_it_is_there() {
+    let mut reader = reader();
+    let body = Bytes::from(chunk(1, &[Traf::new(1, 0, &[50])]));
+    let (first, rest) = (body.slice(..body.len() / 2), body.slice(body.len() / 2..));
+    reader.push(first);
+    for _ in 0..2 {
+        let error = reader.next().unwrap_err();
+        assert_eq!(error, StreamError::NoHeader { offset: 0 });
+    }
+    let header = Header::parse(Bytes::from(header(1)), &StreamLimits::default()).unwrap();
+    reader.adopt(header);
+    assert!(reader.next().unwrap().is_none());
+    reader.push(rest);
+    let item = reader.next().unwrap();
+    assert!(matches!(item, Some(Item::Chunk(_))), "{item:?}");
+}
+
+#[test]
 fn offsets_that_count_in_another_file_are_read_from_the_moof() {
     for base in [Base::None, Base::Absolute(123_456), Base::Absolute(0)] {
         let traf = |track_id| Traf {

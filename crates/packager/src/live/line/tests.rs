@@ -46,6 +46,7 @@ fn arrival(chunk: &Chunk, encoder: u64) -> Arrival {
     let end = chunk.base_media_decode_time + chunk.duration();
     Arrival {
         at_ms: ZERO_MS + end as i64,
+        steady_ms: ZERO_MS + end as i64,
         encoder,
         clock: None,
     }
@@ -209,6 +210,7 @@ fn tracks_that_share_a_clock_get_the_same_numbers() {
         let at_ms = ZERO_MS + 2500 + start as i64;
         let arrival = Arrival {
             at_ms,
+            steady_ms: at_ms,
             encoder: A,
             clock,
         };
@@ -227,6 +229,7 @@ fn a_clock_that_is_far_off_is_not_believed() {
         chunk,
         Arrival {
             at_ms: ZERO_MS + 480,
+            steady_ms: ZERO_MS + 480,
             encoder: A,
             clock: Some(Clock { zero_us: 0 }),
         },
@@ -265,6 +268,7 @@ fn an_encoder_that_begins_anew_makes_a_discontinuity_and_its_clock_starts_at_arr
         let chunk = frames(start, start + 480, 50);
         let arrival = Arrival {
             at_ms,
+            steady_ms: at_ms,
             encoder: A,
             clock: None,
         };
@@ -286,6 +290,7 @@ fn no_segment_is_at_a_time_that_was_told_before() {
     let chunk = frames(0, 1000, 50);
     let arrival = Arrival {
         at_ms: ZERO_MS + 55_300,
+        steady_ms: ZERO_MS + 55_300,
         encoder: A,
         clock: None,
     };
@@ -316,6 +321,7 @@ fn what_comes_after_its_hole_was_told_is_late() {
         frames(2880, 3360, 50),
         Arrival {
             at_ms: ZERO_MS + 4500,
+            steady_ms: ZERO_MS + 4500,
             encoder: A,
             clock: None,
         },
@@ -348,6 +354,7 @@ fn another_header_begins_a_segment() {
     chunk.samples.iter_mut().for_each(|s| s.duration *= 2);
     let arrival = Arrival {
         at_ms: ZERO_MS + 1960,
+        steady_ms: ZERO_MS + 1960,
         encoder: A,
         clock: None,
     };
@@ -557,4 +564,14 @@ fn a_node_whose_clock_steps_goes_on_as_if_it_had_not() {
         }
         assert_eq!(stepped.segments(), steady.segments());
     }
+}
+
+#[test]
+fn a_clock_that_steps_ahead_makes_no_encoder_silent() {
+    let mut line = Fed::new(options());
+    line.push(frames(0, 480, 50));
+    let chunk = frames(480, 960, 50);
+    let mut arrival = arrival(&chunk, B);
+    arrival.at_ms += 10_000;
+    assert!(line.0.push(chunk, arrival).unwrap().held);
 }

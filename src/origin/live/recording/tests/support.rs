@@ -104,6 +104,7 @@ fn lines(encoded: &Bytes) -> [Track; 2] {
                     };
                     let arrival = Arrival {
                         at_ms: BEGAN_MS,
+                        steady_ms: BEGAN_MS,
                         encoder: 1,
                         clock,
                     };

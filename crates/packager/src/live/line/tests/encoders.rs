@@ -64,6 +64,7 @@ fn an_encoder_of_another_time_line_is_refused_while_one_is_at_work() {
         stray,
         Arrival {
             at_ms: ZERO_MS + 2000,
+            steady_ms: ZERO_MS + 2000,
             encoder: B,
             clock: None,
         },
@@ -80,6 +81,7 @@ fn where_one_begins_anew_and_the_other_goes_on_viewers_stay_on_the_time_line() {
     assert!(line.push_of(frames(52_480, 52_960, 50), B).held);
     let anew = Arrival {
         at_ms: ZERO_MS + 53_000,
+        steady_ms: ZERO_MS + 53_000,
         encoder: A,
         clock: None,
     };

@@ -215,7 +215,7 @@ proptest! {
             at_ms += later;
             let start = start / 40 * 40;
             let chunk = frames(start, start + 40 * count as u64, 12);
-            _ = line.0.push(chunk, Arrival { at_ms, encoder, clock: None });
+            _ = line.0.push(chunk, Arrival { at_ms, steady_ms: at_ms, encoder, clock: None });
             let window = line.0.window();
             for pair in window.segments.windows(2) {
                 prop_assert_eq!(pair[1].number, pair[0].number + 1);

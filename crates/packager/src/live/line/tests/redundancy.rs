@@ -24,6 +24,7 @@ fn arrivals(chunks: Vec<Chunk>, encoder: u64, later: i64, death: i64) -> Vec<(Ch
         let clock = CLOCK;
         let arrival = Arrival {
             at_ms,
+            steady_ms: at_ms,
             encoder,
             clock,
         };
