@@ -1,4 +1,5 @@
 //! The operator's port: health, readiness, metrics, key ids. Not for viewers.
+mod assets;
 mod channels;
 mod harvest;
 mod interstitials;
@@ -19,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+pub use self::assets::{AssetState, Assets, NoAsset};
 pub use self::channels::{ChannelState, Channels, Health, TrackState};
 pub use self::harvest::{Film, FilmTrack, NoFilm, Order};
 pub use self::interstitials::{Asset, Interstitial, Interstitials, Refused};
@@ -47,6 +49,8 @@ pub struct Reports {
     pub keys: Option<Arc<KeyStore>>,
     /// `None`: a node without channels.
     pub channels: Option<Arc<dyn Channels>>,
+    /// `None`: a node without assets.
+    pub assets: Option<Arc<dyn Assets>>,
 }
 
 /// Serves until `shutdown`; connections end with it.
@@ -89,8 +93,8 @@ async fn respond(request: Request<Incoming>, views: &Views) -> Response<Full<Byt
     let (parts, body) = request.into_parts();
     let channels = views.reports.channels.as_ref();
     if let Some(target) = interstitials::Target::of(parts.uri.path()) {
-        let channels = channels.map(|channels| &**channels);
-        return interstitials::answer(&target, &parts.method, &parts.headers, body, channels).await;
+        let reports = &views.reports;
+        return interstitials::answer(&target, &parts.method, &parts.headers, body, reports).await;
     }
     if let Some(channel) = harvest::channel(parts.uri.path()) {
         let query = parts.uri.query().unwrap_or_default();
@@ -122,6 +126,10 @@ fn answer(method: &Method, uri: &Uri, views: &Views) -> Response<Full<Bytes>> {
         "/channels" => match &views.reports.channels {
             Some(channels) => json(&channels.states()),
             None => response(StatusCode::NOT_FOUND, TEXT, "this node has no channels\n"),
+        },
+        "/assets" => match &views.reports.assets {
+            Some(assets) => json(&assets.with_interstitials()),
+            None => response(StatusCode::NOT_FOUND, TEXT, "this node has no assets\n"),
         },
         path => match (path.strip_prefix("/readyz"), &views.reports.channels) {
             (Some(channel), Some(channels)) => {
@@ -217,7 +225,8 @@ const INDEX: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>edg
 <h1>edgepack</h1><ul><li><a href=/healthz>/healthz</a> the process is up<li><a href=/readyz>/readyz</a> \
 all listeners are up, the node is not draining, and no key provider has failed for too long<li><a href=/keys>/keys</a> \
 key ids, where they come from and how old they are<li><a href=/channels>/channels</a> how live channels are; \
-/readyz/{mount}/{channel} for one of them, /channels/{mount}/{channel}/interstitials for its interstitials<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
+/readyz/{mount}/{channel} for one of them, /channels/{mount}/{channel}/interstitials for its interstitials<li><a href=/assets>/assets</a> \
+which assets have interstitials; /assets/{mount}/{asset}/interstitials for those of one<li><a href=/metrics>/metrics</a> for Prometheus</ul>";
 
 fn response(
     status: StatusCode,

@@ -38,7 +38,8 @@ pub use model::{
     Player, Storage, StorageEngine, Tls,
 };
 pub use mount::{
-    AssetKey, ContentKey, Mount, Protection, TokenKey, TokenKeyMaterial, TokenPolicy, TokenSource,
+    AssetKey, ContentKey, Interstitials, Mount, Protection, TokenKey, TokenKeyMaterial,
+    TokenPolicy, TokenSource,
 };
 pub use quic::{Congestion, Quic};
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! Where bytes come from: `vod`, mezzanine files packaged on the request, and the player page.
 mod catalogue;
+mod interstitials;
 mod live;
 mod minter;
 mod protection;
@@ -16,8 +17,8 @@ use self::catalogue::Catalogue;
 use self::live::Live;
 pub use self::live::{LiveWork, WorkError};
 use self::vod::IndexCacheError;
-pub use self::vod::{IndexCache, Vod, VodOptions, VodShared};
-use crate::admin::Channels;
+pub use self::vod::{IndexCache, Library, Vod, VodOptions, VodShared};
+use crate::admin::{Assets, Channels};
 use crate::config::{Config, Mount};
 use crate::delivery::core::Origin;
 use crate::delivery::route::{AssetRoute, IngestRoute, PlayerFile, Routed};
@@ -26,6 +27,7 @@ use crate::delivery::{
 };
 use crate::keys::KeyStore;
 use crate::player;
+use crate::storage::Files;
 use crate::telemetry::Telemetry;
 
 /// What all workers share.
@@ -94,6 +96,14 @@ impl Shared {
     pub fn channels(&self) -> Option<Arc<dyn Channels>> {
         let live = Arc::clone(&self.live);
         (!live.is_empty()).then_some(live as Arc<dyn Channels>)
+    }
+
+    /// None: the node has no mounts of files.
+    pub fn assets(&self, files: &Files) -> Option<Arc<dyn Assets>> {
+        let library = Library::new(Arc::clone(&self.vod), files.clone());
+        self.vod
+            .has_files()
+            .then(|| Arc::new(library) as Arc<dyn Assets>)
     }
 }
 

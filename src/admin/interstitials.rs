@@ -1,9 +1,11 @@
-//! `/channels/{mount}/{channel}/interstitials`: what operators put into a channel's playlists (RFC 8216bis, appendix D).
+//! `/channels/{mount}/{channel}/interstitials` and `/assets/{mount}/{asset}/interstitials`: what operators put into
+//! playlists of a channel or of an asset (RFC 8216bis, appendix D).
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, LOCATION, ORIGIN, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
@@ -11,15 +13,19 @@ use serde_json::json;
 use tokio::time::timeout;
 
 mod document;
+mod target;
 
-use super::Channels;
+use self::document::Clock;
+pub(super) use self::target::{Of, Target};
+use super::{NoAsset, Reports};
+use crate::delivery::route::decode;
 
 /// Of one interstitial as JSON, bytes.
 const MAX_BODY: usize = 16 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const JSON: &str = "application/json";
 
-/// A channel's interstitials.
+/// Those of a channel or of an asset.
 pub trait Interstitials: fmt::Debug + Send + Sync {
     /// In the order they came.
     fn list(&self) -> Vec<Interstitial>;
@@ -39,7 +45,7 @@ pub trait Interstitials: fmt::Debug + Send + Sync {
 pub struct Interstitial {
     /// Unreserved characters of a URI.
     pub id: String,
-    /// Unix time.
+    /// Unix time; of an asset from its beginning.
     pub start_ms: i64,
     pub asset: Asset,
     pub duration_ms: Option<u64>,
@@ -59,7 +65,7 @@ pub enum Asset {
     List(String),
 }
 
-/// Why a channel does not take an interstitial.
+/// Why an interstitial is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     #[error("there is another one with this id: players keep what they were told of it first")]
@@ -68,8 +74,10 @@ pub enum Refused {
         "one with this id was removed just now, and players may not know yet; try again in {retry_after_s} s"
     )]
     JustRemoved { retry_after_s: u64 },
-    #[error("the channel has {limit} already, as many as it takes")]
+    #[error("there are {limit} already, as many as it takes")]
     TooMany { limit: usize },
+    #[error("{limit} assets of the mount have interstitials already, as many as may")]
+    TooManyAssets { limit: usize },
     #[error("start is before what viewers can still reach")]
     Past,
     #[error("start is more than {limit_s} s ahead")]
@@ -82,33 +90,10 @@ impl Refused {
             Self::Exists => (StatusCode::CONFLICT, "exists"),
             Self::JustRemoved { .. } => (StatusCode::CONFLICT, "just-removed"),
             Self::TooMany { .. } => (StatusCode::CONFLICT, "too-many"),
+            Self::TooManyAssets { .. } => (StatusCode::CONFLICT, "too-many-assets"),
             Self::Past => (StatusCode::UNPROCESSABLE_ENTITY, "past"),
             Self::TooFarAhead { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-far-ahead"),
         }
-    }
-}
-
-/// What a path names.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Target<'a> {
-    /// `/{mount}/{channel}`
-    channel: &'a str,
-    id: Option<&'a str>,
-}
-
-impl<'a> Target<'a> {
-    /// None: something else.
-    pub(super) fn of(path: &'a str) -> Option<Self> {
-        const NAME: &str = "/interstitials";
-        let path = path.strip_prefix("/channels")?;
-        let (channel, id) = match path.strip_suffix(NAME) {
-            Some(channel) => (channel, None),
-            None => {
-                let (list, id) = path.rsplit_once('/')?;
-                (list.strip_suffix(NAME)?, Some(id))
-            }
-        };
-        (!channel.is_empty()).then_some(Self { channel, id })
     }
 }
 
@@ -119,35 +104,41 @@ pub(super) async fn answer<B>(
     method: &Method,
     headers: &HeaderMap,
     body: B,
-    channels: Option<&dyn Channels>,
+    reports: &Reports,
 ) -> Response<Full<Bytes>>
 where
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let found = channels.and_then(|channels| channels.interstitials(target.channel));
-    let Some(interstitials) = found else {
-        let message = format!("no channel {}", target.channel);
-        return fault(StatusCode::NOT_FOUND, "no-such-channel", &message);
+    // A browser sends it with what a page of others makes it ask for (Fetch, 3.1).
+    let is_change = !matches!(*method, Method::GET | Method::HEAD);
+    if is_change && headers.contains_key(ORIGIN) {
+        return fault(StatusCode::FORBIDDEN, "from-a-page", "not from a web page");
+    }
+    let interstitials = match find(target, reports).await {
+        Ok(interstitials) => interstitials,
+        Err(fault) => return fault,
     };
+    let clock = target.clock();
+    let shown = |of: &Interstitial| document::json(of, clock);
     match (target.id, method) {
         (None, &Method::GET | &Method::HEAD) => {
-            let list: Vec<_> = interstitials.list().iter().map(document::json).collect();
+            let list: Vec<_> = interstitials.list().iter().map(shown).collect();
             respond(StatusCode::OK, &json!({ "interstitials": list }))
         }
-        (None, &Method::POST) => match read(headers, body).await {
+        (None, &Method::POST) => match read(headers, body, clock).await {
             Ok(new) => insert(target, &*interstitials, new),
             Err(fault) => fault,
         },
         (Some(id), &Method::GET | &Method::HEAD) => {
             let list = interstitials.list();
             match list.iter().find(|known| known.id == id) {
-                Some(known) => respond(StatusCode::OK, &document::json(known)),
+                Some(known) => respond(StatusCode::OK, &shown(known)),
                 None => no_such(id),
             }
         }
         (Some(id), &Method::DELETE) if interstitials.remove(id) => {
-            tracing::info!(channel = target.channel, id, "interstitial removed");
+            tracing::info!(of = target.path, id, "interstitial removed");
             let mut response = super::response(StatusCode::NO_CONTENT, JSON, "");
             response.headers_mut().remove(CONTENT_TYPE);
             response
@@ -166,18 +157,54 @@ where
     }
 }
 
+/// # Errors
+/// What the sender is told where the channel or asset is not there.
+async fn find(
+    target: &Target<'_>,
+    reports: &Reports,
+) -> Result<Arc<dyn Interstitials>, Response<Full<Bytes>>> {
+    let path = target.path;
+    match target.of {
+        Of::Channel => {
+            let channels = reports.channels.as_ref();
+            let found = channels.and_then(|channels| channels.interstitials(path));
+            found.ok_or_else(|| {
+                let message = format!("no channel {path}");
+                fault(StatusCode::NOT_FOUND, "no-such-channel", &message)
+            })
+        }
+        Of::Asset => {
+            let decoded = decode(path)
+                .map_err(|refused| fault(refused.status, refused.code, &refused.message))?;
+            let none = NoAsset::NotThere(decoded.clone().into_owned());
+            let found = match &reports.assets {
+                Some(assets) => assets.interstitials(&decoded).await,
+                None => Err(none),
+            };
+            found.map_err(|missing| {
+                let (status, code) = missing.status_and_code();
+                let mut response = fault(status, code, &missing.to_string());
+                if let NoAsset::Unknown { retry_after_s, .. } = missing {
+                    let retry_after = HeaderValue::from(retry_after_s);
+                    response.headers_mut().insert(RETRY_AFTER, retry_after);
+                }
+                response
+            })
+        }
+    }
+}
+
 fn insert(
     target: &Target<'_>,
     interstitials: &dyn Interstitials,
     new: Interstitial,
 ) -> Response<Full<Bytes>> {
-    let channel = target.channel;
-    let shown = document::json(&new);
-    let location = format!("/channels{channel}/interstitials/{}", new.id);
+    let shown = document::json(&new, target.clock());
+    let location = target.address(&new.id);
     match interstitials.insert(new) {
         Ok(is_new) => {
             if is_new {
-                tracing::info!(channel, interstitial = %shown, "interstitial added");
+                tracing::info!(of = target.path, interstitial = %shown, "interstitial added");
             }
             let status = if is_new {
                 StatusCode::CREATED
@@ -205,7 +232,11 @@ fn insert(
 
 /// # Errors
 /// What the sender is told.
-async fn read<B>(headers: &HeaderMap, body: B) -> Result<Interstitial, Response<Full<Bytes>>>
+async fn read<B>(
+    headers: &HeaderMap,
+    body: B,
+    clock: Clock,
+) -> Result<Interstitial, Response<Full<Bytes>>>
 where
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -236,7 +267,7 @@ where
         }
         Ok(Ok(collected)) => collected.to_bytes(),
     };
-    document::parse(&bytes).map_err(|invalid| {
+    document::parse(&bytes, clock).map_err(|invalid| {
         let status = StatusCode::BAD_REQUEST;
         fault(status, "bad-interstitial", &invalid.to_string())
     })

@@ -72,6 +72,7 @@ async fn keys_are_shown_within_a_limit() {
         reports: Reports {
             keys: Some(Arc::new(keys)),
             channels: None,
+            assets: None,
         },
     };
     let ask = |uri: &'static str| answer(&Method::GET, &Uri::from_static(uri), &views).status();

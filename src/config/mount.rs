@@ -27,6 +27,7 @@ pub struct Mount {
     pub key: Option<ContentKey>,
     pub assets: Vec<AssetKey>,
     pub drm: Drm,
+    pub interstitials: Interstitials,
     /// Who gives the content keys.
     pub keys: Keys,
     /// `None`: open to all.
@@ -48,6 +49,7 @@ impl Mount {
             key: None,
             assets: Vec::new(),
             drm: Drm::default(),
+            interstitials: Interstitials::default(),
             keys: Keys::default(),
             token: None,
         }
@@ -76,6 +78,23 @@ impl Mount {
         self.key
             .iter()
             .chain(self.assets.iter().map(|entry| &entry.key))
+    }
+}
+
+/// `[mount.interstitials]`: how many operators may give assets of the mount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interstitials {
+    pub max_per_asset: usize,
+    /// Assets that may have some at a time.
+    pub max_assets: usize,
+}
+
+impl Default for Interstitials {
+    fn default() -> Self {
+        Self {
+            max_per_asset: 64,
+            max_assets: 1024,
+        }
     }
 }
 

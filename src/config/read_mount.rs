@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::document::Section;
 use super::read::{path, size};
 use super::{
-    AssetKey, ContentKey, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy, files, read_drm,
-    read_keys, read_live, resolve,
+    AssetKey, ContentKey, Interstitials, Mount, Secret, TokenKey, TokenKeyMaterial, TokenPolicy,
+    files, read_drm, read_keys, read_live, resolve,
 };
 
 pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
@@ -25,6 +25,7 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
             path(&mut section, "root", "name the folder of the media files").unwrap_or_default()
         }
     };
+    let is_live = live.is_some();
     let default = Mount::new(url.unwrap_or_default(), root);
     let mount = Mount {
         name: section.get("name", default.name),
@@ -49,6 +50,7 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
             .into_iter()
             .filter_map(asset)
             .collect(),
+        interstitials: interstitials(&mut section, is_live),
         drm: section
             .section("drm")
             .map(read_drm::drm)
@@ -60,6 +62,28 @@ pub(super) fn mount(mut section: Section<'_, '_>) -> Mount {
     };
     section.finish();
     mount
+}
+
+/// `of`: the mount's.
+fn interstitials(of: &mut Section<'_, '_>, is_live: bool) -> Interstitials {
+    const NAME: &str = "interstitials";
+    let default = Interstitials::default();
+    let Some(mut section) = of.section(NAME) else {
+        return default;
+    };
+    if is_live {
+        of.source().fault(
+            &of.name(NAME),
+            "a live mount has no assets",
+            "remove it; for channels there is `max_interstitials` in [mount.live.events]",
+        );
+    }
+    let interstitials = Interstitials {
+        max_per_asset: section.bounded("max_per_asset", default.max_per_asset, 0..=1024),
+        max_assets: section.bounded("max_assets", default.max_assets, 0..=65_536),
+    };
+    section.finish();
+    interstitials
 }
 
 fn asset(mut section: Section<'_, '_>) -> Option<AssetKey> {

@@ -103,6 +103,9 @@ protections = ["cenc"]
 period = 2
 kid = "fedcba9876543210fedcba9876543210"
 key_file = "content.key"
+[mount.interstitials]
+max_per_asset = 8
+max_assets = 9
 [mount.keys]
 provider = "static"
 [mount.drm]
@@ -316,6 +319,10 @@ fn every_key_of_a_mount_is_read() {
     assert_eq!(
         mount,
         Mount {
+            interstitials: Interstitials {
+                max_per_asset: 8,
+                max_assets: 9,
+            },
             name: "films".into(),
             path: "/vod".into(),
             root: folder.path().join("media"),

@@ -213,7 +213,7 @@ fn ingest_route(mount: MountId, rest: &str) -> Option<IngestRoute<'_>> {
 fn asset_route(mount: MountId, rest: &str) -> Result<AssetRoute<'_>, Fault> {
     let (leaf, protection, above) = split_leaf(rest)?;
     let asset = above.strip_prefix('/').unwrap_or_default();
-    if asset.is_empty() || asset.len() >= ASSET_MAX || asset.split('/').count() > ASSET_DEPTH_MAX {
+    if !is_asset_name(asset) {
         return Err(Fault::not_found("no-such-asset", "No asset has that name."));
     }
     Ok(AssetRoute {
@@ -223,6 +223,12 @@ fn asset_route(mount: MountId, rest: &str) -> Result<AssetRoute<'_>, Fault> {
         leaf,
         query: Query::default(),
     })
+}
+
+/// `asset`: a path below a mount, as [`decode`] gave it.
+pub fn is_asset_name(asset: &str) -> bool {
+    let is_long = asset.len() >= ASSET_MAX || asset.split('/').count() > ASSET_DEPTH_MAX;
+    !asset.is_empty() && !is_long
 }
 
 /// From the right: the leaf is below the protection element, or below a track below it.

@@ -59,6 +59,9 @@ impl Assembly {
         telemetry.register(Box::new(collectors::StorageCollector::new(&storage)?))?;
         telemetry.register(Box::new(collectors::CacheCollector::new(origin.vod())?))?;
         telemetry.register(Box::new(collectors::IndexCollector::new(origin.vod())?))?;
+        telemetry.register(Box::new(collectors::InterstitialCollector::new(
+            origin.vod(),
+        )?))?;
         telemetry.register(Box::new(collectors::KeyCollector::new(&keys)?))?;
         Ok(Self {
             settings: Arc::new(settings(&config)),
@@ -77,6 +80,7 @@ impl Assembly {
         Reports {
             keys: Some(Arc::clone(&self.keys)),
             channels: self.origin.channels(),
+            assets: self.origin.assets(self.storage.files()),
         }
     }
 

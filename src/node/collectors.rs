@@ -127,6 +127,39 @@ impl Collector for CacheCollector {
     }
 }
 
+/// Interstitials of assets.
+pub(super) struct InterstitialCollector {
+    vod: Arc<VodShared>,
+    listed: IntGaugeVec,
+}
+
+impl InterstitialCollector {
+    pub(super) fn new(vod: &Arc<VodShared>) -> Result<Self, crate::telemetry::Error> {
+        let opts = Opts::new(
+            "edgepack_asset_interstitials",
+            "Interstitials that playlists of assets name.",
+        );
+        Ok(Self {
+            vod: Arc::clone(vod),
+            listed: IntGaugeVec::new(opts, &["mount"])?,
+        })
+    }
+}
+
+impl Collector for InterstitialCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.listed.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        for (mount, count) in self.vod.interstitials() {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.listed.with_label_values(&[mount]).set(count);
+        }
+        self.listed.collect()
+    }
+}
+
 /// What plain HTTP/1.1 is sent from without a copy.
 pub(super) struct MemFileCollector {
     files: MemFiles,

@@ -10,6 +10,7 @@ mod describe;
 pub(super) mod faults;
 mod fill;
 pub mod index_cache;
+mod interstitials;
 mod keys;
 mod manifests;
 mod media;
@@ -30,6 +31,8 @@ use http::{HeaderValue, StatusCode};
 use self::asset::Asset;
 use self::assets::Assets;
 pub use self::index_cache::{IndexCache, IndexCacheError};
+pub use self::interstitials::Library;
+use self::interstitials::Schedules;
 use self::manifests::{Kind, Manifests, Wanted};
 use self::part::Part;
 use self::variant::Variant;
@@ -93,6 +96,7 @@ pub struct VodShared {
     segments: SegmentCache<SegmentKey>,
     manifests: Manifests,
     indexes: Option<Arc<IndexCache>>,
+    schedules: Schedules,
     options: VodOptions,
 }
 
@@ -105,6 +109,7 @@ impl VodShared {
         cache_bytes: u64,
     ) -> Self {
         Self {
+            schedules: Schedules::new(&mounts),
             mounts,
             keys,
             assets: Assets::new(&options),
@@ -131,6 +136,15 @@ impl VodShared {
     /// Parsed assets kept, and their bytes; approximately.
     pub fn presentations(&self) -> (u64, u64) {
         self.assets.kept()
+    }
+
+    pub(super) fn has_files(&self) -> bool {
+        self.mounts.iter().any(|mount| mount.live.is_none())
+    }
+
+    /// Interstitials of each mount, by its name.
+    pub fn interstitials(&self) -> Vec<(&str, usize)> {
+        self.schedules.counts()
     }
 
     pub fn segments(&self) -> &SegmentCache<SegmentKey> {
@@ -263,18 +277,24 @@ impl Vod {
             let public_url = self.shared.options.public_url.as_deref();
             licence::url(public_url, request, token, &folder)
         });
+        let schedule = match kind.is_media_playlist() {
+            true => self.shared.schedules.get(route.mount, route.asset),
+            false => None,
+        };
         let wanted = Wanted {
             asset: &asset,
             variant: &variant,
             kind,
             filter: &filter,
             licence_url,
+            schedule: schedule.as_deref(),
         };
         let budget = self.storage.shared().budget();
         let manifest = self.shared.manifests.get_or_write(&wanted, budget)?;
         Ok(Representation {
             etag: manifest.etag,
-            last_modified: asset.last_modified.clone(),
+            // Files do not tell when interstitials changed; entity tags do.
+            last_modified: asset.last_modified.clone().filter(|_| schedule.is_none()),
             content_type: kind.content_type(),
             encoding: None,
             cache: CachePolicy::Manifest {

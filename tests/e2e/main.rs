@@ -14,6 +14,7 @@ mod demo;
 mod drain;
 mod drm;
 mod fixtures;
+mod interstitials;
 mod kernel_tls;
 mod keys;
 mod live;

@@ -1,6 +1,8 @@
 //! HLS (RFC 8216 and draft-pantos-hls-rfc8216bis): multivariant and media playlists, of VOD and [`live`].
 mod bandwidth;
 mod cover;
+mod date;
+mod date_range;
 mod groups;
 mod images;
 mod keys;
@@ -13,6 +15,8 @@ mod restrictions;
 mod variant;
 
 use edgepack_packager::{Kind, Rendition, TextForm};
+
+pub use date_range::{DateRange, Dates, Value};
 
 use crate::error::{Error, Result};
 use crate::outline::Outline;

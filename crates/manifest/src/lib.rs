@@ -37,6 +37,8 @@ pub struct View<'a> {
     pub filter: &'a Filter,
     /// The sync samples of each of `Presentation::renditions`, same order; what is missing has no trick play.
     pub trick_play: &'a [Option<TrickPlay>],
+    /// Of HLS media playlists. None: they have no dates.
+    pub dates: Option<hls::Dates<'a>>,
 }
 
 impl<'a> View<'a> {
@@ -47,6 +49,7 @@ impl<'a> View<'a> {
             protection: None,
             filter: Filter::everything(),
             trick_play: &[],
+            dates: None,
         }
     }
 }

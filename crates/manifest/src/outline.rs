@@ -8,6 +8,7 @@ use edgepack_packager::{
 use crate::codec::{fits_transport_stream, has_sample_aes};
 use crate::error::{Error, Result};
 use crate::filter::Order;
+use crate::hls::Dates;
 use crate::{Filter, Layout, Method, Protection, View};
 
 /// BCP 47's "undetermined".
@@ -23,6 +24,8 @@ pub(crate) struct Outline<'a> {
     /// All that the view can name, as the presentation has it: a media playlist goes on with these, whatever the
     /// filter.
     pub(crate) whole: Vec<Entry<'a>>,
+    /// Of HLS media playlists.
+    pub(crate) dates: Option<Dates<'a>>,
 }
 
 /// One rendition as manifests name it.
@@ -98,6 +101,7 @@ impl<'a> Outline<'a> {
             filter: view.filter,
             whole: entries.clone(),
             entries,
+            dates: view.dates,
         }
     }
 

@@ -1,4 +1,4 @@
-//! An interstitial as JSON: seconds and RFC 3339 dates, and what may stand where.
+//! An interstitial as JSON: seconds, RFC 3339 dates of channels, and what may stand where.
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::Uri;
@@ -35,6 +35,15 @@ const WORDS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
+/// What `start` is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// Of a channel.
+    Dates,
+    /// Of an asset: seconds from its beginning.
+    Offsets,
+}
+
 /// What is wrong with a document.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Invalid {
@@ -46,6 +55,10 @@ pub(super) enum Invalid {
     ReservedId { prefix: &'static str },
     #[error("start: a date as 2026-05-01T20:15:00.500Z or 2026-05-01T22:15:00+02:00")]
     Start,
+    #[error(
+        "start: seconds from the beginning, from 0 to {MAX_SECONDS}; not needed with cue pre or post"
+    )]
+    Offset,
     #[error("asset_uri or asset_list: one of them")]
     Asset,
     #[error("{key}: an absolute http or https URL of {MAX_URL} bytes at most")]
@@ -65,7 +78,7 @@ pub(super) enum Invalid {
 #[serde(deny_unknown_fields)]
 struct Document {
     id: String,
-    start: String,
+    start: Option<Value>,
     asset_uri: Option<String>,
     asset_list: Option<String>,
     duration: Option<f64>,
@@ -85,11 +98,11 @@ struct Document {
 
 /// # Errors
 /// [`Invalid`].
-pub(super) fn parse(json: &[u8]) -> Result<Interstitial, Invalid> {
+pub(super) fn parse(json: &[u8], clock: Clock) -> Result<Interstitial, Invalid> {
     let document: Document = serde_json::from_slice(json)?;
     let length = |key, value| milliseconds(key, value, 0.0);
     Ok(Interstitial {
-        start_ms: unix_ms(&document.start).ok_or(Invalid::Start)?,
+        start_ms: start(&document, clock)?,
         asset: match (&document.asset_uri, &document.asset_list) {
             (Some(uri), None) => Asset::Uri(url("asset_uri", uri)?),
             (None, Some(list)) => Asset::List(url("asset_list", list)?),
@@ -101,16 +114,20 @@ pub(super) fn parse(json: &[u8]) -> Result<Interstitial, Invalid> {
         resume_offset_ms: milliseconds("resume_offset", document.resume_offset, -MAX_SECONDS)?,
         playout_limit_ms: length("playout_limit", document.playout_limit)?.map(i64::unsigned_abs),
         choices: choices(&document)?,
-        id: id(document.id)?,
+        id: id(document.id, clock)?,
     })
 }
 
 /// As it was given, in one form.
-pub(super) fn json(interstitial: &Interstitial) -> Value {
+pub(super) fn json(interstitial: &Interstitial, clock: Clock) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
     put("id", interstitial.id.as_str().into());
-    put("start", date(interstitial.start_ms).into());
+    let start = match clock {
+        Clock::Dates => date(interstitial.start_ms).into(),
+        Clock::Offsets => (interstitial.start_ms as f64 / 1000.0).into(),
+    };
+    put("start", start);
     match &interstitial.asset {
         Asset::Uri(uri) => put("asset_uri", uri.as_str().into()),
         Asset::List(list) => put("asset_list", list.as_str().into()),
@@ -139,6 +156,26 @@ pub(super) fn json(interstitial: &Interstitial) -> Value {
         }
     }
     Value::Object(out)
+}
+
+fn start(document: &Document, clock: Clock) -> Result<i64, Invalid> {
+    let start = document.start.as_ref();
+    match clock {
+        Clock::Dates => start
+            .and_then(Value::as_str)
+            .and_then(unix_ms)
+            .ok_or(Invalid::Start),
+        Clock::Offsets => {
+            // Played before or behind everything, wherever it starts (8216bis, 4.4.5.1: CUE).
+            let is_outside = |cue: &String| matches!(cue.as_str(), "pre" | "post");
+            let seconds = match start {
+                None if document.cue.iter().any(is_outside) => Some(0.0),
+                start => start.and_then(Value::as_f64),
+            };
+            let offset = milliseconds("start", seconds, 0.0);
+            offset.ok().flatten().ok_or(Invalid::Offset)
+        }
+    }
 }
 
 fn choices(document: &Document) -> Result<Vec<(&'static str, String)>, Invalid> {
@@ -176,12 +213,13 @@ fn choices(document: &Document) -> Result<Vec<(&'static str, String)>, Invalid> 
 }
 
 /// It stands in paths and playlists as it is.
-fn id(id: String) -> Result<String, Invalid> {
+fn id(id: String, clock: Clock) -> Result<String, Invalid> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if id.is_empty() || id.len() > MAX_ID || !id.bytes().all(plain) {
         return Err(Invalid::Id);
     }
-    match RESERVED.into_iter().find(|prefix| id.starts_with(prefix)) {
+    let reserved = RESERVED.into_iter().find(|prefix| id.starts_with(prefix));
+    match reserved.filter(|_| clock == Clock::Dates) {
         Some(prefix) => Err(Invalid::ReservedId { prefix }),
         None => Ok(id),
     }

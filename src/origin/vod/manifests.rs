@@ -1,12 +1,14 @@
 //! Playlists and MPDs, written when first asked for and kept under a budget of their own.
 use bytes::Bytes;
 use edgepack_manifest::dash::Template;
+use edgepack_manifest::hls::Dates;
 use edgepack_manifest::{Filter, View, dash, hls};
 use edgepack_packager::ondemand::Layout;
 use ring::digest;
 
 use super::asset::Asset;
 use super::faults;
+use super::interstitials::{Schedule, ZERO_MS};
 use super::variant::Variant;
 use crate::delivery::{Etag, Fault};
 use crate::memory::{Budget, Use, held_bytes};
@@ -42,6 +44,18 @@ impl Kind {
             Self::Thumbnails(_) => "text/vtt",
             _ => "application/vnd.apple.mpegurl",
         }
+    }
+
+    /// Of HLS, which interstitials are in.
+    pub(super) fn is_media_playlist(self) -> bool {
+        matches!(
+            self,
+            Self::Media(_)
+                | Self::IFrames(_)
+                | Self::MediaOnDemand(_)
+                | Self::MediaTs { .. }
+                | Self::Packed(_)
+        )
     }
 
     /// Media playlists are the same whatever the filter.
@@ -86,6 +100,8 @@ struct Key {
     kind: Kind,
     filter: String,
     licence_url: Option<String>,
+    /// Version of the schedule. None: without interstitials.
+    schedule: Option<u64>,
 }
 
 /// Shared by all workers. Viewers choose filters and host names: what is kept is bounded by bytes.
@@ -102,6 +118,8 @@ pub(super) struct Wanted<'a> {
     pub(super) kind: Kind,
     pub(super) filter: &'a Filter,
     pub(super) licence_url: Option<String>,
+    /// Of a media playlist of HLS.
+    pub(super) schedule: Option<&'a Schedule>,
 }
 
 impl Manifests {
@@ -135,6 +153,7 @@ impl Manifests {
                 .licence_url
                 .clone()
                 .filter(|_| wanted.kind.names_licence_server()),
+            schedule: wanted.schedule.map(|schedule| schedule.version),
         };
         if let Some(manifest) = self.written.get(&key) {
             return Ok(manifest);
@@ -157,11 +176,16 @@ impl Wanted<'_> {
     fn write(&self) -> Result<String, Fault> {
         let presentation = &self.asset.presentation;
         let protection = self.variant.manifest_protection(self.licence_url.clone());
+        let ranges = self.schedule.map(Schedule::date_ranges);
         let view = View {
             presentation,
             protection: protection.as_ref(),
             filter: self.filter,
             trick_play: self.asset.trick_play(),
+            dates: ranges.as_deref().map(|ranges| Dates {
+                zero_ms: ZERO_MS,
+                ranges,
+            }),
         };
         let rendition = |index: usize| {
             let rendition = presentation.renditions.get(index);

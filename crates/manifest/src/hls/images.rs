@@ -2,6 +2,7 @@
 use edgepack_packager::{Media, Tiles};
 
 use super::bandwidth::Meter;
+use super::media::begin_us;
 use super::playlist::{Address, Playlist, Spans, Stretch};
 use super::{VERSION_CMAF, no_such_playlist, variant};
 use crate::error::Result;
@@ -92,12 +93,14 @@ pub(super) fn playlist(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
             map: None,
             address,
             tag,
+            begin_us: begin_us(outline, entry),
         })
     });
     Playlist {
         version: VERSION_CMAF,
         nature: "#EXT-X-IMAGES-ONLY\n",
         target: 0,
+        dates: outline.dates,
         stretches: stretches.collect(),
     }
     .write()

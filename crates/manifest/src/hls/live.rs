@@ -7,8 +7,6 @@
 //! # Names
 //! Relative to the playlist, which is `{track}/index.m3u8`: see [`Names`].
 mod control;
-mod date;
-mod date_range;
 mod directives;
 mod listing;
 mod names;
@@ -18,9 +16,9 @@ mod segments;
 use edgepack_packager::live::Window;
 use edgepack_packager::{TextForm, TrackProtection};
 
+pub use super::date_range::{DateRange, DateRanges, RemovedDateRange, Value};
 pub use crate::Nature;
 pub use control::Control;
-pub use date_range::{DateRange, DateRanges, RemovedDateRange, Value};
 pub use directives::{Directives, Refused, Skip, Wait, longest_wait_ms};
 pub use names::{Names, header_period};
 pub use report::{Position, Report};

@@ -27,6 +27,7 @@ pub(super) fn segments(outline: &Outline<'_>, lead: &Entry<'_>) -> String {
         version: VERSION_CMAF,
         nature: nature(&line),
         target: target(outline, lead),
+        dates: outline.dates,
         stretches,
     }
     .write()
@@ -53,13 +54,14 @@ pub(super) fn iframes(outline: &Outline<'_>, lead: &Entry<'_>) -> Result<String>
                 map: Some(Map::Init),
                 ..stretch
             },
-            None => gap(entry, ".m4s"),
+            None => gap(outline, entry, ".m4s"),
         }
     });
     let playlist = Playlist {
         version: VERSION_CMAF,
         nature: "#EXT-X-I-FRAMES-ONLY\n#EXT-X-INDEPENDENT-SEGMENTS\n",
         target: 0,
+        dates: outline.dates,
         stretches,
     };
     Ok(playlist.write())
@@ -94,13 +96,14 @@ pub(super) fn ranges(
                 },
                 ..stretch
             },
-            None => gap(entry, ".mp4"),
+            None => gap(outline, entry, ".mp4"),
         }
     });
     let playlist = Playlist {
         version: VERSION_CMAF,
         nature: nature(&line),
         target: target(outline, lead),
+        dates: outline.dates,
         stretches,
     };
     Ok(playlist.write())
@@ -154,6 +157,7 @@ pub(super) fn transport_stream(
         version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
+        dates: outline.dates,
         stretches,
     };
     Ok(playlist.write())
@@ -170,13 +174,14 @@ pub(super) fn packed(outline: &Outline<'_>, of: &Rendition) -> Result<String> {
     let stretches = stretches(outline, &line, extension, |entry| {
         match packed_extension(&entry.rendition.codecs) {
             Some(extension) => numbered(outline, lead, entry, "", extension),
-            None => gap(entry, extension),
+            None => gap(outline, entry, extension),
         }
     });
     let playlist = Playlist {
         version: version_ts(outline),
         nature: nature(&line),
         target: target(outline, lead),
+        dates: outline.dates,
         stretches,
     };
     Ok(playlist.write())
@@ -195,7 +200,7 @@ fn stretches<'p>(
         let others = outline.whole_period(period).next();
         match (part, others) {
             (Some(entry), _) => stretches.push(stretch(entry)),
-            (None, Some(other)) => stretches.push(gap(other, extension)),
+            (None, Some(other)) => stretches.push(gap(outline, other, extension)),
             (None, None) => {}
         }
     }
@@ -226,11 +231,12 @@ fn numbered<'p>(
         map: None,
         address: Address::Numbered { stem, extension },
         tag: String::new(),
+        begin_us: begin_us(outline, entry),
     }
 }
 
 /// As long as `other`, and cut as it is.
-fn gap<'p>(other: &'p Entry<'p>, extension: &'static str) -> Stretch<'p> {
+fn gap<'p>(outline: &Outline<'_>, other: &'p Entry<'p>, extension: &'static str) -> Stretch<'p> {
     Stretch {
         spans: Spans::Segments(&other.rendition.segments),
         timescale: other.rendition.timescale,
@@ -239,7 +245,14 @@ fn gap<'p>(other: &'p Entry<'p>, extension: &'static str) -> Stretch<'p> {
         map: None,
         address: Address::Gap { extension },
         tag: String::new(),
+        begin_us: begin_us(outline, other),
     }
+}
+
+/// Of the entry's period.
+pub(super) fn begin_us(outline: &Outline<'_>, entry: &Entry<'_>) -> u64 {
+    let period = outline.periods().get(entry.rendition.period);
+    period.map_or(0, |period| period.start_us)
 }
 
 /// `../{track}/`, or `../{video}+{audio}/`.

@@ -2,13 +2,15 @@
 use edgepack_packager::{Segment, TrickFrame, ts};
 
 use super::cover::{Cover, Scope};
-use super::push_header;
+use super::date_range::Dates;
+use super::{date, push_header};
 use crate::Layout;
 use crate::text::{MICROS, push_fixed, push_number, rescale};
 
 /// `#EXTINF:4.004000,\n1234.m4s\n`, rounded up.
 const BYTES_PER_SEGMENT: usize = 32;
 const BYTES_OF_HEADER: usize = 1024;
+const BYTES_PER_DATE_RANGE: usize = 512;
 
 pub(super) struct Playlist<'p> {
     pub(super) version: u64,
@@ -16,6 +18,7 @@ pub(super) struct Playlist<'p> {
     pub(super) nature: &'static str,
     /// Seconds; at least what the segments need.
     pub(super) target: u64,
+    pub(super) dates: Option<Dates<'p>>,
     pub(super) stretches: Vec<Stretch<'p>>,
 }
 
@@ -31,6 +34,8 @@ pub(super) struct Stretch<'p> {
     pub(super) address: Address<'p>,
     /// A line before each segment that describes it.
     pub(super) tag: String,
+    /// When its period begins.
+    pub(super) begin_us: u64,
 }
 
 /// When segments begin and how long they last.
@@ -99,6 +104,8 @@ impl Playlist<'_> {
                 BYTES_OF_HEADER + stretch.spans.len() * each
             })
             .sum();
+        let ranges = self.dates.map_or(&[][..], |dates| dates.ranges);
+        let bytes = bytes + ranges.len() * BYTES_PER_DATE_RANGE;
         let mut out = String::with_capacity(bytes + 128);
         push_header(&mut out, self.version);
         out.push_str(self.nature);
@@ -111,11 +118,17 @@ impl Playlist<'_> {
         push_number(&mut out, target);
         // Segment numbers in URLs start at 1, and so does the sequence, which AES-128 takes its IV from.
         out.push_str("\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        for range in ranges {
+            range.push(&mut out);
+        }
         let mut scope = Scope::default();
         for (index, stretch) in self.stretches.iter().enumerate() {
             if index > 0 {
                 out.push_str("#EXT-X-DISCONTINUITY\n");
                 scope.in_sequence = false;
+            }
+            if let Some(dates) = self.dates {
+                stretch.push_date(&mut out, dates.zero_ms);
             }
             stretch.push(&mut out, &mut scope);
         }
@@ -181,6 +194,18 @@ impl<'p> Stretch<'p> {
             }
             out.push('\n');
         }
+    }
+
+    /// Of its first segment.
+    fn push_date(&self, out: &mut String, zero_ms: i64) {
+        if self.spans.len() == 0 {
+            return;
+        }
+        let start_ms = rescale(self.spans.at(0).0, self.timescale, 1000);
+        let at_ms = start_ms.saturating_add(self.begin_us / 1000);
+        out.push_str("#EXT-X-PROGRAM-DATE-TIME:");
+        date::push(out, zero_ms.saturating_add_unsigned(at_ms));
+        out.push('\n');
     }
 
     /// `header`: from 0.

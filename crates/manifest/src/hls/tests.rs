@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod dates;
 mod groups;
 mod keys;
 mod media;

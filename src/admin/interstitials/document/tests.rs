@@ -32,12 +32,14 @@ fn with(key: &str, value: Value) -> Vec<u8> {
 }
 
 fn fault(key: &str, value: Value) -> String {
-    parse(&with(key, value)).unwrap_err().to_string()
+    parse(&with(key, value), Clock::Dates)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
 fn every_key_is_read_and_shown_as_it_was_given() {
-    let interstitial = parse(whole().to_string().as_bytes()).unwrap();
+    let interstitial = parse(whole().to_string().as_bytes(), Clock::Dates).unwrap();
     assert_eq!(interstitial.start_ms, 1_777_666_500_500);
     assert_eq!(interstitial.duration_ms, Some(30_000));
     assert_eq!(interstitial.planned_duration_ms, Some(29_500));
@@ -59,19 +61,19 @@ fn every_key_is_read_and_shown_as_it_was_given() {
             ("X-TIMELINE-STYLE", "PRIMARY"),
         ]
     );
-    assert_eq!(json(&interstitial), whole());
+    assert_eq!(json(&interstitial, Clock::Dates), whole());
 }
 
 #[test]
 fn an_id_a_start_and_an_asset_are_enough() {
     let least =
         json!({ "id": "a", "start": "2026-05-01T20:15:00Z", "asset_list": "http://a/list.json" });
-    let interstitial = parse(least.to_string().as_bytes()).unwrap();
+    let interstitial = parse(least.to_string().as_bytes(), Clock::Dates).unwrap();
     assert_eq!(
         interstitial.asset,
         Asset::List("http://a/list.json".to_owned())
     );
-    let shown = json(&interstitial);
+    let shown = json(&interstitial, Clock::Dates);
     assert_eq!(shown.as_object().unwrap().len(), 3);
     assert_eq!(shown["start"], "2026-05-01T20:15:00.000Z");
 }
@@ -101,7 +103,9 @@ fn what_is_wrong_is_named() {
         ("id", json!("a".repeat(129)), "id:"),
         ("id", json!("splice-7"), "id: those that begin"),
         ("id", Value::Null, "not the JSON"),
-        ("start", json!("tomorrow"), "start:"),
+        ("start", json!("tomorrow"), "start: a date"),
+        ("start", json!(12), "start: a date"),
+        ("start", Value::Null, "start: a date"),
         ("asset_uri", Value::Null, "asset_uri or asset_list"),
         ("asset_list", json!("http://a/"), "asset_uri or asset_list"),
         ("asset_uri", json!("/1/index.m3u8"), "asset_uri:"),
@@ -126,4 +130,33 @@ fn what_is_wrong_is_named() {
         let fault = fault(key, value.clone());
         assert!(fault.starts_with(expected), "{key} {value}: {fault}");
     }
+}
+
+#[test]
+fn those_of_assets_start_at_offsets() {
+    let read = |start: Value, cue: Value| {
+        let document =
+            json!({ "id": "splice-1", "start": start, "cue": cue, "asset_uri": "http://a/1.m3u8" });
+        parse(document.to_string().as_bytes(), Clock::Offsets)
+    };
+    let start = |start: Value, cue: Value| read(start, cue).map(|of| of.start_ms);
+    let none = json!([]);
+    assert_eq!(start(json!(0), none.clone()).unwrap(), 0);
+    assert_eq!(start(json!(90.5004), none.clone()).unwrap(), 90_500);
+    assert_eq!(start(json!(86_400), none.clone()).unwrap(), 86_400_000);
+    // Where it starts does not matter before and behind all.
+    assert_eq!(start(Value::Null, json!(["pre"])).unwrap(), 0);
+    assert_eq!(start(Value::Null, json!(["post", "once"])).unwrap(), 0);
+    for (bad, cue) in [
+        (Value::Null, none.clone()),
+        (Value::Null, json!(["once"])),
+        (json!(-1), none.clone()),
+        (json!(86_401), none.clone()),
+        (json!("2026-05-01T20:15:00Z"), json!(["pre"])),
+    ] {
+        let fault = start(bad.clone(), cue).unwrap_err().to_string();
+        assert!(fault.starts_with("start: seconds"), "{bad}: {fault}");
+    }
+    let shown = json(&read(json!(90.5), none).unwrap(), Clock::Offsets);
+    assert_eq!(shown["start"], 90.5);
 }

@@ -1,12 +1,11 @@
 //! Interstitials of a channel, until viewers can no longer reach them.
 use std::collections::VecDeque;
 
-use edgepack_manifest::hls::live::{DateRange, RemovedDateRange, Value};
+use edgepack_manifest::hls::live::{DateRange, RemovedDateRange};
 
-use crate::admin::{Asset, Interstitial, Refused};
+use crate::admin::{Interstitial, Refused};
+use crate::origin::interstitials::date_range;
 
-/// RFC 8216bis, appendix D.2.
-const CLASS: &str = "com.apple.hls.interstitial";
 /// Removals that are remembered, whatever delta updates would want.
 const MAX_REMOVED: usize = 1024;
 /// How far ahead one may be, milliseconds: it would stand in every playlist until then.
@@ -68,7 +67,7 @@ impl Schedule {
             let retry_after_s = again_ms.abs_diff(now_ms).div_ceil(1000).max(1);
             return Err(Refused::JustRemoved { retry_after_s });
         }
-        let range = date_range(&new, now_ms);
+        let range = date_range(&new, new.start_ms, now_ms);
         self.entries.push((new, range));
         self.version += 1;
         Ok(true)
@@ -147,35 +146,6 @@ fn end_ms(of: &Interstitial) -> i64 {
     let lengths = [of.duration_ms, of.planned_duration_ms, of.playout_limit_ms];
     let longest = lengths.into_iter().flatten().max().unwrap_or(0);
     of.start_ms.saturating_add_unsigned(longest)
-}
-
-fn date_range(of: &Interstitial, now_ms: i64) -> DateRange {
-    let mut attributes = vec![match &of.asset {
-        Asset::Uri(uri) => ("X-ASSET-URI".to_owned(), Value::Text(uri.clone())),
-        Asset::List(list) => ("X-ASSET-LIST".to_owned(), Value::Text(list.clone())),
-    }];
-    let limit = of.playout_limit_ms;
-    let limit = limit.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
-    for (name, ms) in [
-        ("X-RESUME-OFFSET", of.resume_offset_ms),
-        ("X-PLAYOUT-LIMIT", limit),
-    ] {
-        attributes.extend(ms.map(|ms| (name.to_owned(), Value::Seconds(ms))));
-    }
-    let choices = of.choices.iter();
-    attributes
-        .extend(choices.map(|(name, value)| ((*name).to_owned(), Value::Text(value.clone()))));
-    DateRange {
-        id: of.id.clone(),
-        class: Some(CLASS.to_owned()),
-        start_ms: of.start_ms,
-        end_ms: None,
-        duration_ms: of.duration_ms,
-        planned_duration_ms: of.planned_duration_ms,
-        end_on_next: false,
-        attributes,
-        added_ms: now_ms,
-    }
 }
 
 #[cfg(test)]

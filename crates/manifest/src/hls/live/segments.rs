@@ -3,8 +3,9 @@ use edgepack_packager::live::Segment;
 
 use super::listing::{Listing, parts};
 use super::names::header_period;
-use super::{LiveProtection, LiveView, Names, date};
+use super::{LiveProtection, LiveView, Names};
 use crate::hls::cover::{Cover, Scope};
+use crate::hls::date;
 use crate::text::{MICROS, push_fixed, rescale};
 
 /// Writes whole segments from index `skipped` on, then the growing one and the hints.

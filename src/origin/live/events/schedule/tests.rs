@@ -1,5 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use edgepack_manifest::hls::live::Value;
+
 use super::*;
+use crate::admin::Asset;
+use crate::origin::interstitials::CLASS;
 
 const NOW_MS: i64 = 1_700_000_000_000;
 const OLDEST_MS: i64 = NOW_MS - 60_000;

@@ -2,7 +2,16 @@
 use super::date;
 use crate::text::{push_fixed, push_hex, push_quoted};
 
-/// The date ranges of a playlist.
+/// What a VOD asset has dates for. A playlist with date ranges has EXT-X-PROGRAM-DATE-TIME, and so have all of its
+/// presentation (8216bis, 6.2.4).
+#[derive(Debug, Clone, Copy)]
+pub struct Dates<'a> {
+    /// What the beginning of the time line is dated, Unix time, milliseconds. Not 0: hls.js takes a date of 0 for none.
+    pub zero_ms: i64,
+    pub ranges: &'a [DateRange],
+}
+
+/// The date ranges of a live playlist.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DateRanges<'a> {
     pub listed: &'a [DateRange],
@@ -75,7 +84,7 @@ impl DateRanges<'_> {
 }
 
 impl DateRange {
-    fn push(&self, out: &mut String) {
+    pub(super) fn push(&self, out: &mut String) {
         out.push_str("#EXT-X-DATERANGE:ID=\"");
         push_quoted(out, &self.id);
         out.push('"');
