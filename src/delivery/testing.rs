@@ -116,9 +116,10 @@ impl Origin for Patterns {
         request: &Request,
     ) -> Result<Representation, Fault> {
         let text = format!(
-            "{file:?} {:?} {}",
+            "{file:?} {:?} {} {:?}",
             request.protocol,
-            request.base_url().unwrap_or_default()
+            request.base_url().unwrap_or_default(),
+            request.client_certificate.as_ref().map(ToString::to_string)
         );
         Ok(representation(Content::Bytes(text.into())))
     }
@@ -216,7 +217,7 @@ impl Worker {
         let made = SelfSigned::for_localhost().unwrap();
         let client = client_config(&made);
         let certificates = loaded(made);
-        let mut tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        let mut tls = tls::tcp_config(Arc::clone(&certificates), options.clients.as_ref()).unwrap();
         if options.kernel_tls.is_some() {
             tls = tls::for_kernel(&tls);
         }
