@@ -116,10 +116,9 @@ impl Origin for Patterns {
         request: &Request,
     ) -> Result<Representation, Fault> {
         let text = format!(
-            "{file:?} {:?} {} {:?}",
+            "{file:?} {:?} {}",
             request.protocol,
-            request.base_url().unwrap_or_default(),
-            request.client_certificate.as_ref().map(ToString::to_string)
+            request.base_url().unwrap_or_default()
         );
         Ok(representation(Content::Bytes(text.into())))
     }
