@@ -1,4 +1,4 @@
-//! What stands between the channels of a mount, and between them and the node.
+//! How the channels of a mount stand to each other, to their mount and to the node.
 use super::document::Source;
 use super::{Live, Mount, Protection};
 

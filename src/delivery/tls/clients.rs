@@ -12,8 +12,8 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use super::{Error, read};
 use crate::delivery::ClientCertificate;
 
-/// Those who certify clients. Clients are asked for a certificate, and need not have one; one that is not certified by these ends
-/// the handshake.
+/// Those who certify clients. Clients are asked for a certificate, and need not have one; one that is not certified
+/// by these ends the handshake.
 #[derive(Debug, Clone)]
 pub struct ClientAuthorities(Arc<dyn ClientCertVerifier>);
 
@@ -50,8 +50,8 @@ impl ClientAuthorities {
         Arc::clone(&self.0)
     }
 
-    /// Who is at the other end, once the handshake is over. `None`: showed no certificate, or resumed a session with one that is not
-    /// valid any longer.
+    /// Who is at the other end, once the handshake is over. `None`: showed no certificate, or resumed a session with
+    /// one that is not valid any longer.
     pub fn identify(&self, tls: &ServerConnection) -> Option<Arc<ClientCertificate>> {
         let chain = tls.peer_certificates()?;
         // A ticket remembers the certificate and not until when it is good, and each resumption brings another ticket.
