@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 mod check;
 mod check_drm;
 mod check_keys;
+mod check_live;
 pub(crate) mod document;
 mod drm;
 mod fault;
@@ -30,8 +31,8 @@ pub use fault::ConfigFault;
 pub use files::{private_key_from_pem, token_secret};
 pub use keys::{KeyCache, KeyProvider, KeyServer, Keys, Speke};
 pub use live::{
-    Channel, Contribution, Fsync, IngestAccess, Live, LiveEvents, PushMethod, Recording, Republish,
-    Transport, Verify,
+    Channel, ClientName, Contribution, Fsync, IngestAccess, Live, LiveEvents, PushMethod,
+    Recording, Republish, Transport, Verify,
 };
 pub use model::{
     AccessLog, Admin, Cache, Config, Cors, KernelTls, Listen, Log, LogFormat, LogLevel, Node,

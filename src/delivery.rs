@@ -1,5 +1,6 @@
 //! One Request → Response core and its adapters for HTTP/1.1, HTTP/2 and HTTP/3.
 pub mod body;
+pub mod client_certificate;
 pub mod conditional;
 pub mod core;
 pub mod cors;
@@ -26,6 +27,7 @@ pub mod tls;
 
 pub use self::core::{Core, Gate, Origin};
 pub use body::Body;
+pub use client_certificate::ClientCertificate;
 pub use conditional::{Etag, LastModified};
 pub use cors::Cors;
 pub use fault::{Blame, Fault};

@@ -23,9 +23,9 @@ use pingora_core::server::{RunArgs, Server};
 
 use crate::admin::{Reports, Views};
 use crate::config::Config;
-use crate::delivery::Handler;
 use crate::delivery::h3::{EndpointError, Transport};
-use crate::delivery::tls::{self, Certificates};
+use crate::delivery::tls::{self, Certificates, ClientAuthorities};
+use crate::delivery::{Handler, tcp};
 use crate::memory::Budget;
 use crate::origin::{LiveWork, SharedError, WorkError};
 use crate::telemetry::{self, Telemetry};
@@ -169,7 +169,19 @@ where
         _ if config.listen.https.is_empty() => None,
         _ => return Err(Error::NoCertificate),
     };
-    let tls = certificates.clone().map(tls::tcp_config).transpose()?;
+    let clients = config
+        .tls
+        .as_ref()
+        .and_then(|tls| tls.client_ca_file.as_deref())
+        .map(ClientAuthorities::load)
+        .transpose()?;
+    let tls = |clients| {
+        certificates
+            .clone()
+            .map(|certificates| tls::tcp_config(certificates, clients))
+            .transpose()
+    };
+    let (tls, tls_of_quic) = (tls(clients.as_ref())?, tls(None)?);
     let renewal = certificates
         .zip(config.tls.as_ref())
         .map(|(certificates, tls)| Renewal::new(certificates, tls, &telemetry))
@@ -185,11 +197,15 @@ where
     ));
     let announcement = sockets.announcement();
     let h3 = assembly::h3_options(config, &telemetry);
-    let quic = match &tls {
+    // Encoders push over TCP; asking viewers over QUIC would cost their handshakes and bring nothing.
+    let quic = match &tls_of_quic {
         Some(tls) if config.listen.http3 => Some(Transport::new(tls, &h3)?),
         _ => None,
     };
-    let tcp = assembly::tcp_options(config, &telemetry, budget)?;
+    let tcp = tcp::Options {
+        clients,
+        ..assembly::tcp_options(config, &telemetry, budget)?
+    };
     let tls = match tls {
         Some(tls) if tcp.kernel_tls.is_some() => Some(tls::for_kernel(&tls)),
         tls => tls,

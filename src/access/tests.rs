@@ -63,6 +63,7 @@ pub(super) fn request(uri: &str, headers: &[(HeaderName, &str)]) -> Request {
         peer: (Ipv4Addr::LOCALHOST, 1).into(),
         protocol: Protocol::Http1,
         secure: true,
+        client_certificate: None,
         now: at(1000),
     }
 }

@@ -5,8 +5,8 @@ use edgepack_token::KeySet;
 
 use super::document::Source;
 use super::{
-    AccessLog, Config, KeyProvider, Live, Mount, Protection, RESERVED_PATHS, TokenPolicy,
-    check_drm, check_keys, files,
+    AccessLog, Config, KeyProvider, Mount, Protection, RESERVED_PATHS, TokenPolicy, check_drm,
+    check_keys, check_live, files,
 };
 
 pub(super) fn check(config: &Config, source: &Source) {
@@ -102,6 +102,17 @@ fn tls(config: &Config, source: &Source) {
             &format!("tls.{key}"),
             why,
             "name the PEM files of one certificate and its key",
+        );
+    }
+    let authorities = config
+        .tls
+        .as_ref()
+        .and_then(|tls| tls.client_ca_file.as_deref());
+    if let Some(Err(why)) = authorities.map(files::check_authorities) {
+        source.fault(
+            "tls.client_ca_file",
+            why,
+            "name a PEM file with the certificates of those who certify clients",
         );
     }
 }
@@ -224,55 +235,13 @@ fn mounts(config: &Config, source: &Source) {
             );
         }
         if let Some(live) = &mount.live {
-            channels(live, &key, source);
-            protections_of_live(mount, &key, source);
+            check_live::check(mount, live, &key, source);
         }
         keys_of_mount(mount, &key, source);
         check_drm::check(mount, &key, source);
         if let Some(policy) = &mount.token {
             token(policy, &key("token"), source);
         }
-    }
-}
-
-fn channels(live: &Live, key: &dyn Fn(&str) -> String, source: &Source) {
-    if live.channels.is_empty() {
-        source.fault(
-            &key("live"),
-            "no [[mount.live.channel]]: nothing can be pushed",
-            "add one",
-        );
-    }
-    for (index, channel) in live.channels.iter().enumerate() {
-        let earlier = &live.channels[..index];
-        if earlier.iter().any(|other| other.name == channel.name) {
-            source.fault(
-                &key(&format!("live.channel[{index}].name")),
-                format_args!("\"{}\" is the name of another channel too", channel.name),
-                "give each channel a name of its own",
-            );
-        }
-    }
-}
-
-/// Parts go out before their segment is known: they are encrypted sample by sample, or not at all.
-fn protections_of_live(mount: &Mount, key: &dyn Fn(&str) -> String, source: &Source) {
-    let whole = |kind: &&Protection| kind.needs_key() && kind.scheme().is_none();
-    if !source.is_faulty(&key("protections"))
-        && let Some(kind) = mount.protections.iter().find(whole)
-    {
-        source.fault(
-            &key("protections"),
-            format_args!("a live mount does not offer \"{kind}\""),
-            "name \"clear\", \"cenc\" or \"cbcs\"",
-        );
-    }
-    if !mount.drm.clear_lead.is_zero() {
-        source.fault(
-            &key("drm.clear_lead"),
-            "a channel has no beginning that could be clear",
-            "remove it",
-        );
     }
 }
 

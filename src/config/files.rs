@@ -129,5 +129,20 @@ pub(super) fn check_certificate(tls: &Tls) -> Vec<(&'static str, String)> {
     wrong
 }
 
+/// What is wrong with a file of certificates of authorities.
+pub(super) fn check_authorities(file: &Path) -> Result<(), String> {
+    let pem = bytes(file)?;
+    let not_usable = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| not_usable(&error))?;
+        roots.add(certificate).map_err(|error| not_usable(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(format!("{} holds no CERTIFICATE section", file.display()));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests;

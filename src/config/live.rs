@@ -75,12 +75,26 @@ pub struct IngestAccess {
     pub bearer: Option<Secret<Vec<u8>>>,
     /// `Authorization: Basic …`
     pub basic: Option<(String, Secret<Vec<u8>>)>,
+    /// Certificates shown in the TLS handshake.
+    pub client_certificates: Vec<ClientName>,
     /// Nobody, where there is none: the channel gets its media another way.
     pub closed: bool,
 }
 
+/// What is known of a client's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientName {
+    /// SHA-256 of all of it.
+    Sha256([u8; 32]),
+    /// One of its names.
+    Name(String),
+}
+
 impl IngestAccess {
     pub fn is_open(&self) -> bool {
-        self.bearer.is_none() && self.basic.is_none() && !self.closed
+        self.bearer.is_none()
+            && self.basic.is_none()
+            && self.client_certificates.is_empty()
+            && !self.closed
     }
 }

@@ -164,6 +164,8 @@ pub struct Tls {
     /// How often the files are looked at for a change. Zero: on SIGHUP alone.
     pub reload_interval: Duration,
     pub kernel: KernelTls,
+    /// PEM: those who certify clients. `None`: no client is asked for a certificate.
+    pub client_ca_file: Option<PathBuf>,
 }
 
 impl Tls {
@@ -176,6 +178,7 @@ impl Tls {
             private_key,
             reload_interval: Self::RELOAD_INTERVAL,
             kernel: KernelTls::Off,
+            client_ca_file: None,
         }
     }
 }

@@ -170,12 +170,16 @@ fn tls(mut section: Section<'_, '_>) -> Option<Tls> {
         Duration::ZERO..=DAY,
     );
     let kernel = section.get("kernel", KernelTls::Off);
+    let client_ca_file = section
+        .optional::<String>("client_ca_file")
+        .map(|file| resolve(section.source().folder(), &file));
     section.finish();
     Some(Tls {
         certificate: certificate?,
         private_key: private_key?,
         reload_interval,
         kernel,
+        client_ca_file,
     })
 }
 

@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use super::Secret;
 use super::document::Section;
-use super::live::{Channel, IngestAccess, Live};
+use super::live::{Channel, ClientName, IngestAccess, Live};
 use super::read::size;
 use super::read_mount::one_of;
 
+mod client_name;
 mod contribution;
 mod events;
 mod recording;
@@ -74,6 +75,14 @@ fn channel(mut section: Section<'_, '_>) -> Option<Channel> {
             None
         }
     };
+    let client_certificates = section.optional::<Vec<ClientName>>("client_certificates");
+    if client_certificates.as_ref().is_some_and(Vec::is_empty) {
+        section.source().fault(
+            &section.name("client_certificates"),
+            "an empty list lets nobody in",
+            "name a certificate, or remove the key",
+        );
+    }
     let name = name.filter(|name| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let good = !name.is_empty()
@@ -111,6 +120,7 @@ fn channel(mut section: Section<'_, '_>) -> Option<Channel> {
         ingest: IngestAccess {
             bearer,
             basic,
+            client_certificates: client_certificates.unwrap_or_default(),
             closed: contribution.is_some(),
         },
         contribution: contribution.flatten(),

@@ -53,6 +53,7 @@ certificate = "tls.pem"
 private_key = "tls.key"
 reload_interval = "5s"
 kernel = "auto"
+client_ca_file = "tls.pem"
 [admin]
 listen = "[::1]:9091"
 [cache]
@@ -249,6 +250,7 @@ fn every_key_is_read() {
             private_key: folder.path().join("tls.key"),
             reload_interval: Duration::from_secs(5),
             kernel: KernelTls::Auto,
+            client_ca_file: Some(folder.path().join("tls.pem")),
         })
     );
     assert_eq!(config.admin.listen, "[::1]:9091".parse().unwrap());

@@ -1,6 +1,7 @@
 //! What every adapter turns the wire into.
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -9,7 +10,7 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-use super::{Blame, Fault};
+use super::{Blame, ClientCertificate, Fault};
 
 /// Longest host name and port.
 const AUTHORITY_MAX: usize = 256 + 6;
@@ -32,6 +33,8 @@ pub struct Request {
     pub protocol: Protocol,
     /// Came over TLS or QUIC.
     pub secure: bool,
+    /// Shown and verified in the handshake. Over HTTP/3 nobody is asked.
+    pub client_certificate: Option<Arc<ClientCertificate>>,
     pub now: SystemTime,
 }
 

@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Handler;
 use super::drain::Drain;
+use super::tls::ClientAuthorities;
 use crate::telemetry::{Closed, Telemetry};
 
 mod activity;
@@ -64,6 +65,8 @@ pub struct Options {
     pub sendfile: Option<SendFile>,
     /// Gives TLS connections to the kernel. Their configuration has to let keys out: `tls::for_kernel`.
     pub kernel_tls: Option<KernelTls>,
+    /// Those that the TLS configuration asks for clients' certificates with.
+    pub clients: Option<ClientAuthorities>,
 }
 
 impl Default for Options {
@@ -81,6 +84,7 @@ impl Default for Options {
             alt_svc: None,
             sendfile: None,
             kernel_tls: None,
+            clients: None,
         }
     }
 }

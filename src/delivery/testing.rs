@@ -216,7 +216,7 @@ impl Worker {
         let made = SelfSigned::for_localhost().unwrap();
         let client = client_config(&made);
         let certificates = loaded(made);
-        let mut tls = tls::tcp_config(Arc::clone(&certificates)).unwrap();
+        let mut tls = tls::tcp_config(Arc::clone(&certificates), options.clients.as_ref()).unwrap();
         if options.kernel_tls.is_some() {
             tls = tls::for_kernel(&tls);
         }

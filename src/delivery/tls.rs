@@ -11,6 +11,10 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+mod clients;
+
+pub use clients::ClientAuthorities;
+
 /// Largest certificate or key file.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 /// Most certificates in a chain.
@@ -35,6 +39,13 @@ pub enum Error {
     },
     #[error("{}: holds no certificate; a PEM file with the server's certificate first is needed", path.display())]
     NoCertificate { path: PathBuf },
+    #[error("{}: holds no certificate; a PEM file with those who certify clients is needed", path.display())]
+    NoAuthority { path: PathBuf },
+    #[error("{}: holds a certificate that is none of who certifies clients: {source}", path.display())]
+    Authority {
+        path: PathBuf,
+        source: rustls::Error,
+    },
     #[error("{}: holds no private key (PKCS #8, PKCS #1 or SEC 1)", path.display())]
     NoKey { path: PathBuf },
     #[error("{}: no key that can sign for TLS: {source}", path.display())]
@@ -86,15 +97,22 @@ impl ResolvesServerCert for Certificates {
 }
 
 /// TLS 1.2 and 1.3, HTTP/2 preferred; the QUIC endpoint makes its own of it. Tickets let a returning client skip the certificate.
+/// With `clients` everybody is asked for a certificate.
 ///
 /// # Errors
 /// When the TLS library has no randomness to make ticket keys from.
-pub fn tcp_config(certificates: Arc<Certificates>) -> Result<Arc<rustls::ServerConfig>, Error> {
-    let mut config =
+pub fn tcp_config(
+    certificates: Arc<Certificates>,
+    clients: Option<&ClientAuthorities>,
+) -> Result<Arc<rustls::ServerConfig>, Error> {
+    let builder =
         rustls::ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-            .with_no_client_auth()
-            .with_cert_resolver(certificates);
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    let builder = match clients {
+        Some(clients) => builder.with_client_cert_verifier(clients.verifier()),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = provider::Ticketer::new()?;
     // Tickets carry the state themselves.

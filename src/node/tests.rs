@@ -48,7 +48,7 @@ where
     let announcement = sockets.announcement();
     let origin = Patterns::default();
     let build = Arc::new(build(origin.clone(), Arc::clone(&telemetry)));
-    let tls = tls::tcp_config(certificates()).unwrap();
+    let tls = tls::tcp_config(certificates(), None).unwrap();
     let tcp = assembly::tcp_options(&config, &telemetry, &Budget::unlimited()).unwrap();
     let plan = |(index, sockets)| Plan {
         index,

@@ -1,5 +1,6 @@
 //! Channels: what an encoder pushes is what viewers get, as soon as it is there.
 mod captures;
+mod client_certificates;
 mod clocks;
 mod disk;
 mod faults;

@@ -199,7 +199,7 @@ impl Server {
         let pair = SelfSigned::for_localhost().unwrap();
         std::fs::write(&certificate, &pair.certificate_pem).unwrap();
         std::fs::write(&key, &pair.key_pem).unwrap();
-        let tls = tcp_config(Certificates::load(&certificate, &key).unwrap()).unwrap();
+        let tls = tcp_config(Certificates::load(&certificate, &key).unwrap(), None).unwrap();
 
         let mut roots = rustls::RootCertStore::empty();
         roots

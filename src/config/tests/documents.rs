@@ -64,6 +64,7 @@ fn what_the_sample_leaves_out_is_right_when_put_in() {
         .lines()
         .filter(|line| !line.contains("_file = ") && !line.contains("/etc/edgepack/tls"))
         .filter(|line| !line.starts_with("#reload_interval") && !line.starts_with("#kernel"))
+        .filter(|line| !line.starts_with("#client_certificates"))
         .map(|line| {
             line.strip_prefix('#')
                 .filter(|rest| !rest.starts_with(' '))

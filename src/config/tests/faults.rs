@@ -253,7 +253,7 @@ fn https_and_certificate_need_each_other() {
         "nothing listens with it",
     );
     let tls = "[tls]\ncertificate = \"tls.pem\"\nprivate_key = \"tls.key\"\n\
-               reload_interval = \"5s\"\nkernel = \"auto\"\n";
+               reload_interval = \"5s\"\nkernel = \"auto\"\nclient_ca_file = \"tls.pem\"\n";
     let faults = with(tls, "");
     assert_eq!(faults.len(), 1);
     assert_eq!(faults[0].key, "listen.https");

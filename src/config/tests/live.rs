@@ -35,6 +35,7 @@ name = "news"
 bearer = "shown by encoders"
 user = "encoder"
 password_file = "token.secret"
+client_certificates = ["encoder-a.example.com", "sha256:00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F"]
 [[mount.live.channel.republish]]
 name = "second"
 url = "https://two.example/live/news/ingest?token=of-the-address"
@@ -62,6 +63,10 @@ arguments = ["-c:a", "aac"]
 first_pause = "100ms"
 longest_pause = "1s"
 "#;
+
+/// What channels with `client_certificates` need.
+const ASKING: &str = "[listen]\nhttps = [\"127.0.0.1:8443\"]\n\
+    [tls]\ncertificate = \"tls.pem\"\nprivate_key = \"tls.key\"\nclient_ca_file = \"tls.pem\"\n";
 
 fn live_in(folder: &TempDir, text: &str) -> Live {
     let mut config = parse_in(folder, text).unwrap();
@@ -102,6 +107,10 @@ fn every_key_of_a_live_mount_is_read() {
                 "encoder".into(),
                 Secret::new(b"a secret of more than thirty-two bytes".to_vec()),
             )),
+            client_certificates: vec![
+                ClientName::Name("encoder-a.example.com".into()),
+                ClientName::Sha256(std::array::from_fn(|index| index as u8)),
+            ],
             closed: false,
         },
         contribution: None,
@@ -154,7 +163,7 @@ fn every_key_of_a_live_mount_is_read() {
         recording: Some(recording),
         channels: vec![news, stage],
     };
-    assert_eq!(live_in(&folder, LIVE), expected);
+    assert_eq!(live_in(&folder, &[ASKING, LIVE].concat()), expected);
     let shown = format!("{expected:?}");
     for secret in [
         "shown",
@@ -258,11 +267,63 @@ fn values_of_live_mounts_have_bounds() {
         ("max_tracks = 8", "max_tracks = 65"),
     ] {
         assert_eq!(LIVE.matches(from).count(), 1, "{from}");
-        let faults = parse_in(&folder, &LIVE.replace(from, to)).unwrap_err();
+        let faults = parse_in(&folder, &[ASKING, &LIVE.replace(from, to)].concat()).unwrap_err();
         let [fault] = &faults[..] else {
             panic!("{to}: {faults:?}");
         };
         let key = from.split(" = ").next().unwrap();
         assert_eq!(fault.key, format!("mount[0].live.{key}"), "{to}");
+    }
+}
+
+#[test]
+fn client_certificates_are_names_or_fingerprints_and_somebody_certifies_them() {
+    let folder = folder();
+    let channel =
+        "\n[[mount]]\npath = \"/air\"\n[mount.live]\n[[mount.live.channel]]\nname = \"news\"\n";
+    let faults = |tls: &str, list: &str| {
+        let text = format!("{tls}{channel}client_certificates = [{list}]\n");
+        let faults = parse_in(&folder, &text).err().unwrap_or_default();
+        let told = faults.into_iter().map(|fault| (fault.key, fault.message));
+        told.collect::<Vec<_>>()
+    };
+    let key = "mount[0].live.channel[0].client_certificates";
+    let digits = "ab".repeat(32);
+    assert_eq!(faults(ASKING, "\"encoder-a\""), []);
+    assert_eq!(faults(ASKING, &format!("\"sha256:{digits}\"")), []);
+    for (list, word) in [
+        ("", "empty list"),
+        ("\"\"", "no name"),
+        ("\" a\"", "no name"),
+        ("\"sha256:ab\"", "no fingerprint"),
+        (&format!("\"sha256:{digits}ab\""), "no fingerprint"),
+        ("\"sha256:zz\"", "no fingerprint"),
+    ] {
+        let told = faults(ASKING, list);
+        let [(of, message)] = &told[..] else {
+            panic!("{list}: {told:?}");
+        };
+        assert!(of.starts_with(key) && message.contains(word), "{told:?}");
+    }
+    let unasked = ASKING.replace("client_ca_file = \"tls.pem\"\n", "");
+    for tls in ["", &unasked] {
+        let told = faults(tls, "\"encoder-a\"");
+        let [(of, message)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(of, key);
+        assert!(message.contains("no client is asked"), "{message}");
+    }
+    for (file, word) in [("no.pem", "does not exist"), ("tls.key", "no CERTIFICATE")] {
+        let tls = ASKING.replace(
+            "client_ca_file = \"tls.pem\"",
+            &format!("client_ca_file = \"{file}\""),
+        );
+        let told = faults(&tls, "\"encoder-a\"");
+        let [(of, message)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(of, "tls.client_ca_file");
+        assert!(message.contains(word), "{message}");
     }
 }

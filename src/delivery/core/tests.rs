@@ -106,6 +106,7 @@ fn request(method: Method, path: &str) -> Request {
         peer: SocketAddr::from(([127, 0, 0, 1], 1)),
         protocol: Protocol::Http2,
         secure: true,
+        client_certificate: None,
         now: SystemTime::now(),
     }
 }

@@ -18,6 +18,7 @@ fn request(method: Method, early: &[&'static str]) -> Request {
         peer: ([127, 0, 0, 1], 1).into(),
         protocol: Protocol::Http3,
         secure: true,
+        client_certificate: None,
         now: SystemTime::now(),
     }
 }

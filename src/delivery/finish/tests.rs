@@ -30,6 +30,7 @@ fn request(method: Method, headers: &[(HeaderName, &'static str)]) -> Request {
         peer: ([127, 0, 0, 1], 1).into(),
         protocol: Protocol::Http1,
         secure: false,
+        client_certificate: None,
         now: SystemTime::now(),
     }
 }

@@ -85,6 +85,7 @@ pub(super) async fn read_request<H: 'static>(
         peer,
         protocol: Protocol::Http3,
         secure: true,
+        client_certificate: None,
         now: SystemTime::now(),
     })
 }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Timeouts};
-use super::exchange::Service;
+use super::exchange::{Peer, Service};
 use super::flush::Flush;
 use super::http1::Http1;
 use super::http2;
@@ -67,10 +67,10 @@ impl<H: Handler> Server<H> {
     ///
     /// Memory of a handshake is needed for a moment only, and no connection needs both protocols': each stage
     /// has its own, and the future that is here to stay is small.
-    pub(super) fn serve(self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
+    pub(super) fn serve(self, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> {
         let telemetry = Arc::clone(&self.telemetry);
         let mut drain = self.drain.clone();
-        let greeting = Box::pin(self.greet(stream, peer));
+        let greeting = Box::pin(self.greet(stream, address));
         async move {
             let conversing = async {
                 match greeting.await {
@@ -88,7 +88,11 @@ impl<H: Handler> Server<H> {
     }
 
     /// Finds out what the client speaks.
-    async fn greet(self, mut stream: TcpStream, peer: SocketAddr) -> Result<Speaking, Closed> {
+    async fn greet(self, mut stream: TcpStream, address: SocketAddr) -> Result<Speaking, Closed> {
+        let mut peer = Peer {
+            address,
+            certificate: None,
+        };
         let Some(acceptor) = self.tls.clone() else {
             let sniffed = timeout(self.options.header_timeout, sniff(&mut stream)).await;
             return match sniffed {
@@ -121,11 +125,13 @@ impl<H: Handler> Server<H> {
         let mut stream = match timeout(self.options.handshake_timeout, accepting).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                tracing::debug!(%peer, %error, "TLS handshake failed");
+                tracing::debug!(peer = %address, %error, "TLS handshake failed");
                 return Err(Closed::Handshake);
             }
             Err(_) => return Err(Closed::SlowHandshake),
         };
+        let clients = self.options.clients.as_ref();
+        peer.certificate = clients.and_then(|clients| clients.identify(stream.get_ref().1));
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
@@ -134,14 +140,14 @@ impl<H: Handler> Server<H> {
             match kernel::attach(stream.get_ref().0.stream()) {
                 Ok(()) => {
                     let (stream, flush) = KernelStream::take(stream).map_err(|error| {
-                        tracing::warn!(%peer, %error, "the kernel takes TLS, and not these keys");
+                        tracing::warn!(peer = %address, %error, "the kernel takes TLS, and not these keys");
                         Closed::Handshake
                     })?;
                     self.telemetry.connections.given_to_kernel();
                     return Ok(self.speak(stream, flush, Bytes::new(), protocol, peer, None));
                 }
                 Err(error) => {
-                    tracing::debug!(%peer, %error, "the kernel does not take the connection");
+                    tracing::debug!(peer = %address, %error, "the kernel does not take the connection");
                     self.telemetry.connections.refused_by_kernel();
                 }
             }
@@ -157,7 +163,7 @@ impl<H: Handler> Server<H> {
         flush: Flush,
         prefix: Bytes,
         protocol: Protocol,
-        peer: SocketAddr,
+        peer: Peer,
         lending: Option<Rc<Lending>>,
     ) -> Speaking
     where

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
@@ -18,7 +19,8 @@ use super::activity::{Activity, InFlight};
 use super::sendfile::{Lending, SendFile};
 use super::turns::{Turn, Turns};
 use crate::delivery::{
-    Body, BodyError, Fault, Handler, Outgoing, Priority, Protocol, Request, RequestBody,
+    Body, BodyError, ClientCertificate, Fault, Handler, Outgoing, Priority, Protocol, Request,
+    RequestBody,
 };
 
 /// What every answer calls the node.
@@ -27,12 +29,19 @@ pub const SERVER_NAME: HeaderValue = HeaderValue::from_static("edgepack");
 /// Slices of an answer that shares its connection: after each the most urgent goes on.
 const SHARED_SLICE_MAX: usize = 64 * 1024;
 
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) address: SocketAddr,
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
+}
+
 /// What all requests of a connection have in common.
 #[derive(Debug)]
 pub(super) struct Service<H> {
     pub(super) handler: Rc<H>,
     pub(super) activity: Rc<Activity>,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) protocol: Protocol,
     pub(super) secure: bool,
     pub(super) alt_svc: Option<HeaderValue>,
@@ -97,9 +106,10 @@ impl<H: Handler> Service<H> {
             uri: head.uri,
             headers: head.headers,
             body: RequestBody(body),
-            peer: self.peer,
+            peer: self.peer.address,
             protocol: self.protocol,
             secure: self.secure,
+            client_certificate: self.peer.certificate.clone(),
             now: SystemTime::now(),
         }
     }

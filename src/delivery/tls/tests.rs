@@ -28,7 +28,7 @@ fn a_self_signed_certificate_is_loaded() {
         files.put("key.pem", &made.key_pem),
     );
     let certificates = Certificates::load(&certificate, &key).unwrap();
-    tcp_config(certificates).unwrap();
+    tcp_config(certificates, None).unwrap();
     assert_eq!(BASE64_STANDARD.decode(made.spki_sha256).unwrap().len(), 32);
 }
 

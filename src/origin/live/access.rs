@@ -5,21 +5,39 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use ring::digest::{SHA256, digest};
 
-use crate::config::IngestAccess;
-use crate::delivery::{Blame, Fault};
+use crate::config::{ClientName, IngestAccess};
+use crate::delivery::{Blame, ClientCertificate, Fault};
 
 /// # Errors
 /// 403 for whoever shows nothing that the channel asks for (DASH-IF Live Media Ingest, 5.3).
-pub(super) fn check(access: &IngestAccess, headers: &HeaderMap) -> Result<(), Fault> {
-    if access.is_open() || shown(access, headers) {
+pub(super) fn check(
+    access: &IngestAccess,
+    headers: &HeaderMap,
+    certificate: Option<&ClientCertificate>,
+) -> Result<(), Fault> {
+    if access.is_open()
+        || shown(access, headers)
+        || certificate.is_some_and(|certificate| known(access, certificate))
+    {
         return Ok(());
     }
-    Err(Fault::new(
+    let fault = Fault::new(
         StatusCode::FORBIDDEN,
         Blame::Viewer,
         "ingest-refused",
         "The channel does not take pushes from whoever this is.",
-    ))
+    );
+    Err(match certificate {
+        Some(certificate) => fault.detail(format!("the certificate of {certificate}")),
+        None => fault,
+    })
+}
+
+fn known(access: &IngestAccess, certificate: &ClientCertificate) -> bool {
+    access.client_certificates.iter().any(|name| match name {
+        ClientName::Sha256(sha256) => certificate.sha256() == sha256,
+        ClientName::Name(name) => certificate.is_called(name),
+    })
 }
 
 fn shown(access: &IngestAccess, headers: &HeaderMap) -> bool {

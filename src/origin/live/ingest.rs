@@ -27,7 +27,8 @@ pub(super) async fn take(
     request: &Request,
     body: RequestBody,
 ) -> Result<Response, Fault> {
-    access::check(&channel.access, &request.headers)?;
+    let certificate = request.client_certificate.as_deref();
+    access::check(&channel.access, &request.headers, certificate)?;
     let done = || Ok(Response::new(StatusCode::OK));
     let key = match pushed(stream) {
         // What the encoder lists and forgets is its own affair: the channel has its own window.

@@ -62,6 +62,7 @@ fn request() -> Request {
         peer: SocketAddr::from(([127, 0, 0, 1], 1)),
         protocol: Protocol::Http1,
         secure: false,
+        client_certificate: None,
         now: SystemTime::now(),
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::super::activity::{Activity, Timeouts};
-use super::super::exchange::Service;
+use super::super::exchange::{Peer, Service};
 use super::*;
 use crate::delivery::{Handler, Protocol, Request, Response};
 
@@ -48,7 +48,10 @@ async fn connected() -> (
     let service = Rc::new(Service {
         handler: Rc::new(Echo),
         activity,
-        peer,
+        peer: Peer {
+            address: peer,
+            certificate: None,
+        },
         protocol: Protocol::Http1,
         secure: false,
         alt_svc: None,

@@ -74,7 +74,7 @@ fn what_comes_behind_the_handshake_stays_in_the_socket() {
     let (sender, receiver) = mpsc::channel();
     let made = SelfSigned::for_localhost().unwrap();
     let config = client_config(&made);
-    let server = tls::tcp_config(loaded(made)).unwrap();
+    let server = tls::tcp_config(loaded(made), None).unwrap();
     let (stream, client) = on_a_runtime(async {
         let (stream, client) = pair();
         let client = std::thread::spawn(move || shake_hands(client, config, sender));

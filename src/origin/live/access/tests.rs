@@ -3,7 +3,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::check;
-use crate::config::{IngestAccess, Secret};
+use crate::config::{ClientName, IngestAccess, Secret};
+use crate::delivery::ClientCertificate;
 
 fn headers(value: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -13,7 +14,7 @@ fn headers(value: &'static str) -> HeaderMap {
 
 #[test]
 fn an_open_channel_takes_everybody() {
-    assert!(check(&IngestAccess::default(), &HeaderMap::new()).is_ok());
+    assert!(check(&IngestAccess::default(), &HeaderMap::new(), None).is_ok());
 }
 
 #[test]
@@ -29,7 +30,7 @@ fn a_bearer_token_or_a_password_opens_and_nothing_else_does() {
         "bearer s3cret",
         "Basic ZW5jb2RlcjpwYXNzOndvcmQ=",
     ] {
-        assert!(check(&access, &headers(good)).is_ok(), "{good}");
+        assert!(check(&access, &headers(good), None).is_ok(), "{good}");
     }
     // encoder:other, other:pass:word
     for bad in [
@@ -41,10 +42,10 @@ fn a_bearer_token_or_a_password_opens_and_nothing_else_does() {
         "Digest x",
         "s3cret",
     ] {
-        let fault = check(&access, &headers(bad)).unwrap_err();
+        let fault = check(&access, &headers(bad), None).unwrap_err();
         assert_eq!(fault.status, StatusCode::FORBIDDEN, "{bad}");
     }
-    assert!(check(&access, &HeaderMap::new()).is_err());
+    assert!(check(&access, &HeaderMap::new(), None).is_err());
 }
 
 #[test]
@@ -53,11 +54,51 @@ fn a_channel_that_is_fed_another_way_takes_pushes_from_nobody_without_credential
         closed: true,
         ..IngestAccess::default()
     };
-    assert!(check(&closed, &HeaderMap::new()).is_err());
-    assert!(check(&closed, &headers("Bearer s3cret")).is_err());
+    assert!(check(&closed, &HeaderMap::new(), None).is_err());
+    assert!(check(&closed, &headers("Bearer s3cret"), None).is_err());
     let keyed = IngestAccess {
         bearer: Some(Secret::new(b"s3cret".to_vec())),
         ..closed
     };
-    assert!(check(&keyed, &headers("Bearer s3cret")).is_ok());
+    assert!(check(&keyed, &headers("Bearer s3cret"), None).is_ok());
+}
+
+#[test]
+fn a_named_certificate_opens_by_name_or_fingerprint_beside_other_means() {
+    let shown = |name: &str| {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        ClientCertificate::new(made.cert.der())
+    };
+    let [named, pinned, other] = ["a.example.com", "b.example.com", "c.example.com"].map(shown);
+    let access = IngestAccess {
+        client_certificates: vec![
+            ClientName::Name("a.example.com".into()),
+            ClientName::Sha256(*pinned.sha256()),
+        ],
+        ..IngestAccess::default()
+    };
+    let nothing = HeaderMap::new();
+    assert!(!access.is_open());
+    assert!(check(&access, &nothing, Some(&named)).is_ok());
+    assert!(check(&access, &nothing, Some(&pinned)).is_ok());
+    assert!(check(&access, &nothing, None).is_err());
+    let fault = check(&access, &nothing, Some(&other)).unwrap_err();
+    assert_eq!(fault.status, StatusCode::FORBIDDEN);
+    assert!(
+        fault.detail.contains("\"c.example.com\", sha256:"),
+        "{}",
+        fault.detail
+    );
+    let either = IngestAccess {
+        bearer: Some(Secret::new(b"s3cret".to_vec())),
+        ..access
+    };
+    assert!(check(&either, &headers("Bearer s3cret"), None).is_ok());
+    assert!(check(&either, &headers("Bearer s3cret"), Some(&other)).is_ok());
+    assert!(check(&either, &headers("Bearer wrong"), Some(&named)).is_ok());
+    let without = IngestAccess {
+        client_certificates: Vec::new(),
+        ..either
+    };
+    assert!(check(&without, &nothing, Some(&named)).is_err());
 }

@@ -20,6 +20,7 @@ fn a_licence_address_follows_the_request_or_the_configuration() {
         body: RequestBody(None),
         protocol: Protocol::Http1,
         secure: true,
+        client_certificate: None,
         peer: "127.0.0.1:1".parse().unwrap(),
         now: SystemTime::now(),
     };
