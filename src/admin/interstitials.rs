@@ -176,10 +176,9 @@ async fn find(
         Of::Asset => {
             let decoded = decode(path)
                 .map_err(|refused| fault(refused.status, refused.code, &refused.message))?;
-            let none = NoAsset::NotThere(decoded.clone().into_owned());
             let found = match &reports.assets {
                 Some(assets) => assets.interstitials(&decoded).await,
-                None => Err(none),
+                None => Err(NoAsset::NotThere(decoded.into_owned())),
             };
             found.map_err(|missing| {
                 let (status, code) = missing.status_and_code();

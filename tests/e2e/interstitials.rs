@@ -2,7 +2,6 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::playback::media_playlists;
 use crate::support::client::{Answer, Curl, fetch_text};
 use crate::support::{Node, Serve, media, tools};
 
@@ -28,8 +27,15 @@ fn list(node: &Node, asset: &str) -> String {
     format!("{}/assets/vod/{asset}/interstitials", node.admin)
 }
 
+/// All media playlists that a multivariant playlist names, those of I-frames among them.
 fn playlists(node: &Node, asset: &str, name: &str) -> Vec<String> {
-    media_playlists(&format!("{}/vod/{asset}/clear/{name}", node.http))
+    let base = format!("{}/vod/{asset}/clear", node.http);
+    let multivariant = fetch_text(&format!("{base}/{name}"));
+    let attributes = multivariant.split("URI=\"").skip(1);
+    let attributes = attributes.filter_map(|rest| rest.split('"').next());
+    let lines = multivariant.lines().filter(|line| !line.starts_with('#'));
+    let named = attributes.chain(lines).filter(|uri| !uri.is_empty());
+    named.map(|uri| format!("{base}/{uri}")).collect()
 }
 
 fn lines<'a>(text: &'a str, tag: &str) -> Vec<&'a str> {
@@ -104,7 +110,7 @@ fn what_cannot_be_given_to_an_asset_is_refused() {
     let url = list(&node, "film.mp4");
     for (url, body, status, code) in [
         (list(&node, "none.mp4"), BREAK, 404, "no-such-asset"),
-        (list(&node, "../film.mp4"), BREAK, 404, "no-such-asset"),
+        (list(&node, "../film.mp4"), BREAK, 400, "bad-path"),
         (list(&node, "a%2Fb"), BREAK, 400, "bad-path"),
         (url.clone(), "{\"id\":\"a\"}", 400, "bad-interstitial"),
         (
