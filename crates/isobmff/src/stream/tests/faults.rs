@@ -298,8 +298,8 @@ fn a_body_that_ends_inside_a_box_is_truncated_wherever_that_is() {
 
 #[test]
 fn an_error_is_told_again_and_nothing_is_held() {
-    let mut reader = reader();
-    reader.push(Bytes::from(media()));
+    let mut reader = with_header(1);
+    reader.push(Bytes::from(chunk(1, &[Traf::new(7, 0, &[5])])));
     let error = reader.next().unwrap_err();
     assert_eq!(reader.held(), 0);
     reader.push(Bytes::from(header(1)));
