@@ -189,7 +189,7 @@ fn push_all(live: &LiveMpd<'_>, outline: &Outline<'_>, periods: &[Lines<'_>]) ->
     if let Some(latency) = settings.latency.filter(|_| low_latency) {
         push_latency(&mut out, latency);
     }
-    write::push_periods(&mut out, outline, periods);
+    write::push_periods(&mut out, outline, periods, live.periods);
     if !ended {
         for (scheme, value) in settings.utc_timing.sources(live.channel.now_ms) {
             push_utc_timing(&mut out, "  ", scheme, &value);

@@ -125,7 +125,7 @@ impl<'o, 'a> Grouping<'o, 'a> {
             {
                 Some(set) => set.members.push(member),
                 None => {
-                    let id = id_of(member.entry, &mut self.known, &sets);
+                    let id = id_of(member.entry, &mut self.known, &sets, &self.keys);
                     sets.push(Set {
                         id,
                         members: vec![member],
@@ -161,10 +161,13 @@ fn id_of<'o, 'a>(
     entry: &'o Entry<'a>,
     known: &mut Vec<&'o Entry<'a>>,
     taken: &[Set<'o, 'a>],
+    keys: &[usize],
 ) -> u64 {
     let is_free = |id: usize| taken.iter().all(|set| set.id != id as u64);
-    let found = (0..known.len()).find(|&id| is_free(id) && same_content(entry, known[id]));
-    if let Some(id) = found {
+    let of = |entry: &Entry<'_>| keys.get(entry.index);
+    let mut alike = (0..known.len()).filter(|&id| is_free(id) && same_content(entry, known[id]));
+    let same_keys = alike.clone().find(|&id| of(known[id]) == of(entry));
+    if let Some(id) = same_keys.or_else(|| alike.next()) {
         return id as u64;
     }
     known.push(entry);

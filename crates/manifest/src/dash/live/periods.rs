@@ -63,6 +63,8 @@ pub(super) struct Member {
 pub struct Periods {
     clocks: Clocks,
     states: Vec<State>,
+    /// Of all tracks that ever were in one, in the order they came.
+    names: Vec<String>,
     /// As of the last update.
     placed: Vec<Vec<Piece>>,
 }
@@ -90,6 +92,11 @@ impl Periods {
                 break;
             };
             self.clocks.fix(state.clock);
+            for member in &state.members {
+                if !self.names.contains(&member.name) {
+                    self.names.push(member.name.clone());
+                }
+            }
             self.states.push(state);
             self.close_before(self.states.len() - 1, channel);
         }
@@ -128,6 +135,12 @@ impl Periods {
                 come.any(|piece| piece.clock > state.clock || piece.middle >= state.start)
             })
         })
+    }
+
+    /// Which of all tracks it was that came; the last of all where it did not yet.
+    pub(super) fn joined(&self, name: &str) -> usize {
+        let at = self.names.iter().position(|known| known == name);
+        at.unwrap_or(self.names.len())
     }
 
     pub(super) fn states(&self) -> &[State] {

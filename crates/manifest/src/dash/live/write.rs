@@ -1,4 +1,5 @@
 //! Writes a channel's Periods.
+use super::Periods;
 use super::events;
 use super::lines::{How, Line, Lines};
 use super::time::push_date_time;
@@ -12,8 +13,23 @@ use crate::text::{
 };
 
 /// All Periods.
-pub(super) fn push_periods(out: &mut String, outline: &Outline<'_>, periods: &[Lines<'_>]) {
+pub(super) fn push_periods(
+    out: &mut String,
+    outline: &Outline<'_>,
+    periods: &[Lines<'_>],
+    state: &Periods,
+) {
     let mut grouping = Grouping::new(outline);
+    // Ids go by the order in which tracks came: they stay when others join, and when a Period that has only some of them
+    // leaves the window.
+    let mut entries: Vec<&Entry<'_>> = outline.entries.iter().collect();
+    entries.sort_by_key(|entry| state.joined(&entry.rendition.name));
+    grouping.sets(entries.into_iter().map(|entry| Member {
+        entry,
+        range: 0..0,
+        crypto: 0,
+        offset: 0,
+    }));
     let mut before: Option<&Lines<'_>> = None;
     for lines in periods {
         let sets = sets(outline, &mut grouping, lines, before);

@@ -136,6 +136,25 @@ fn a_track_that_comes_later_is_in_a_period_of_its_own() {
     assert!(periods[1].contains("v360"));
 }
 
+#[test]
+fn sets_keep_their_ids_when_a_track_joins_and_when_a_period_leaves() {
+    let mut late = Encoder::video();
+    late.lives[0].begin_ms = BEGIN_MS + 20_000;
+    late.lives[0].media = 12_800 * 20;
+    let mut studio = Studio::new(vec![late, Encoder::audio()]);
+    let mut sets = |at_ms: i64| {
+        let mpd = studio.mpd(BEGIN_MS + at_ms);
+        let kinds = attributes(&mpd, "AdaptationSet", "contentType");
+        let ids = attributes(&mpd, "AdaptationSet", "id");
+        let sets = kinds.into_iter().zip(ids);
+        sets.map(|(kind, id)| format!("{} {}", kind.unwrap(), id.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sets(12_000), ["audio 0"]);
+    assert_eq!(sets(27_000), ["audio 0", "video 1", "audio 0"]);
+    assert_eq!(sets(100_000), ["video 1", "audio 0"]);
+}
+
 /// The node was away for a moment: what it recorded before is listed under the names that it had then.
 #[test]
 fn another_life_of_the_channel_is_another_period_with_names_of_its_own() {
