@@ -132,8 +132,9 @@ fn incremental_answers_share() {
         }
         let order = race(&mut streams).await;
         let (_, received) = &order[0];
+        // One after the other, the last would have next to nothing.
         for had in received {
-            assert!(*had > 5 * MIB * 2 / 3, "{received:?}");
+            assert!(*had > 5 * MIB / 3, "{received:?}");
         }
     });
 }
