@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::presentation::{Container, Media, Presentation, Protection, ReadError, Resource};
+use crate::presentation::{
+    Container, Media, Presentation, Protection, ReadError, Resource, Source,
+};
 use crate::verify::Violation;
 
 mod document;
@@ -82,6 +84,16 @@ pub fn parse(url: &Url, text: &str, now: f64, previous: Option<&Mpd>) -> Result<
 }
 
 impl Mpd {
+    /// Which of [`Mpd::media`] is the representation's of this id; none where no period has it any more.
+    pub fn known(&self, id: &str) -> Option<usize> {
+        let rungs = self.presentation.tracks.iter().flat_map(|of| &of.rungs);
+        let mut of_id = rungs.filter(|rung| rung.name == id);
+        match of_id.next()?.source {
+            Source::Known(at) => Some(at),
+            Source::Playlist(_) => None,
+        }
+    }
+
     /// Adds the segments that the bytes of [`Index::resource`] tell; `at` counts [`Mpd::indices`]. The bytes may go on
     /// behind the box.
     pub fn index(&mut self, at: usize, bytes: &[u8]) -> Result<(), ReadError> {

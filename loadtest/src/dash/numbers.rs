@@ -9,7 +9,11 @@ const SAME: f64 = 0.001;
 const TRIED: usize = 8;
 
 pub(super) fn go_on(mpd: &mut Mpd, previous: &Mpd) {
-    let before = |track: usize, rung: usize| {
+    let before = |track: usize, rung: usize, id: &str| {
+        if let Some(at) = previous.known(id) {
+            return previous.media.get(at);
+        }
+        // Or that of the same place: ids may be others in each period.
         let track = previous.presentation.tracks.get(track)?;
         match track.rungs.get(rung)?.source {
             Source::Known(at) => previous.media.get(at),
@@ -22,7 +26,7 @@ pub(super) fn go_on(mpd: &mut Mpd, previous: &Mpd) {
         rungs.map(move |(rung, of)| (track, rung, of))
     });
     for (track, rung, of) in all {
-        let (Source::Known(at), Some(before)) = (&of.source, before(track, rung)) else {
+        let (Source::Known(at), Some(before)) = (&of.source, before(track, rung, &of.name)) else {
             continue;
         };
         let Some(media) = mpd.media.get_mut(*at) else {

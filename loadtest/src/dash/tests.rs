@@ -227,6 +227,28 @@ fn periods_go_on_in_like_tracks() {
 }
 
 #[test]
+fn a_representation_is_known_by_its_id_when_a_period_without_others_leaves() {
+    let template = "<SegmentTemplate timescale=\"1\" duration=\"2\" startNumber=\"1\" media=\"$RepresentationID$-$Number$\"/>";
+    let sound = format!(
+        "<AdaptationSet contentType=\"audio\" mimeType=\"audio/mp4\">{template}\
+         <Representation id=\"a\" bandwidth=\"1\" codecs=\"mp4a.40.2\"/></AdaptationSet>"
+    );
+    let both = format!("{}{sound}", video(template));
+    let mpd = |periods: &str| {
+        let text = format!(
+            "<MPD type=\"static\" mediaPresentationDuration=\"PT8S\" minBufferTime=\"PT2S\">{periods}</MPD>"
+        );
+        read(&text, 0.0).unwrap()
+    };
+    let first = format!("<Period id=\"1\" start=\"PT0S\" duration=\"PT4S\">{sound}</Period>");
+    let second = format!("<Period id=\"2\" start=\"PT4S\" duration=\"PT4S\">{both}</Period>");
+    let before = mpd(&format!("{first}{second}"));
+    let after = mpd(&second);
+    assert_eq!((before.known("a"), before.known("v")), (Some(0), None));
+    assert_eq!((after.known("v"), after.known("a")), (Some(0), Some(1)));
+}
+
+#[test]
 fn breaches_of_an_mpd_are_told() {
     let overlap = fixed(&video(
         "<SegmentTemplate initialization=\"i.mp4\" media=\"$Time$.m4s\"><SegmentTimeline>\

@@ -221,6 +221,9 @@ impl<'a> Title<'a> {
                 manifest
                     .refresh(self.session, since, due, || self.server_now())
                     .await?;
+                // Tracks of a period that has left may not be where they were.
+                let id = &self.tracks()[track].rungs[rung].name;
+                let at = manifest.sheet.value.known(id).unwrap_or(at);
                 manifest.index(self.session, at, due).await?;
                 List::Dash(Rc::clone(&manifest.sheet), at)
             }
