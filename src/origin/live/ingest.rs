@@ -87,10 +87,9 @@ impl Taking<'_> {
                     Ok(Some(item)) => self.came(item)?,
                     Ok(None) => break,
                     Err(StreamError::NoHeader { .. }) if self.header_comes(stream).await => {
-                        self.header
-                            .clone()
-                            .into_iter()
-                            .for_each(|it| reader.adopt(it));
+                        if let Some(header) = &self.header {
+                            reader.adopt(Arc::clone(header));
+                        }
                     }
                     Err(error) => return Err(faults::stream(&error)),
                 }
